@@ -39,14 +39,14 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
                 raise ValueError(f"{type(self).__name__}.{name} is a naive datetime; every time has a zone")
 
 
-class Words(Record):
+class Words(Record, frozen=True, kw_only=True, gc=False):
     """Something to say: a message key of `core/locale` and its arguments (JSON values; datetimes as RFC 3339 strings)."""
 
     key: str
     args: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class Engagement(Record):
+class Engagement(Record, frozen=True, kw_only=True, gc=False):
     """Counters of one mention as the platform gave them; None is unknown, never zero."""
 
     likes: int | None = None
@@ -54,7 +54,7 @@ class Engagement(Record):
     reposts: int | None = None
 
 
-class Author(Record):
+class Author(Record, frozen=True, kw_only=True, gc=False):
     """Who posted, as far as the platform tells.
 
     `key` is stable within one authority ("mastodon.social/@an"); `followers` None is unknown.
@@ -66,7 +66,7 @@ class Author(Record):
     followers: int | None = None
 
 
-class Mention(Record):
+class Mention(Record, frozen=True, kw_only=True, gc=False):
     """One public post, article or comment.
 
     `key` is its identity: `core.text.mention_key(kind, authority, native_id)`, 16 bytes; the same post heard twice has the same key.
@@ -101,7 +101,7 @@ class Mention(Record):
         return self.seen_at if self.published_at is None else min(self.published_at, self.seen_at)
 
 
-class Sentiment(Record):
+class Sentiment(Record, frozen=True, kw_only=True, gc=False):
     """Probabilities that sum to 1; `confident` where the model would stand by the largest."""
 
     negative: float
@@ -117,7 +117,7 @@ class Sentiment(Record):
         return "positive" if self.positive > self.neutral else "neutral"
 
 
-class TopicMatch(Record):
+class TopicMatch(Record, frozen=True, kw_only=True, gc=False):
     """A topic found in a mention: its version, the terms that matched as they stand in the text, `weak` where it should not page alone."""
 
     topic_id: str
@@ -126,7 +126,7 @@ class TopicMatch(Record):
     weak: bool = False
 
 
-class Risk(Record):
+class Risk(Record, frozen=True, kw_only=True, gc=False):
     """A risk heard in a mention.
 
     `family` names it ("food-safety", "recall" ...). `level` 1: one mention that names the brand is enough; 2: counts in a group;
@@ -138,7 +138,7 @@ class Risk(Record):
     term: str
 
 
-class Enrichment(Record):
+class Enrichment(Record, frozen=True, kw_only=True, gc=False):
     """What the pipeline understood of one mention; `model` is the version of models and lexicons that said so."""
 
     mention_id: int
@@ -150,7 +150,7 @@ class Enrichment(Record):
     model: str = ""
 
 
-class Signal(Record):
+class Signal(Record, frozen=True, kw_only=True, gc=False):
     """One detector's finding in one bucket, unique by (kind, subject, bucket_start).
 
     `subject` is a topic, a source or a mention ("topic:acme"). `scale_s` is the width of the window in seconds. `observed`, `expected`,
@@ -179,7 +179,7 @@ class Signal(Record):
     id: int = 0
 
 
-class Factor(Record):
+class Factor(Record, frozen=True, kw_only=True, gc=False):
     """One reason of a severity: its name, what was seen (None is unknown, never 0), and the level it speaks for."""
 
     name: str
@@ -187,7 +187,7 @@ class Factor(Record):
     speaks_for: Severity | None
 
 
-class Incident(Record):
+class Incident(Record, frozen=True, kw_only=True, gc=False):
     """What people handle, from opening to review.
 
     `key` is topic, risk or family of signals, and place. `policy` is the escalation policy as it was when the incident paged. `step` and
@@ -232,7 +232,7 @@ class Incident(Record):
         return self.status in ("open", "acknowledged")
 
 
-class Notification(Record):
+class Notification(Record, frozen=True, kw_only=True, gc=False):
     """One message to one person on one channel, unique by its key.
 
     `key` is made of incident, transition, step, round, person, channel and kind, so that a decision made once is sent once (rule 5).
@@ -262,7 +262,7 @@ class Notification(Record):
     generation: int = 0
 
 
-class TimelineEntry(Record):
+class TimelineEntry(Record, frozen=True, kw_only=True, gc=False):
     """One line of what happened; append-only. `actor` is a person's id, or a stage ("intake"). `data` holds ids and numbers, no text of mentions."""
 
     at: datetime
@@ -274,7 +274,7 @@ class TimelineEntry(Record):
     id: int = 0
 
 
-class Silence(Record):
+class Silence(Record, frozen=True, kw_only=True, gc=False):
     """Matched signals open and page nothing from `starts_at` until `ends_at`. `matches` maps "topic", "kind", "risk", "source" or "place" to a value."""
 
     matches: dict[str, str]
@@ -285,7 +285,7 @@ class Silence(Record):
     id: int = 0
 
 
-class SourceState(Record):
+class SourceState(Record, frozen=True, kw_only=True, gc=False):
     """What is known of a source besides its configuration.
 
     `usual_gap_s`: median seconds between its mentions; `usual_delay_s`: median seconds from publication to hearing; None until learnt.
