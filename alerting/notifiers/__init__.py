@@ -1,0 +1,1 @@
+"""One file per kind of channel; the file's name is the `kind:` of a channel in `config.yaml`."""
