@@ -1,0 +1,148 @@
+"""The query language: what a query means, and that every bad one is refused in one clear line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import QueryError
+from core.query import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, Near, Term, parse
+
+A, B, C, D = (Term((letter,)) for letter in "abcd")
+
+
+def matches(query: str, letters: str) -> bool:
+    return parse(query).matches({Term((letter,)) for letter in letters})
+
+
+def test_the_example_of_the_interface_reads_as_meant():
+    query = parse('"Acme" OR #acme OR (ấm NEAR/5 acme) NOT "acme cartoon"')
+    acme, cartoon = Term(("acme",)), Term(("acme", "cartoon"))
+    near = Near(Term(("ấm",)), acme, 5)
+    assert query.terms == (acme, Term(("acme",), "hashtag"), Term(("ấm",)), cartoon)
+    assert query.nears == (near,)
+    assert query.matches({acme})
+    assert query.matches({Term(("acme",), "hashtag")})
+    assert query.matches({near})
+    assert not query.matches({Term(("ấm",))})
+    assert not query.matches({acme, cartoon})
+
+
+@pytest.mark.parametrize(
+    ("query", "yes", "no"),
+    [
+        ("a b", ["ab"], ["a", "b", ""]),
+        ("a OR b c", ["a", "bc"], ["b", "c"]),
+        ("a b OR c", ["ab", "c"], ["a"]),
+        ("a NOT b", ["a", "ac"], ["ab", "b"]),
+        ("a OR b NOT c", ["a", "b"], ["ac", "bc"]),
+        ("a OR (b NOT c)", ["a", "ac", "b"], ["bc"]),
+        ("a OR b AND NOT c", ["a", "ac", "b"], ["bc"]),
+        ("a NOT b OR c", ["a", "c", "bc"], ["ab", ""]),
+        ("a NOT b c", ["ac"], ["a", "abc"]),
+        ("a NOT b AND c", ["ac"], ["a", "abc"]),
+        ("a NOT b NOT c", ["a"], ["ab", "ac"]),
+        ("a NOT b AND NOT c", ["a"], ["ab", "ac"]),
+        ("a NOT (b OR c)", ["a"], ["ab", "ac"]),
+        ("NOT a", ["", "b"], ["a"]),
+        ("a OR NOT b", ["", "ab"], ["b"]),
+        ("(a)(b)", ["ab"], ["a"]),
+    ],
+)
+def test_operators_bind_as_documented(query: str, yes: list[str], no: list[str]):
+    assert [letters for letters in yes + no if matches(query, letters)] == yes
+
+
+def test_words_are_normalised_and_marks_are_kept():
+    assert parse("HOÀ").terms == parse("hòa").terms == (Term(("hòa",)),)
+    assert parse("đường").terms != parse("duong").terms
+    assert parse('"Ấm Siêu-Tốc"').terms == (Term(("ấm", "siêu", "tốc")),)
+    assert parse("“ấm đun”").terms == (Term(("ấm", "đun")),)
+
+
+def test_words_that_only_look_like_operators_are_words():
+    assert [str(term) for term in parse("NOTE OR android and or").terms] == ["note", "android", "and", "or"]
+
+
+def test_hashtags_and_handles_keep_their_kind():
+    assert parse("#Acme @acme.vn").terms == (Term(("acme",), "hashtag"), Term(("acme", "vn"), "handle"))
+
+
+@pytest.mark.parametrize(
+    ("query", "said", "column"),
+    [
+        ("", "empty", None),
+        ("   ", "empty", None),
+        ("(a", "not closed", 1),
+        ("a)", "never opened", 2),
+        ('a "b', "quotation mark is not closed", 3),
+        ("a OR", "ends where a term is expected", 4),
+        ("OR a", "did not expect OR", 1),
+        ("a NOT NOT b", "did not expect NOT", 7),
+        ("a NEAR/5 (b OR c)", "did not expect", 10),
+        ("a NEAR/3 b NEAR/3 c", "NEAR/n stands between two terms", 12),
+        ("NEAR/5 a", "NEAR/n stands between two terms", 1),
+        ("a NEAR/500 b", "NEAR/100 is the widest", 3),
+        ("a author:lan", "later version", 3),
+        ("a\nacm*", "later version", 3),
+        ("a !!!", "no word in !!!", 3),
+        ("a #", "did not expect #", 3),
+        ("(" * (MAX_DEPTH + 150), "more than 50 deep", MAX_DEPTH + 1),
+        ("a" * (MAX_LENGTH + 1), "20,000 is the most", None),
+        (" ".join(f"w{n}" for n in range(MAX_TERMS + 1)), "1,000 is the most", None),
+        (" ".join(f"w{n} OR b NOT" for n in range(600)) + " c", "take turns too often", None),
+        (r"(a+)+$ [^b]*", "no word in +$", 5),
+    ],
+)
+def test_a_bad_query_is_refused_with_its_place(query: str, said: str, column: int | None):
+    with pytest.raises(QueryError, match=re.escape(said)) as refused:
+        parse(query)
+    assert refused.value.column == column
+
+
+def test_the_largest_query_is_read():
+    assert len(parse(" OR ".join(f"w{n}" for n in range(MAX_TERMS))).terms) == MAX_TERMS
+    assert parse("(" * MAX_DEPTH + "a" + ")" * MAX_DEPTH).matches({A})
+
+
+# The naive evaluator: a random tree carries both its text and its meaning as a plain function.
+Meaning = Callable[[frozenset[str]], bool]
+Tree = tuple[str, Meaning]
+
+
+def _leaf(letter: str) -> Tree:
+    return letter, lambda found: letter in found
+
+
+def _grown(inner: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
+    def join(operator: str, left: Tree, right: Tree) -> Tree:
+        means: dict[str, Meaning] = {
+            " AND ": lambda found: left[1](found) and right[1](found),
+            " ": lambda found: left[1](found) and right[1](found),
+            " OR ": lambda found: left[1](found) or right[1](found),
+            " NOT ": lambda found: left[1](found) and not right[1](found),
+            " AND NOT ": lambda found: left[1](found) and not right[1](found),
+            " OR NOT ": lambda found: left[1](found) or not right[1](found),
+        }
+        return f"({left[0]}{operator}{right[0]})", means[operator]
+
+    return st.builds(join, st.sampled_from([" AND ", " ", " OR ", " NOT ", " AND NOT ", " OR NOT "]), inner, inner) | st.builds(
+        lambda tree: (f"(NOT {tree[0]})", lambda found: not tree[1](found)), inner
+    )
+
+
+@given(st.recursive(st.sampled_from("abcd").map(_leaf), _grown, max_leaves=12), st.frozensets(st.sampled_from("abcd")))
+def test_a_query_means_what_the_naive_evaluator_says(tree: Tree, found: frozenset[str]):
+    assert parse(tree[0]).matches({Term((letter,)) for letter in found}) is tree[1](found)
+
+
+@given(st.text(max_size=60) | st.text(alphabet='ab ()"#@*:/NEARODT5', max_size=60))
+def test_any_text_is_a_query_or_is_refused(text: str):
+    try:
+        parse(text)
+    except QueryError as refused:
+        assert str(refused)
