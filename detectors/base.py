@@ -15,7 +15,18 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from core.records import MentionClass, Record, Risk, TopicKind, Words
 from detectors.buckets import Buckets
 
-__all__ = ["Buckets", "Detector", "Finding", "Heard", "MentionDetector", "Sensitivity", "SignalOptions", "State", "load_state", "save_state"]
+__all__ = [
+    "Buckets",
+    "Detector",
+    "Finding",
+    "Heard",
+    "MentionDetector",
+    "Sensitivity",
+    "SignalOptions",
+    "State",
+    "load_state",
+    "save_state",
+]
 
 Sensitivity = Literal["quiet", "balanced", "sensitive"]
 

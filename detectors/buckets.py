@@ -89,23 +89,25 @@ class Buckets:
         """The rows that begin at `at` or later; all of them for None."""
         if at is None or at <= self.start:
             return self
-        return self._rows(int(-((self.start - at) // timedelta(seconds=self.width_s))), len(self))
+        return self.rows(int(-((self.start - at) // timedelta(seconds=self.width_s))), len(self))
 
     def until(self, at: datetime) -> Self:
         """The rows that end at `at` or earlier."""
-        return self._rows(0, max(0, (at - self.start) // timedelta(seconds=self.width_s)))
+        return self.rows(0, max(0, (at - self.start) // timedelta(seconds=self.width_s)))
 
     def last(self, seconds: int) -> Self:
         """The newest `seconds`, or fewer where the rows do not reach back so far."""
-        return self._rows(max(0, len(self) - seconds // self.width_s), len(self))
+        return self.rows(max(0, len(self) - seconds // self.width_s), len(self))
 
-    def _rows(self, first: int, last: int) -> Self:
+    def rows(self, first: int, last: int, *, settled: int | None = None) -> Self:
+        """The rows `first` to before `last`; `settled` counts from the old first row, as `self.settled` does."""
         first, last = min(first, len(self)), min(last, len(self))
+        settled = self.settled if settled is None else settled
         return type(self)(
             start=self.start + timedelta(seconds=first * self.width_s),
             zone=self.zone,
             sources=self.sources,
-            settled=min(max(0, self.settled - first), last - first),
+            settled=min(max(0, settled - first), last - first),
             width_s=self.width_s,
             topic_id=self.topic_id,
             **{name: getattr(self, name)[first:last] for name in COLUMNS},
