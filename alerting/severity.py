@@ -1,0 +1,113 @@
+"""How bad is it: a severity out of what is known, with every reason shown. Pure.
+
+Each factor speaks for a level by itself. The incident gets the level that two factors agree on, and at least one below the loudest, so
+that a single odd number neither decides alone nor goes unheard. Two things bind the result: harm to people and a word from an authority
+are at least major, whatever else is said; and a crowd that is known not to be angry, with no risk in what it says, is at most minor.
+What is not known is said to be unknown; it neither raises nor calms (rule 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from core.records import SEVERITIES, Factor, Record, Severity, Tier, severity_rank
+
+Bounds = tuple[tuple[float, Severity], ...]
+
+HARM: Final = frozenset({"food-safety", "product-safety", "recall", "injury"})  # families of risk in which people may be hurt
+AUTHORITY: Final = frozenset({"legal"})
+CALM_BELOW: Final = 0.15  # share of negative mentions
+FEW_MENTIONS: Final = 10  # fewer make no more than minor out of any ratio
+VOLUME: Final[Bounds] = ((20.0, "critical"), (8.0, "major"), (3.0, "minor"))  # times the usual
+NEGATIVE: Final[Bounds] = ((0.8, "critical"), (0.55, "major"), (0.35, "minor"))  # share of all mentions
+AUTHORS: Final[Bounds] = ((500, "critical"), (100, "major"), (20, "minor"))  # people
+REACH: Final[Bounds] = ((1_000_000, "critical"), (100_000, "major"), (10_000, "minor"))  # people
+TIERS: Final[dict[Tier, Severity]] = {
+    "owned": "watch",
+    "forum": "watch",
+    "social": "watch",
+    "page": "minor",
+    "press": "major",
+    "regulator": "critical",
+}
+RISKS: Final[dict[int, Severity]] = {1: "major", 2: "minor", 3: "watch"}
+
+
+class Facts(Record, frozen=True, kw_only=True, gc=False):
+    """What is known when a signal arrives; None is unknown.
+
+    `volume_ratio` is observed over expected; `mentions` what was observed; `negative_share` 0 to 1; `authors` and `reach` people; `tier`
+    the weightiest place that carries it; `risk_family` and `risk_level` the gravest risk heard, both None where none was heard.
+    """
+
+    volume_ratio: float | None = None
+    mentions: float | None = None
+    negative_share: float | None = None
+    authors: int | None = None
+    reach: int | None = None
+    tier: Tier | None = None
+    risk_family: str | None = None
+    risk_level: int | None = None
+
+
+def assess(facts: Facts) -> tuple[Severity, tuple[Factor, ...]]:
+    """The severity that the facts speak for, and every factor with the level it speaks for, the loudest first, unknown ones last.
+
+    Example:
+        >>> severity, factors = assess(Facts(risk_family="food-safety", risk_level=1))
+        >>> severity, factors[0].name
+        ('major', 'harm')
+    """
+    factors = (
+        _harm(facts),
+        Factor(name="volume", value=facts.volume_ratio, speaks_for=_volume(facts)),
+        Factor(name="negative", value=facts.negative_share, speaks_for=_level(facts.negative_share, NEGATIVE)),
+        Factor(name="authors", value=facts.authors, speaks_for=_level(facts.authors, AUTHORS)),
+        Factor(name="reach", value=facts.reach, speaks_for=_level(facts.reach, REACH)),
+        Factor(name="tier", value=facts.tier, speaks_for=TIERS[facts.tier] if facts.tier else None),
+        Factor(name="risk", value=facts.risk_family, speaks_for=RISKS.get(facts.risk_level or 0) if facts.risk_family else None),
+    )
+    known = tuple(factor for factor in factors if factor is not None)
+    rank = max(min(_agreed(known), _ceiling(facts)), _floor(facts))
+    return SEVERITIES[rank], tuple(sorted(known, key=_loudness, reverse=True))
+
+
+def _harm(facts: Facts) -> Factor | None:
+    """People hurt speaks for the highest level; where no such risk was heard it is no factor at all."""
+    return Factor(name="harm", value=facts.risk_family, speaks_for="critical") if _hurts(facts) else None
+
+
+def _hurts(facts: Facts) -> bool:
+    return facts.risk_family in HARM and facts.risk_level in (1, 2)
+
+
+def _agreed(factors: Sequence[Factor]) -> int:
+    ranks = sorted((severity_rank(factor.speaks_for) for factor in factors if factor.speaks_for), reverse=True)
+    if not ranks:
+        return 0
+    return max(ranks[0] - 1, ranks[1] if len(ranks) > 1 else 0)
+
+
+def _floor(facts: Facts) -> int:
+    authority = facts.tier == "regulator" or (facts.risk_family in AUTHORITY and facts.risk_level == 1)
+    return severity_rank("major") if authority or _hurts(facts) else 0
+
+
+def _ceiling(facts: Facts) -> int:
+    calm = facts.negative_share is not None and facts.negative_share < CALM_BELOW and facts.risk_level not in (1, 2)
+    return severity_rank("minor" if calm else "critical")
+
+
+def _volume(facts: Facts) -> Severity | None:
+    level = _level(facts.volume_ratio, VOLUME)
+    few = facts.mentions is not None and facts.mentions < FEW_MENTIONS
+    return "minor" if few and level in ("major", "critical") else level
+
+
+def _level(value: float | None, bounds: Bounds) -> Severity | None:
+    return None if value is None else next((level for least, level in bounds if value >= least), "watch")
+
+
+def _loudness(factor: Factor) -> int:
+    return -1 if factor.speaks_for is None else severity_rank(factor.speaks_for)
