@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-import nats
 import structlog
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StreamConfig
 
@@ -27,7 +27,8 @@ ACK_WAIT_S: Final = 60.0  # a frame whose process says nothing for so long goes 
 MAX_PENDING_FRAMES: Final = 500
 FETCH_FRAMES: Final = 10
 POLL_S: Final = 1.0
-CONNECT_TIMEOUT_S: Final = 2.0
+CONNECT_TIMEOUT_S: Final = 2
+RECONNECT_S: Final = 5.0
 
 
 class JetStream:
@@ -41,11 +42,12 @@ class JetStream:
     def __init__(self, url: str, name: str) -> None:
         self._url = url
         self._name = name
-        self._client: Any = None
+        self._client: Client | None = None
         self._subscription: Any = None
         self._fetched: deque[Any] = deque()
         self._unacknowledged: list[Any] = []
         self._away = False
+        self._not_before = 0.0  # the loop's time before which no new connection is tried
 
     async def publish(self, ids: Sequence[int]) -> None:
         """Announce rows that were committed; a server that is away is logged once, and the sweep finds the rows."""
@@ -108,15 +110,25 @@ class JetStream:
             self._note_away(away=True, error=error)
             await asyncio.sleep(timeout_s)  # a server that is away must not spin the daemon
 
-    async def _connected(self) -> Any:
-        if self._client is None or self._client.is_closed:
-            self._client = await nats.connect(self._url, connect_timeout=CONNECT_TIMEOUT_S, max_reconnect_attempts=-1,
-                                              error_cb=self._on_error, allow_reconnect=True)
-            js = self._client.jetstream()
+    async def _connected(self) -> Client:
+        if self._client is None:
+            if asyncio.get_running_loop().time() < self._not_before:
+                raise ConnectionError("tried a moment ago")
+            self._not_before = asyncio.get_running_loop().time() + RECONNECT_S
+            self._client, self._subscription = await asyncio.wait_for(self._connect(), CONNECT_TIMEOUT_S)
+        return self._client
+
+    async def _connect(self) -> tuple[Client, Any]:
+        client = Client()
+        try:
+            await client.connect(self._url, connect_timeout=CONNECT_TIMEOUT_S, max_reconnect_attempts=-1, error_cb=self._on_error)
+            js = client.jetstream()
             await js.add_stream(StreamConfig(name=f"tocsin-{self._name}", subjects=[f"tocsin.{self._name}"], retention=RetentionPolicy.WORK_QUEUE))
             consumer = ConsumerConfig(durable_name=self._name, ack_policy=AckPolicy.EXPLICIT, ack_wait=ACK_WAIT_S)
-            self._subscription = await js.pull_subscribe(f"tocsin.{self._name}", durable=self._name, config=consumer)
-        return self._client
+            return client, await js.pull_subscribe(f"tocsin.{self._name}", durable=self._name, config=consumer)
+        except BaseException:
+            await client.close()
+            raise
 
     async def _on_error(self, error: Exception) -> None:
         self._note_away(away=True, error=error)

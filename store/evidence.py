@@ -1,0 +1,56 @@
+"""Evidence: which mentions an incident rests on, frozen as references with salted digests (rule 12).
+
+The text itself stands in `mention_texts`, where it can be erased; the digest then still proves that what somebody kept elsewhere is what
+was seen here, and tells nobody else anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from core.records import Mention
+from store.database import insert
+from store.schema import evidence
+
+
+class Frozen(msgspec.Struct, frozen=True):
+    """One piece: the mention, its rank (0 decides most), when it was frozen, the digest."""
+
+    mention_id: int
+    rank: int
+    frozen_at: datetime
+    digest: str
+
+
+def freeze(
+    tx: Connection, incident_id: int, mentions: Sequence[Mention], now: datetime, *, signal_id: int | None, salt: Callable[[], bytes]
+) -> int:
+    """Add mentions to an incident's evidence, after what is there; one that is there already adds nothing. Returns how many were new."""
+    ranked = select(func.coalesce(func.max(evidence.c.rank), -1)).where(evidence.c.incident_id == incident_id)
+    rank = int(tx.execute(ranked).scalar_one())
+    added = 0
+    for mention in mentions:
+        grain = salt()
+        row = insert(tx, evidence).values(
+            incident_id=incident_id, mention_id=mention.id, signal_id=signal_id, rank=rank + added + 1, frozen_at=now, salt=grain,
+            digest=digest(mention, grain),
+        )
+        added += tx.execute(row.on_conflict_do_nothing()).rowcount
+    return added
+
+
+def digest(mention: Mention, salt: bytes) -> str:
+    """SHA-256 in hex over salt, address, title and text."""
+    material = "\0".join((mention.url or "", mention.title, mention.text)).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(salt + material).hexdigest()
+
+
+def of_incident(tx: Connection, incident_id: int) -> list[Frozen]:
+    """The incident's evidence, the deciding pieces first."""
+    chosen = select(evidence.c.mention_id, evidence.c.rank, evidence.c.frozen_at, evidence.c.digest).where(evidence.c.incident_id == incident_id)
+    return [Frozen(*row) for row in tx.execute(chosen.order_by(evidence.c.rank))]

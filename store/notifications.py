@@ -1,0 +1,93 @@
+"""Notifications: the outbox. Claim -> send -> mark; one found claimed at its lapse is a possible repeat (rule 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, func, select, update
+
+from core.records import Notification
+from store.claims import claim_due, still_mine
+from store.database import insert
+from store.schema import notifications, used_nonces
+
+WAITING = ("planned", "claimed")
+_FIELDS = tuple(name for name in Notification.__struct_fields__ if name != "id")
+
+
+def plan(tx: Connection, planned: Sequence[Notification]) -> list[int]:
+    """Store decided notifications; one whose key is known was decided before and adds nothing. Returns the new rows' ids."""
+    if not planned:
+        return []
+    stored = insert(tx, notifications).on_conflict_do_nothing(index_elements=["key"]).returning(notifications.c.id)
+    return sorted(tx.execute(stored, [_row(notification) for notification in planned]).scalars())
+
+
+def claim(tx: Connection, now: datetime, until: datetime, limit: int) -> list[Notification]:
+    """Claim up to `limit` due notifications. One that was claimed before and never marked may have been sent: it is flagged so."""
+    due = (notifications.c.due_at <= now) & notifications.c.state.in_(WAITING)
+    before = notifications.c.possible_repeat | (notifications.c.state == "claimed")
+    values = {"state": "claimed", "possible_repeat": before}
+    rows = claim_due(tx, notifications, due=due, order=notifications.c.due_at, now=now, until=until, limit=limit, values=values)
+    return [_notification(row) for row in rows]
+
+
+def is_wanted(tx: Connection, notification: Notification) -> bool:
+    """Whether it is still ours to send, right before sending: an acknowledgement may have cancelled it (R9)."""
+    chosen = select(notifications.c.state).where(still_mine(notifications, notification.id, notification.attempt))
+    return tx.execute(chosen).scalar() == "claimed"
+
+
+def mark(tx: Connection, notification: Notification, **values: Any) -> bool:
+    """Write the outcome of an attempt; False where another owner has it by now, or it was cancelled meanwhile."""
+    mine = still_mine(notifications, notification.id, notification.attempt) & (notifications.c.state == "claimed")
+    return tx.execute(update(notifications).where(mine).values(claimed_until=None, **values)).rowcount == 1
+
+
+def cancel(tx: Connection, incident_id: int, kinds: Sequence[str]) -> list[int]:
+    """Take back what waits, claimed or not, of these kinds; returns the rows' ids."""
+    waiting = notifications.c.state.in_(WAITING) & (notifications.c.incident_id == incident_id) & notifications.c.kind.in_(kinds)
+    cancelled = update(notifications).where(waiting).values(state="cancelled", claimed_until=None)
+    return sorted(tx.execute(cancelled.returning(notifications.c.id)).scalars())
+
+
+def next_due(tx: Connection) -> datetime | None:
+    """When the next one wants to be sent, or its claim lapses."""
+    at = func.min(func.coalesce(notifications.c.claimed_until, notifications.c.due_at))
+    value = tx.execute(select(at).where(notifications.c.state.in_(WAITING))).scalar()
+    return msgspec.convert(value, datetime | None)
+
+
+def of_incident(tx: Connection, incident_id: int) -> list[Notification]:
+    """The notifications of an incident, oldest first."""
+    chosen = select(notifications).where(notifications.c.incident_id == incident_id).order_by(notifications.c.id)
+    return [_notification(row) for row in tx.execute(chosen).mappings()]
+
+
+def with_link(tx: Connection, link_id: str) -> Notification | None:
+    """The notification that carries this link, or None."""
+    row = tx.execute(select(notifications).where(notifications.c.link_id == link_id)).mappings().first()
+    return None if row is None else _notification(row)
+
+
+def sent_between(tx: Connection, start: datetime, end: datetime, *, kind: str = "page") -> list[Notification]:
+    """Those of a kind sent within [start, end), oldest first."""
+    sent = (notifications.c.state == "sent") & (notifications.c.sent_at >= start) & (notifications.c.sent_at < end)
+    chosen = select(notifications).where(sent, notifications.c.kind == kind).order_by(notifications.c.sent_at, notifications.c.id)
+    return [_notification(row) for row in tx.execute(chosen).mappings()]
+
+
+def use_nonce(tx: Connection, digest: str, now: datetime) -> bool:
+    """Spend a page's single-use nonce; False where it was spent before."""
+    return tx.execute(insert(tx, used_nonces).values(digest=digest, used_at=now).on_conflict_do_nothing()).rowcount == 1
+
+
+def _row(notification: Notification) -> dict[str, Any]:
+    return {name: getattr(notification, name) for name in _FIELDS} | {"words": msgspec.to_builtins(notification.words)}
+
+
+def _notification(row: RowMapping) -> Notification:
+    return msgspec.convert({name: row[name] for name in Notification.__struct_fields__}, Notification)

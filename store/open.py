@@ -1,0 +1,72 @@
+"""Opens the store: one of the two files that know whether we run embedded or scaled out (the other is `store/database.py`)."""
+
+from __future__ import annotations
+
+import structlog
+
+from core.errors import ConfigError
+from store import migrate
+from store.database import Database
+from store.streams import MemoryStream, Stream
+
+log = structlog.get_logger()
+
+
+class Store:
+    """All that is remembered, and the three ways between stages.
+
+    Attributes:
+        database: where `write` and `read` run the functions of the nouns (`store/mentions.py` ...).
+        mentions: wakes the Enricher with ids of new mentions.
+        signals: wakes the Intake with ids of new signals.
+        notifications: wakes the Dispatcher with ids of incidents that have something to send.
+    """
+
+    def __init__(self, database: Database, mentions: Stream, signals: Stream, notifications: Stream) -> None:
+        self.database = database
+        self.mentions = mentions
+        self.signals = signals
+        self.notifications = notifications
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of everything, in reverse order."""
+        for stream in (self.notifications, self.signals, self.mentions):
+            await stream.close()
+        self.database.close()
+
+
+def open_database(url: str) -> Database:
+    """The database, brought up to date where it is ours alone (SQLite), checked where it is shared.
+
+    Raises:
+        ConfigError: it cannot be used: another schema, a broken file, no driver.
+    """
+    database = Database(url)
+    broken = migrate.integrity(database)
+    if broken is not None:
+        raise ConfigError(f"store.database: the file is damaged ({broken}); restore a backup")
+    if not database.is_sqlite:
+        migrate.check(database)
+        return database
+    before, after = migrate.upgrade(database)
+    if before != after:
+        log.info("schema upgraded", before=before, after=after)
+    return database
+
+
+def open_store(database_url: str, streams_url: str = "memory") -> Store:
+    """The store at these addresses; streams are `memory` or `nats://host:port`.
+
+    Raises:
+        ConfigError: an address that cannot be used.
+    """
+    database = open_database(database_url)
+    if streams_url == "memory":
+        return Store(database, MemoryStream(), MemoryStream(), MemoryStream())
+    if not streams_url.startswith("nats://"):
+        raise ConfigError(f"store.streams: {streams_url} is not known; use memory or nats://HOST:PORT")
+    try:
+        from store.jetstream import JetStream
+    except ModuleNotFoundError as error:
+        raise ConfigError("store.streams: NATS needs its client: pip install 'tocsin[nats]'") from error
+    return Store(database, *(JetStream(streams_url, name) for name in ("mentions", "signals", "notifications")))

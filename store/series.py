@@ -1,0 +1,111 @@
+"""Series: counts per topic, source, class and time cell, always added to, never set.
+
+Minute and hour cells are written together, in sorted order, so that two processes never deadlock (rule 2). What arrived late stands apart
+from what arrived live: it trains baselines and raises nothing (rule 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, delete, func, select
+
+from store.database import insert
+from store.schema import buckets, firsts
+
+MINUTE_S: Final = 60
+HOUR_S: Final = 3600
+WIDTHS: Final = (MINUTE_S, HOUR_S)
+COLUMNS: Final = ("mentions", "stories", "authors", "negative", "confident_negative", "reach", "engagement")
+EVER: Final = 0  # the "hour" of a first sighting that is first for good
+
+
+class Count(msgspec.Struct, frozen=True, kw_only=True):
+    """What one mention adds to the cells that it falls in. `at` is seconds since the epoch."""
+
+    topic_id: str
+    at: int
+    source_id: str
+    kind: str
+    arrival: str
+    mentions: int = 1
+    stories: int = 0
+    authors: int = 0
+    negative: int = 0
+    confident_negative: int = 0
+    reach: int = 0
+    engagement: int = 0
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One row of a series: `start` in seconds since the epoch, then the additive counts."""
+
+    start: int
+    source_id: str
+    kind: str
+    arrival: str
+    mentions: int
+    stories: int
+    authors: int
+    negative: int
+    confident_negative: int
+    reach: int
+    engagement: int
+
+
+def add(tx: Connection, counts: Iterable[Count]) -> None:
+    """Add to the minute and hour cells of every count."""
+    sums: dict[tuple[str, int, int, str, str, str], list[int]] = {}
+    for count in counts:
+        for width in WIDTHS:
+            key = (count.topic_id, width, count.at - count.at % width, count.source_id, count.kind, count.arrival)
+            cell = sums.setdefault(key, [0] * len(COLUMNS))
+            for index, name in enumerate(COLUMNS):
+                cell[index] += getattr(count, name)
+    if not sums:
+        return
+    upsert = insert(tx, buckets)
+    added = upsert.on_conflict_do_update(
+        index_elements=list(buckets.primary_key.columns), set_={name: buckets.c[name] + upsert.excluded[name] for name in COLUMNS}
+    )
+    keys = ("topic_id", "width", "start", "source_id", "kind", "arrival")
+    tx.execute(added, [dict(zip(keys + COLUMNS, (*key, *cell), strict=True)) for key, cell in sorted(sums.items())])
+
+
+def read(tx: Connection, topic_id: str, start: datetime, end: datetime, *, width: int = MINUTE_S) -> list[Cell]:
+    """The cells of a topic within [start, end), oldest first; cells without a row were not counted in, which is zero only where heard."""
+    chosen = select(buckets.c.start, buckets.c.source_id, buckets.c.kind, buckets.c.arrival, *(buckets.c[name] for name in COLUMNS)).where(
+        buckets.c.topic_id == topic_id, buckets.c.width == width,
+        buckets.c.start >= int(start.timestamp()), buckets.c.start < int(end.timestamp()),
+    ).order_by(buckets.c.start, buckets.c.source_id)
+    return [Cell(*row) for row in tx.execute(chosen)]
+
+
+def first(tx: Connection, topic_id: str) -> int | None:
+    """The start of the topic's oldest hour cell, in seconds since the epoch."""
+    chosen = select(func.min(buckets.c.start)).where(buckets.c.topic_id == topic_id, buckets.c.width == HOUR_S)
+    return tx.execute(chosen).scalar()
+
+
+def total(tx: Connection, topic_id: str, start: datetime, end: datetime) -> dict[str, int]:
+    """The sums of every column over [start, end) from hour cells, own posts and reposts included."""
+    chosen = select(*(func.coalesce(func.sum(buckets.c[name]), 0).label(name) for name in COLUMNS)).where(
+        buckets.c.topic_id == topic_id, buckets.c.width == HOUR_S,
+        buckets.c.start >= int(start.timestamp()), buckets.c.start < int(end.timestamp()),
+    )
+    return {name: int(value) for name, value in tx.execute(chosen).mappings().one().items()}
+
+
+def is_first(tx: Connection, topic_id: str, what: str, number: int, hour: int = EVER) -> bool:
+    """Whether this author (in this hour) or story (ever) is seen in the topic for the first time; asking makes it seen."""
+    made = insert(tx, firsts).values(topic_id=topic_id, what=what, number=number, hour=hour).on_conflict_do_nothing()
+    return tx.execute(made).rowcount == 1
+
+
+def forget(tx: Connection, topic_id: str) -> None:
+    """Take out every count of a topic, before its history is counted again (rule 9)."""
+    tx.execute(delete(buckets).where(buckets.c.topic_id == topic_id))
+    tx.execute(delete(firsts).where(firsts.c.topic_id == topic_id))

@@ -1,0 +1,70 @@
+"""Signals: unique findings, waiting to be taken by the Intake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, select, update
+
+from core.records import Signal
+from store.database import insert
+from store.schema import signals
+
+_PLAIN = ("kind", "subject", "bucket_start", "topic_id", "place_id", "risk", "scale_s", "observed", "expected", "low", "high", "unit", "score",
+          "raised_at", "generation")
+
+
+def add(tx: Connection, found: Sequence[Signal]) -> list[int]:
+    """Store findings; the same one twice (kind, subject, bucket) adds nothing. Returns the new rows' ids."""
+    if not found:
+        return []
+    stored = insert(tx, signals).on_conflict_do_nothing().returning(signals.c.id)
+    return sorted(tx.execute(stored, [_row(signal) for signal in found]).scalars())
+
+
+def get(tx: Connection, ids: Sequence[int]) -> list[Signal]:
+    """The signals of these ids, oldest row first."""
+    return [_signal(row) for row in tx.execute(select(signals).where(signals.c.id.in_(ids)).order_by(signals.c.id)).mappings()]
+
+
+def to_take(tx: Connection, limit: int) -> list[int]:
+    """Ids of signals that no Intake has taken, oldest row first."""
+    return list(tx.execute(select(signals.c.id).where(signals.c.taken_at.is_(None)).order_by(signals.c.id).limit(limit)).scalars())
+
+
+def take(tx: Connection, signal_id: int, now: datetime, *, incident_id: int | None = None, silence_id: int | None = None) -> bool:
+    """Mark a signal as dealt with: put on an incident, or silenced; whether this call did it."""
+    taken = update(signals).where(signals.c.id == signal_id, signals.c.taken_at.is_(None))
+    return tx.execute(taken.values(taken_at=now, incident_id=incident_id, silence_id=silence_id)).rowcount == 1
+
+
+def push_forward(tx: Connection, signal_id: int) -> int:
+    """Count an attempt on a signal that could not be taken; returns the attempts so far."""
+    pushed = update(signals).where(signals.c.id == signal_id).values(take_attempts=signals.c.take_attempts + 1)
+    return int(tx.execute(pushed.returning(signals.c.take_attempts)).scalar_one())
+
+
+def of_incident(tx: Connection, incident_id: int) -> list[Signal]:
+    """The signals of an incident, oldest first."""
+    chosen = select(signals).where(signals.c.incident_id == incident_id).order_by(signals.c.bucket_start, signals.c.id)
+    return [_signal(row) for row in tx.execute(chosen).mappings()]
+
+
+def latest(tx: Connection, kind: str, subject: str) -> Signal | None:
+    """The newest signal of a kind about a subject, taken or not."""
+    chosen = select(signals).where(signals.c.kind == kind, signals.c.subject == subject).order_by(signals.c.bucket_start.desc()).limit(1)
+    row = tx.execute(chosen).mappings().first()
+    return None if row is None else _signal(row)
+
+
+def _row(signal: Signal) -> dict[str, Any]:
+    return {name: getattr(signal, name) for name in _PLAIN} | {
+        "words": msgspec.to_builtins(signal.words), "evidence": list(signal.evidence), "frozen": signal.frozen,
+    }
+
+
+def _signal(row: RowMapping) -> Signal:
+    return msgspec.convert({name: row[name] for name in (*_PLAIN, "id", "words", "evidence", "frozen")}, Signal)

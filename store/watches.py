@@ -1,0 +1,91 @@
+"""Watches: which topics the Watcher has to step, and the detectors' states in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, delete, func, select, update
+
+from store.claims import claim_due, still_mine
+from store.database import insert
+from store.schema import detector_states, watches
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """A topic to step: the version of its query that its counts were made with, and the attempt of our claim."""
+
+    topic_id: str
+    version: str
+    attempt: int
+    counted_from: datetime | None
+
+
+class SavedState(msgspec.Struct, frozen=True):
+    """A detector's state as it was saved; `version` is the detector's own and its options'."""
+
+    kind: str
+    version: str
+    stepped_to: datetime
+    state: bytes
+
+
+def ensure(tx: Connection, versions: dict[str, str], now: datetime) -> list[str]:
+    """Have a row for each configured topic (id -> version of its query); returns the topics whose query changed (rule 9)."""
+    known = {row.topic_id: row.version for row in tx.execute(select(watches.c.topic_id, watches.c.version))}
+    for topic_id, version in sorted(versions.items()):
+        if topic_id not in known:
+            tx.execute(insert(tx, watches).values(topic_id=topic_id, version=version, counted_from=now, due_at=now).on_conflict_do_nothing())
+    changed = [topic_id for topic_id, version in versions.items() if topic_id in known and known[topic_id] != version]
+    for topic_id in changed:
+        tx.execute(update(watches).where(watches.c.topic_id == topic_id).values(version=versions[topic_id], counted_from=now, due_at=now))
+        tx.execute(delete(detector_states).where(detector_states.c.topic_id == topic_id))
+    return changed
+
+
+def changed(tx: Connection, topic_ids: Iterable[str], due_at: datetime) -> None:
+    """Mark topics as having new counts: the Watcher steps them at `due_at`, unless they are due sooner."""
+    for topic_id in sorted(topic_ids):
+        row = watches.c.topic_id == topic_id
+        tx.execute(update(watches).where(row, watches.c.due_at.is_(None) | (watches.c.due_at > due_at)).values(due_at=due_at))
+        tx.execute(update(watches).where(row).values(changed_at=due_at))
+
+
+def claim(tx: Connection, topic_ids: Sequence[str], now: datetime, until: datetime, limit: int) -> list[Watch]:
+    """Claim up to `limit` of the given topics that are due at `now`."""
+    due = (watches.c.due_at <= now) & watches.c.topic_id.in_(topic_ids)
+    rows = claim_due(tx, watches, due=due, order=watches.c.due_at, now=now, until=until, limit=limit)
+    return [Watch(row["topic_id"], row["version"], row["attempt"], row["counted_from"]) for row in rows]
+
+
+def next_due(tx: Connection, topic_ids: Sequence[str]) -> datetime | None:
+    """When the next of the given topics wants a step."""
+    chosen = select(watches.c.due_at).where(watches.c.topic_id.in_(topic_ids), watches.c.due_at.is_not(None))
+    return tx.execute(chosen.order_by(watches.c.due_at).limit(1)).scalar()
+
+
+def finish(tx: Connection, watch: Watch, *, due_at: datetime | None, stepped_at: datetime) -> bool:
+    """End a claim and say when the topic wants its next step, or sooner where counts came in meanwhile; whether the claim was still ours."""
+    came_in = update(watches).where(still_mine(watches, watch.topic_id, watch.attempt))
+    ended = tx.execute(came_in.values(claimed_until=None, due_at=due_at)).rowcount == 1
+    if ended:
+        tx.execute(update(watches).where(watches.c.topic_id == watch.topic_id, watches.c.changed_at > stepped_at)
+                   .values(due_at=func.coalesce(watches.c.changed_at, watches.c.due_at)))
+    return ended
+
+
+def states(tx: Connection, topic_id: str) -> dict[str, SavedState]:
+    """The saved states of a topic's detectors, by kind."""
+    chosen = select(detector_states).where(detector_states.c.topic_id == topic_id)
+    return {row.kind: SavedState(row.kind, row.version, row.stepped_to, row.state) for row in tx.execute(chosen)}
+
+
+def save_state(tx: Connection, topic_id: str, saved: SavedState) -> None:
+    """Keep a detector's state."""
+    upsert = insert(tx, detector_states)
+    columns = ("version", "stepped_to", "state")
+    tx.execute(
+        upsert.on_conflict_do_update(index_elements=["topic_id", "kind"], set_={name: upsert.excluded[name] for name in columns}),
+        {"topic_id": topic_id, "kind": saved.kind, "version": saved.version, "stepped_to": saved.stepped_to, "state": saved.state},
+    )
