@@ -111,10 +111,10 @@ def local_hours(buckets: Buckets, count: int) -> list[int]:
     return [at.weekday() * HOURS + at.hour for at in local]
 
 
-def whole_hours(buckets: Buckets, *, keep: timedelta) -> Buckets:
-    """The leading rows that may be learnt from: settled, whole clock hours, and not needed again by a window of length `keep`."""
+def whole_hours(buckets: Buckets, *, keep: timedelta) -> Buckets | None:
+    """The leading rows that may be learnt from: settled, whole clock hours, not needed again by a window of length `keep`; None if none."""
     upto = min(buckets.settled_to, buckets.end - keep).replace(minute=0, second=0, microsecond=0)
-    return buckets.until(max(upto, buckets.start))
+    return buckets.until(upto) if upto > buckets.start else None
 
 
 def absorb(baseline: Baseline, buckets: Buckets, counts: Counts) -> Baseline:
@@ -122,8 +122,6 @@ def absorb(baseline: Baseline, buckets: Buckets, counts: Counts) -> Baseline:
 
     What is learnt does not depend on how the hours were cut into calls.
     """
-    if not len(buckets):
-        return baseline
     lead = (int(buckets.start.timestamp()) % HOUR_S) // buckets.width_s
     quarters = _quarters(np.where(buckets.unknown, 0, counts), lead, buckets.width_s).astype(np.float64)
     known = _quarters(~buckets.unknown, lead, buckets.width_s) * (buckets.width_s / HOUR_S)

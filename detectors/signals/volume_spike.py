@@ -25,14 +25,16 @@ KIND = "volume_spike"
 SCALES = (QUARTER_S, HOUR_S)
 LOOKS = 10.0  # each window is looked at every minute, which is worth about so many independent looks; counted in with the two scales
 RELEASE = 0.5  # of the threshold's surprise and of the least mentions: below both, a burst cools
-CRUDE_H = 6.0  # known hours from which on a young source's own mean is at least asked
+CRUDE_H = 2.0  # settled hours from which on a young source's own mean is asked too
+THIN_DISPERSION = 1.0  # added while the history is thin: its hours of the day and its unevenness are guesses
 
 
 class Options(SignalOptions):
     """When more is too much.
 
     `chance`: how often, at most, noise may look like this in one judgement. `min_ratio`: times the expected. `min_mentions` and `min_authors`: in the
-    window, and within the hour. `thin_*`: the plain rule for an hour of young sources.
+    window, and within the hour. `thin_*`: the least an hour of young sources must bring; where they have been heard for some hours, also far beyond
+    their mean so far.
     """
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
@@ -46,7 +48,6 @@ class Options(SignalOptions):
     min_authors: int = Field(default=3, ge=1)
     thin_mentions: int = Field(default=30, ge=1)
     thin_authors: int = Field(default=10, ge=1)
-    thin_ratio: float = Field(default=3.0, ge=1.0)
 
 
 class SpikeState(State, frozen=True, kw_only=True):
@@ -115,9 +116,10 @@ class Detector:
         if not len(fresh):
             return state, None
         settled = whole_hours(fresh, keep=timedelta(seconds=HOUR_S))
-        baseline = absorb(state.baseline, settled, settled.mentions)
+        baseline = state.baseline if settled is None else absorb(state.baseline, settled, settled.mentions)
         burst, finding = self._judge(baseline, state.burst, fresh.last(HOUR_S))
-        return SpikeState(settled_to=settled.end, baseline=baseline, burst=burst), finding
+        settled_to = fresh.start if settled is None else settled.end
+        return SpikeState(settled_to=settled_to, baseline=baseline, burst=burst), finding
 
     def rejudge(self, frozen: Mapping[str, Any]) -> float:
         """The score again, from the options and the window that the finding froze."""
@@ -127,7 +129,10 @@ class Detector:
         size = int(hour.known(hour.mentions).sum())
         if size < RELEASE * self._options.min_mentions and not burst.is_open:
             return burst, None  # nothing can fire; most minutes of most topics end here
-        judged = [(window, _verdict(window, self._options)) for window in _windows(baseline, hour)]
+        windows = _windows(baseline, hour)
+        if not burst.is_open and not any(_is_enough(window, self._options) for window in windows):
+            return burst, None
+        judged = [(window, _verdict(window, self._options)) for window in windows]
         window, verdict = max(judged, key=lambda each: (each[1].fires, each[1].score))
         hot = any(each.hot for _, each in judged)
         burst, turn = advance(burst, hour.newest, fires=verdict.fires, hot=hot, size=size)
@@ -146,7 +151,7 @@ class Detector:
             low=low,
             high=high,
             score=verdict.score,
-            words=_words(hour.topic_id, window, verdict, turn, high),
+            words=_words(hour.topic_id, window, verdict, turn, self._options),
             frozen={
                 "version": self.version,
                 "options": self._options.model_dump(),
@@ -160,55 +165,56 @@ class Detector:
 def _windows(baseline: Baseline, hour: Buckets) -> list[Window]:
     known_h = baseline.known_hours(hour.sources)
     mature, crude = known_h >= WARM_H, known_h >= CRUDE_H
-    windows = [_window(baseline, hour, scale_s, mature, mature) for scale_s in SCALES] if mature.any() else []
+    windows: list[Window] = []
+    if mature.any():
+        windows += _cut(baseline, hour, mature, mature, SCALES)
     if not mature.all():
-        windows.append(_window(baseline, hour, HOUR_S, ~mature, crude & ~mature, thin=True))
+        windows += _cut(baseline, hour, ~mature, crude & ~mature, (HOUR_S,), thin=True)
     return windows
 
 
-def _window(baseline: Baseline, hour: Buckets, scale_s: int, counted: Mask, compared: Mask, *, thin: bool = False) -> Window:
-    rows = hour.last(scale_s)
-    return Window(
-        scale_s=scale_s,
-        counts=rows.known(rows.mentions)[:, counted].sum(axis=1).tolist(),
-        expected=baseline.expected(rows, compared).tolist(),
-        dispersion=baseline.dispersion(scale_s),
-        authors=int(hour.known(hour.authors)[:, counted].sum()),
-        thin=thin,
-    )
+def _cut(baseline: Baseline, hour: Buckets, counted: Mask, compared: Mask, scales: tuple[int, ...], *, thin: bool = False) -> list[Window]:
+    counts = hour.known(hour.mentions)[:, counted].sum(axis=1).tolist()
+    expected = baseline.expected(hour, compared).tolist()
+    authors = int(hour.known(hour.authors)[:, counted].sum())
+    return [
+        Window(
+            scale_s=scale_s,
+            counts=counts[-(scale_s // hour.width_s) :],
+            expected=expected[-(scale_s // hour.width_s) :],
+            dispersion=baseline.dispersion(scale_s) + (THIN_DISPERSION if thin else 0.0),
+            authors=authors,
+            thin=thin,
+        )
+        for scale_s in scales
+    ]
+
+
+def _is_enough(window: Window, options: Options) -> bool:
+    observed = sum(window.counts)
+    if window.thin:
+        return observed >= options.thin_mentions and window.authors >= options.thin_authors
+    many = observed >= options.min_mentions and window.authors >= options.min_authors
+    return many and observed >= options.min_ratio * math.fsum(window.expected)
 
 
 def _verdict(window: Window, options: Options) -> Verdict:
     observed, expected = sum(window.counts), math.fsum(window.expected)
-    if window.thin:
-        enough = observed >= options.thin_mentions and window.authors >= options.thin_authors
-        return Verdict(
-            observed=observed,
-            expected=expected,
-            fires=enough and observed >= options.thin_ratio * expected,
-            hot=observed >= RELEASE * options.thin_mentions,
-            score=observed / (observed + options.thin_mentions),
-        )
-    surprise = max(-log10_tail(observed, expected, window.dispersion) - math.log10(LOOKS * len(SCALES)), 0.0)
+    tail = log10_tail(observed, expected, window.dispersion) if observed > expected else 0.0
+    surprise = max(-tail - math.log10(LOOKS * len(SCALES)), 0.0)
     threshold = -math.log10(options.chance)
-    floors = observed >= options.min_mentions and window.authors >= options.min_authors and observed >= options.min_ratio * expected
-    return Verdict(
-        observed=observed,
-        expected=expected,
-        fires=floors and surprise >= threshold,
-        hot=surprise >= RELEASE * threshold and observed >= RELEASE * options.min_mentions,
-        score=1.0 if math.isinf(surprise) else surprise / (surprise + threshold),
-    )
-
-
-def _words(topic_id: str, window: Window, verdict: Verdict, turn: Turn, high: int | None) -> Words:
-    args: dict[str, Any] = {
-        "topic_id": topic_id,
-        "observed": verdict.observed,
-        "minutes": window.scale_s // 60,
-        "authors": window.authors,
-    }
+    fires = surprise >= threshold and _is_enough(window, options)
     if window.thin:
-        return Words(key=f"signal.{KIND}.warm_up", args=args)
-    args |= {"expected": round(verdict.expected, 1), "high": high, "times": round(verdict.observed / max(verdict.expected, 1.0), 1)}
+        hot, score = observed >= RELEASE * options.thin_mentions, observed / (observed + options.thin_mentions)
+    else:
+        hot = surprise >= RELEASE * threshold and observed >= RELEASE * options.min_mentions
+        score = 1.0 if math.isinf(surprise) else surprise / (surprise + threshold)
+    return Verdict(observed=observed, expected=expected, fires=fires, hot=hot, score=score)
+
+
+def _words(topic: str, window: Window, verdict: Verdict, turn: Turn, options: Options) -> Words:
+    args: dict[str, Any] = {"topic": topic, "observed": verdict.observed, "scale": window.scale_s, "authors": window.authors}
+    if window.thin:
+        return Words(key=f"signal.{KIND}.warm_up", args=args | {"threshold": options.thin_mentions})
+    args |= {"expected": round(verdict.expected, 1), "times": round(verdict.observed / max(verdict.expected, 1.0), 1)}
     return Words(key=f"signal.{KIND}" if turn == "onset" else f"signal.{KIND}.growth", args=args)
