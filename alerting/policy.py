@@ -4,7 +4,7 @@ An incident carries a *snapshot*, a plain dict, so that an edit of `config.yaml`
 (P3 of the house's standard). Who is on call is asked when a step pages, not when the incident opened.
 
     {"id": "default", "steps": [{"notify": ["first-line"], "after_s": 0}], "repeat": 3, "again_after_s": 900, "fallback": ["lan"]}
-    {"digest": "daily"}        nobody is paged, the incident stands in the digest
+    {"digest": "daily", "fallback": ["lan"]}        nobody is paged, the incident stands in the digest
 """
 
 from __future__ import annotations
@@ -78,10 +78,12 @@ def policy_for(settings: AlertingSettings, *, severity: Severity, topic_id: str 
     for route in settings.routes:
         match = route.match
         if _takes(match.severity, severity) and _takes(match.topic, topic_id) and _takes(match.kind, kind):
-            return {"digest": route.digest} if route.policy is None else snapshot(_named(settings, route.policy), settings)
+            return (
+                _digest(route.digest or "daily", settings) if route.policy is None else snapshot(_named(settings, route.policy), settings)
+            )
     pages_from = severity_rank("major" if settings.routes else "minor")
     if severity_rank(severity) < pages_from:
-        return {"digest": "daily"}
+        return _digest("daily", settings)
     return snapshot(settings.policies[0], settings) if settings.policies else _everybody(settings)
 
 
@@ -131,6 +133,10 @@ def _fallback(settings: AlertingSettings) -> list[str]:
         return []
     policy = next((policy for policy in settings.policies if policy.id == settings.fallback), None)
     return [settings.fallback] if policy is None else list(dict.fromkeys(one for step in policy.steps for one in step.notify))
+
+
+def _digest(every: str, settings: AlertingSettings) -> dict[str, Any]:
+    return {"digest": every, "fallback": _fallback(settings)}
 
 
 def _everybody(settings: AlertingSettings) -> dict[str, Any]:
