@@ -1,0 +1,101 @@
+"""What a collector is: the protocol that a new kind of source is written against, and the few helpers that all kinds share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from typing import Final, Protocol
+from urllib.parse import urljoin, urlsplit
+
+from core.errors import AddressRefused, SourceRejected, SourceUnavailable, SourceUnreadable
+from core.http import Answer, Fetcher, check_status
+from core.records import Mention, Record
+from core.text import clean
+
+__all__ = ["Collector", "Now", "Page", "SourceRejected", "SourceUnavailable", "SourceUnreadable", "ask", "known_time", "web_link"]
+
+Now = Callable[[], datetime]
+MAX_URL_CHARS: Final = 2_000
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199  # a time outside is a mistake, not news
+
+
+class Page(Record, frozen=True, kw_only=True, gc=False):
+    """What one look at a source brought.
+
+    Even an empty page says that the source was heard: silence on a page is zero, no page is unknown (rule 8).
+
+    `mentions` may hold what was heard before; the store knows them by their key. `cursor` is where the next look goes on, written and read
+    by the collector alone; it is saved together with the mentions. `more` says that the next page waits already. `skipped` counts the
+    entries that could not be read, and `problem` tells of the first in one line without its text. `unchanged` says that the place
+    answered with what we have.
+    """
+
+    mentions: tuple[Mention, ...] = ()
+    cursor: str | None = None
+    more: bool = False
+    skipped: int = 0
+    problem: str | None = None
+    unchanged: bool = False
+
+
+class Collector(Protocol):
+    """Listens to one source. One file in `listener/collectors/` per kind; the file's name is the `kind:` in config.yaml.
+
+    The module also defines `Options`, a pydantic model with `extra="forbid"` that holds everything the operator may set, defaults included.
+    A collector is built as `Collector(options, source_id=..., http=..., now=...)`: `http` is the guarded session, the only way out;
+    `now` gives `seen_at`. It keeps nothing between two calls of `listen`: what it must remember stands in the cursor.
+
+    Kinds that are pushed to (webhooks) yield nothing.
+    """
+
+    def listen(self, cursor: str | None) -> AsyncIterator[Page]:
+        """Yield pages, each with the cursor to go on from; ends = a poll, never ends = a stream.
+
+        Args:
+            cursor: of the last page that was saved; None at the first look. One that cannot be read is treated as None.
+
+        Raises:
+            SourceUnavailable: try again later (also 404 and 429); carries the time to wait where the place named one.
+            SourceRejected: credentials refused, or gone for good.
+            SourceUnreadable: what came is not what this kind sends.
+        """
+        ...
+
+
+async def ask(
+    http: Fetcher, url: str, *, source: str, etag: str | None = None, modified: str | None = None, headers: dict[str, str] | None = None
+) -> Answer:
+    """GET for a collector: the answer (2xx or 304), or one of the three errors a collector may raise.
+
+    A forbidden address is `SourceUnavailable`, not rejected: names that a provider's resolver bends to 127.0.0.1 come back.
+    """
+    try:
+        answer = await http.fetch(url, etag=etag, modified=modified, headers=headers, source=source)
+    except AddressRefused as error:
+        raise SourceUnavailable(source, f"address refused: {error.reason} (see allow_private_hosts)") from error
+    check_status(answer, source)
+    return answer
+
+
+def known_time(at: datetime | None) -> datetime | None:
+    """A time from outside in UTC; None where it has no zone or lies outside 1970 to 2199."""
+    if at is None or at.tzinfo is None:
+        return None
+    try:
+        at = at.astimezone(UTC)
+    except OverflowError:
+        return None
+    return at if _FIRST_YEAR <= at.year <= _LAST_YEAR else None
+
+
+def web_link(text: object, base: str = "") -> str | None:
+    """An address from outside, made absolute; None for anything but http(s) (javascript:, data: ...) and for what cannot be one."""
+    if not isinstance(text, str) or len(text) > MAX_URL_CHARS:
+        return None
+    try:
+        url = urljoin(base, "".join(clean(text).split()))
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return None
+    return url if good else None
