@@ -13,7 +13,14 @@ from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, or_
 
 
 def claim_due(
-    tx: Connection, table: Table, *, due: ColumnElement[bool], order: Column[Any], now: datetime, until: datetime, limit: int,
+    tx: Connection,
+    table: Table,
+    *,
+    due: ColumnElement[bool],
+    order: Column[Any],
+    now: datetime,
+    until: datetime,
+    limit: int,
     values: dict[str, Any] | None = None,
 ) -> list[RowMapping]:
     """Claim up to `limit` due rows that nobody holds, the first in `order` first; returns them whole, as they are after the claim, in that order.

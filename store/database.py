@@ -30,6 +30,7 @@ from core.errors import ConfigError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Tx = Connection  # what the functions of the nouns take first: a connection inside one transaction
 Insert = sqlite.Insert | postgresql.Insert
 
 URGENT: Final = 0  # a person waits
@@ -157,15 +158,25 @@ def _engine(url: str) -> Engine:
         if not parsed.database or parsed.database == ":memory:":
             raise ConfigError("store.database: SQLite needs a file, as in sqlite:///var/tocsin.db")
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed.set(drivername="sqlite+pysqlite"), json_serializer=_json, json_deserializer=msgspec.json.decode,
-                               connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}, pool_size=READERS + 2)
+        engine = create_engine(
+            parsed.set(drivername="sqlite+pysqlite"),
+            json_serializer=_json,
+            json_deserializer=msgspec.json.decode,
+            connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
+            pool_size=READERS + 2,
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if parsed.get_backend_name() in ("postgresql", "postgres"):
         try:
-            return create_engine(parsed.set(drivername="postgresql+psycopg"), json_serializer=_json, json_deserializer=msgspec.json.decode,
-                                 pool_size=POSTGRES_WORKERS, pool_pre_ping=True)
+            return create_engine(
+                parsed.set(drivername="postgresql+psycopg"),
+                json_serializer=_json,
+                json_deserializer=msgspec.json.decode,
+                pool_size=POSTGRES_WORKERS,
+                pool_pre_ping=True,
+            )
         except ModuleNotFoundError as error:
             raise ConfigError("store.database: PostgreSQL needs its driver: pip install 'tocsin[postgres]'") from error
     raise ConfigError(f"store.database: {parsed.get_backend_name()} is not known; use sqlite:///FILE or postgresql://...")

@@ -28,16 +28,30 @@ def save(tx: Connection, enrichment: Enrichment, *, counts_at: datetime, story_i
     tx.execute(delete(enrichments).where(enrichments.c.mention_id == enrichment.mention_id))
     tx.execute(delete(mention_topics).where(mention_topics.c.mention_id == enrichment.mention_id))
     sentiment = enrichment.sentiment
-    tx.execute(insert(tx, enrichments).values(
-        mention_id=enrichment.mention_id, language=enrichment.language, negative=sentiment.negative, neutral=sentiment.neutral,
-        positive=sentiment.positive, confident=sentiment.confident, risks=msgspec.to_builtins(enrichment.risks), story_id=story_id,
-        model=enrichment.model,
-    ))
+    tx.execute(
+        insert(tx, enrichments).values(
+            mention_id=enrichment.mention_id,
+            language=enrichment.language,
+            negative=sentiment.negative,
+            neutral=sentiment.neutral,
+            positive=sentiment.positive,
+            confident=sentiment.confident,
+            risks=msgspec.to_builtins(enrichment.risks),
+            story_id=story_id,
+            model=enrichment.model,
+        )
+    )
     for match in enrichment.topics:
-        tx.execute(insert(tx, mention_topics).values(
-            topic_id=match.topic_id, mention_id=enrichment.mention_id, version=match.version, terms=list(match.terms), weak=match.weak,
-            counts_at=counts_at,
-        ))
+        tx.execute(
+            insert(tx, mention_topics).values(
+                topic_id=match.topic_id,
+                mention_id=enrichment.mention_id,
+                version=match.version,
+                terms=list(match.terms),
+                weak=match.weak,
+                counts_at=counts_at,
+            )
+        )
 
 
 def story_of(tx: Connection, band: bytes, mention_id: int, seen_at: datetime) -> int:
@@ -61,8 +75,12 @@ def get(tx: Connection, ids: Sequence[int]) -> dict[int, Enrichment]:
     for row in tx.execute(select(enrichments).where(enrichments.c.mention_id.in_(ids))):
         sentiment = Sentiment(negative=row.negative, neutral=row.neutral, positive=row.positive, confident=row.confident)
         found[row.mention_id] = Enrichment(
-            mention_id=row.mention_id, language=row.language, sentiment=sentiment, topics=tuple(topics.get(row.mention_id, ())),
-            risks=msgspec.convert(row.risks, tuple[Risk, ...]), model=row.model,
+            mention_id=row.mention_id,
+            language=row.language,
+            sentiment=sentiment,
+            topics=tuple(topics.get(row.mention_id, ())),
+            risks=msgspec.convert(row.risks, tuple[Risk, ...]),
+            model=row.model,
         )
     return found
 
@@ -71,11 +89,11 @@ def risks_since(tx: Connection, topic_id: str, since: datetime) -> list[RiskSeen
     """The live mentions of a topic since then in which a risk was heard, oldest first."""
     chosen = (
         select(mentions.c.id, mentions.c.author_id, mention_topics.c.counts_at, enrichments.c.risks)
-        .join(mention_topics, mention_topics.c.mention_id == mentions.c.id).join(enrichments, enrichments.c.mention_id == mentions.c.id)
+        .join(mention_topics, mention_topics.c.mention_id == mentions.c.id)
+        .join(enrichments, enrichments.c.mention_id == mentions.c.id)
         .where(mention_topics.c.topic_id == topic_id, mention_topics.c.counts_at >= since, mentions.c.arrival == "live")
         .order_by(mention_topics.c.counts_at, mentions.c.id)
     )
     return [
-        RiskSeen(row.id, row.counts_at, row.author_id, risk["family"], risk["level"])
-        for row in tx.execute(chosen) for risk in row.risks
+        RiskSeen(row.id, row.counts_at, row.author_id, risk["family"], risk["level"]) for row in tx.execute(chosen) for risk in row.risks
     ]

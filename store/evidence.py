@@ -37,7 +37,12 @@ def freeze(
     for mention in mentions:
         grain = salt()
         row = insert(tx, evidence).values(
-            incident_id=incident_id, mention_id=mention.id, signal_id=signal_id, rank=rank + added + 1, frozen_at=now, salt=grain,
+            incident_id=incident_id,
+            mention_id=mention.id,
+            signal_id=signal_id,
+            rank=rank + added + 1,
+            frozen_at=now,
+            salt=grain,
             digest=digest(mention, grain),
         )
         added += tx.execute(row.on_conflict_do_nothing()).rowcount
@@ -52,5 +57,7 @@ def digest(mention: Mention, salt: bytes) -> str:
 
 def of_incident(tx: Connection, incident_id: int) -> list[Frozen]:
     """The incident's evidence, the deciding pieces first."""
-    chosen = select(evidence.c.mention_id, evidence.c.rank, evidence.c.frozen_at, evidence.c.digest).where(evidence.c.incident_id == incident_id)
+    chosen = select(evidence.c.mention_id, evidence.c.rank, evidence.c.frozen_at, evidence.c.digest).where(
+        evidence.c.incident_id == incident_id
+    )
     return [Frozen(*row) for row in tx.execute(chosen.order_by(evidence.c.rank))]

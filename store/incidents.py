@@ -78,10 +78,20 @@ def next_escalation(tx: Connection) -> datetime | None:
 def add_entries(tx: Connection, incident_id: int, entries: Sequence[TimelineEntry]) -> None:
     """Append to the timeline; nothing on it is ever changed."""
     if entries:
-        tx.execute(insert(tx, timeline), [
-            {"incident_id": incident_id, "at": entry.at, "kind": entry.kind, "actor": entry.actor,
-             "words": msgspec.to_builtins(entry.words), "data": entry.data} for entry in entries
-        ])
+        tx.execute(
+            insert(tx, timeline),
+            [
+                {
+                    "incident_id": incident_id,
+                    "at": entry.at,
+                    "kind": entry.kind,
+                    "actor": entry.actor,
+                    "words": msgspec.to_builtins(entry.words),
+                    "data": entry.data,
+                }
+                for entry in entries
+            ],
+        )
 
 
 def entries(tx: Connection, incident_id: int) -> list[TimelineEntry]:

@@ -115,7 +115,8 @@ class JetStream:
             if asyncio.get_running_loop().time() < self._not_before:
                 raise ConnectionError("tried a moment ago")
             self._not_before = asyncio.get_running_loop().time() + RECONNECT_S
-            self._client, self._subscription = await asyncio.wait_for(self._connect(), CONNECT_TIMEOUT_S)
+            client, self._subscription = await asyncio.wait_for(self._connect(), CONNECT_TIMEOUT_S)
+            self._client = client
         return self._client
 
     async def _connect(self) -> tuple[Client, Any]:
@@ -123,7 +124,9 @@ class JetStream:
         try:
             await client.connect(self._url, connect_timeout=CONNECT_TIMEOUT_S, max_reconnect_attempts=-1, error_cb=self._on_error)
             js = client.jetstream()
-            await js.add_stream(StreamConfig(name=f"tocsin-{self._name}", subjects=[f"tocsin.{self._name}"], retention=RetentionPolicy.WORK_QUEUE))
+            await js.add_stream(
+                StreamConfig(name=f"tocsin-{self._name}", subjects=[f"tocsin.{self._name}"], retention=RetentionPolicy.WORK_QUEUE)
+            )
             consumer = ConsumerConfig(durable_name=self._name, ack_policy=AckPolicy.EXPLICIT, ack_wait=ACK_WAIT_S)
             return client, await js.pull_subscribe(f"tocsin.{self._name}", durable=self._name, config=consumer)
         except BaseException:

@@ -40,9 +40,10 @@ def add(tx: Connection, page: Sequence[Mention]) -> Added:
     fresh = {row.key: row.id for row in tx.execute(stored, [_row(mention, author_ids) for mention in wanted])}
     new = [mention for mention in wanted if mention.key in fresh]
     if new:
-        tx.execute(insert(tx, mention_texts), [
-            {"mention_id": fresh[mention.key], "url": mention.url, "title": mention.title, "text": mention.text} for mention in new
-        ])
+        tx.execute(
+            insert(tx, mention_texts),
+            [{"mention_id": fresh[mention.key], "url": mention.url, "title": mention.title, "text": mention.text} for mention in new],
+        )
     known = [mention for mention in wanted if mention.key not in fresh]
     revised = _revise(tx, known)
     return Added(new=tuple(sorted(fresh.values())), revised=tuple(revised), known=len(known))
@@ -62,7 +63,12 @@ def to_enrich(tx: Connection, limit: int, *, seen_before: datetime | None = None
 
 def mark_enriched(tx: Connection, ids: Iterable[int], now: datetime) -> set[int]:
     """Mark as understood; returns only those that this call marked (rule 2: who marks, counts)."""
-    marked = update(mentions).where(mentions.c.id.in_(list(ids)), mentions.c.enriched_at.is_(None)).values(enriched_at=now).returning(mentions.c.id)
+    marked = (
+        update(mentions)
+        .where(mentions.c.id.in_(list(ids)), mentions.c.enriched_at.is_(None))
+        .values(enriched_at=now)
+        .returning(mentions.c.id)
+    )
     return set(tx.execute(marked).scalars())
 
 
@@ -77,9 +83,12 @@ def in_topic(
 ) -> list[Mention]:
     """Mentions of a topic that count within [start, end), newest first."""
     chosen = (
-        _whole().join(mention_topics, mention_topics.c.mention_id == mentions.c.id)
+        _whole()
+        .join(mention_topics, mention_topics.c.mention_id == mentions.c.id)
         .where(mention_topics.c.topic_id == topic_id, mention_topics.c.counts_at >= start, mention_topics.c.counts_at < end)
-        .where(mentions.c.arrival.in_(arrivals)).order_by(mention_topics.c.counts_at.desc(), mentions.c.id.desc()).limit(limit)
+        .where(mentions.c.arrival.in_(arrivals))
+        .order_by(mention_topics.c.counts_at.desc(), mentions.c.id.desc())
+        .limit(limit)
     )
     return [_mention(row) for row in tx.execute(chosen).mappings()]
 
@@ -92,10 +101,18 @@ def count(tx: Connection) -> int:
 def _whole() -> Any:
     """Everything a `Mention` holds, in one row; text and author are empty where they were erased."""
     return select(
-        mentions, mention_texts.c.url, mention_texts.c.title, mention_texts.c.text,
-        authors.c.key.label("author_key"), authors.c.handle, authors.c.name, authors.c.followers,
+        mentions,
+        mention_texts.c.url,
+        mention_texts.c.title,
+        mention_texts.c.text,
+        authors.c.key.label("author_key"),
+        authors.c.handle,
+        authors.c.name,
+        authors.c.followers,
     ).select_from(
-        mentions.outerjoin(mention_texts, mention_texts.c.mention_id == mentions.c.id).outerjoin(authors, authors.c.id == mentions.c.author_id)
+        mentions.outerjoin(mention_texts, mention_texts.c.mention_id == mentions.c.id).outerjoin(
+            authors, authors.c.id == mentions.c.author_id
+        )
     )
 
 
@@ -103,21 +120,53 @@ def _mention(row: RowMapping) -> Mention:
     author = None
     if row["author_key"] is not None:
         author = Author(key=row["author_key"], handle=row["handle"], name=row["name"], followers=row["followers"])
-    plain = ("id", "key", "source_id", "native_id", "lang", "kind", "arrival", "published_at", "seen_at", "edited_at", "deleted_at", "reply_to",
-             "repost_of", "reach", "url")
+    plain = (
+        "id",
+        "key",
+        "source_id",
+        "native_id",
+        "lang",
+        "kind",
+        "arrival",
+        "published_at",
+        "seen_at",
+        "edited_at",
+        "deleted_at",
+        "reply_to",
+        "repost_of",
+        "reach",
+        "url",
+    )
     return Mention(
-        **{name: row[name] for name in plain}, author=author, title=row["title"] or "", text=row["text"] or "",
+        **{name: row[name] for name in plain},
+        author=author,
+        title=row["title"] or "",
+        text=row["text"] or "",
         engagement=Engagement(likes=row["likes"], replies=row["replies"], reposts=row["reposts"]),
     )
 
 
 def _row(mention: Mention, author_ids: dict[str, int]) -> dict[str, Any]:
     return {
-        "key": mention.key, "source_id": mention.source_id, "native_id": mention.native_id, "lang": mention.lang, "kind": mention.kind,
-        "author_id": None if mention.author is None else author_ids[mention.author.key], "arrival": mention.arrival,
-        "published_at": mention.published_at, "seen_at": mention.seen_at, "counts_at": mention.at, "edited_at": mention.edited_at,
-        "deleted_at": mention.deleted_at, "reply_to": mention.reply_to, "repost_of": mention.repost_of, "likes": mention.engagement.likes,
-        "replies": mention.engagement.replies, "reposts": mention.engagement.reposts, "reach": mention.reach, "digest": _digest(mention),
+        "key": mention.key,
+        "source_id": mention.source_id,
+        "native_id": mention.native_id,
+        "lang": mention.lang,
+        "kind": mention.kind,
+        "author_id": None if mention.author is None else author_ids[mention.author.key],
+        "arrival": mention.arrival,
+        "published_at": mention.published_at,
+        "seen_at": mention.seen_at,
+        "counts_at": mention.at,
+        "edited_at": mention.edited_at,
+        "deleted_at": mention.deleted_at,
+        "reply_to": mention.reply_to,
+        "repost_of": mention.repost_of,
+        "likes": mention.engagement.likes,
+        "replies": mention.engagement.replies,
+        "reposts": mention.engagement.reposts,
+        "reach": mention.reach,
+        "digest": _digest(mention),
     }
 
 
@@ -154,5 +203,7 @@ def _revise(tx: Connection, known: Sequence[Mention]) -> list[int]:
         if former is not None:
             tx.execute(insert(tx, revisions).values(mention_id=row.id, seen_at=mention.seen_at, title=former.title, text=former.text))
         tx.execute(update(mention_texts).where(mention_texts.c.mention_id == row.id).values(title=mention.title, text=mention.text))
-        tx.execute(update(mentions).where(mentions.c.id == row.id).values(digest=_digest(mention), edited_at=mention.edited_at or mention.seen_at))
+        tx.execute(
+            update(mentions).where(mentions.c.id == row.id).values(digest=_digest(mention), edited_at=mention.edited_at or mention.seen_at)
+        )
     return [row.id for row in changed]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,8 +41,8 @@ def is_wanted(tx: Connection, notification: Notification) -> bool:
     return tx.execute(chosen).scalar() == "claimed"
 
 
-def mark(tx: Connection, notification: Notification, **values: Any) -> bool:
-    """Write the outcome of an attempt; False where another owner has it by now, or it was cancelled meanwhile."""
+def mark(tx: Connection, notification: Notification, values: Mapping[str, Any]) -> bool:
+    """Write the outcome of an attempt (column -> value); False where another owner has it by now, or it was cancelled meanwhile."""
     mine = still_mine(notifications, notification.id, notification.attempt) & (notifications.c.state == "claimed")
     return tx.execute(update(notifications).where(mine).values(claimed_until=None, **values)).rowcount == 1
 

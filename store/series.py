@@ -77,10 +77,16 @@ def add(tx: Connection, counts: Iterable[Count]) -> None:
 
 def read(tx: Connection, topic_id: str, start: datetime, end: datetime, *, width: int = MINUTE_S) -> list[Cell]:
     """The cells of a topic within [start, end), oldest first; cells without a row were not counted in, which is zero only where heard."""
-    chosen = select(buckets.c.start, buckets.c.source_id, buckets.c.kind, buckets.c.arrival, *(buckets.c[name] for name in COLUMNS)).where(
-        buckets.c.topic_id == topic_id, buckets.c.width == width,
-        buckets.c.start >= int(start.timestamp()), buckets.c.start < int(end.timestamp()),
-    ).order_by(buckets.c.start, buckets.c.source_id)
+    chosen = (
+        select(buckets.c.start, buckets.c.source_id, buckets.c.kind, buckets.c.arrival, *(buckets.c[name] for name in COLUMNS))
+        .where(
+            buckets.c.topic_id == topic_id,
+            buckets.c.width == width,
+            buckets.c.start >= int(start.timestamp()),
+            buckets.c.start < int(end.timestamp()),
+        )
+        .order_by(buckets.c.start, buckets.c.source_id)
+    )
     return [Cell(*row) for row in tx.execute(chosen)]
 
 
@@ -93,8 +99,10 @@ def first(tx: Connection, topic_id: str) -> int | None:
 def total(tx: Connection, topic_id: str, start: datetime, end: datetime) -> dict[str, int]:
     """The sums of every column over [start, end) from hour cells, own posts and reposts included."""
     chosen = select(*(func.coalesce(func.sum(buckets.c[name]), 0).label(name) for name in COLUMNS)).where(
-        buckets.c.topic_id == topic_id, buckets.c.width == HOUR_S,
-        buckets.c.start >= int(start.timestamp()), buckets.c.start < int(end.timestamp()),
+        buckets.c.topic_id == topic_id,
+        buckets.c.width == HOUR_S,
+        buckets.c.start >= int(start.timestamp()),
+        buckets.c.start < int(end.timestamp()),
     )
     return {name: int(value) for name, value in tx.execute(chosen).mappings().one().items()}
 

@@ -13,8 +13,23 @@ from core.records import Signal
 from store.database import insert
 from store.schema import signals
 
-_PLAIN = ("kind", "subject", "bucket_start", "topic_id", "place_id", "risk", "scale_s", "observed", "expected", "low", "high", "unit", "score",
-          "raised_at", "generation")
+_PLAIN = (
+    "kind",
+    "subject",
+    "bucket_start",
+    "topic_id",
+    "place_id",
+    "risk",
+    "scale_s",
+    "observed",
+    "expected",
+    "low",
+    "high",
+    "unit",
+    "score",
+    "raised_at",
+    "generation",
+)
 
 
 def add(tx: Connection, found: Sequence[Signal]) -> list[int]:
@@ -62,7 +77,9 @@ def latest(tx: Connection, kind: str, subject: str) -> Signal | None:
 
 def _row(signal: Signal) -> dict[str, Any]:
     return {name: getattr(signal, name) for name in _PLAIN} | {
-        "words": msgspec.to_builtins(signal.words), "evidence": list(signal.evidence), "frozen": signal.frozen,
+        "words": msgspec.to_builtins(signal.words),
+        "evidence": list(signal.evidence),
+        "frozen": signal.frozen,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,8 @@ from core.records import SourceState
 from store.claims import claim_due, still_mine
 from store.database import insert
 from store.schema import coverage, sources
+
+MENTIONS = sources.c.mentions  # the counter, to be added to where it stands (`mentions=MENTIONS + 3`)
 
 
 def ensure(tx: Connection, kinds: dict[str, str], now: datetime) -> None:
@@ -25,12 +27,17 @@ def ensure(tx: Connection, kinds: dict[str, str], now: datetime) -> None:
         if source_id not in known:
             tx.execute(insert(tx, sources).values(id=source_id, kind=kind, next_poll_at=now).on_conflict_do_nothing())
         elif known[source_id] != kind:
-            tx.execute(update(sources).where(sources.c.id == source_id).values(kind=kind, cursor=None, first_poll_at=None, next_poll_at=now))
+            tx.execute(
+                update(sources).where(sources.c.id == source_id).values(kind=kind, cursor=None, first_poll_at=None, next_poll_at=now)
+            )
     absent = [source_id for source_id in known if source_id not in kinds]
     tx.execute(update(sources).where(sources.c.id.in_(absent)).values(next_poll_at=None))
     returned = [source_id for source_id in kinds if source_id in known]
-    tx.execute(update(sources).where(sources.c.id.in_(returned), sources.c.next_poll_at.is_(None), sources.c.paused_because.is_(None))
-               .values(next_poll_at=now))
+    tx.execute(
+        update(sources)
+        .where(sources.c.id.in_(returned), sources.c.next_poll_at.is_(None), sources.c.paused_because.is_(None))
+        .values(next_poll_at=now)
+    )
     # a new configuration may have mended what paused a source: it gets one try
     tx.execute(update(sources).where(sources.c.id.in_(returned), sources.c.paused_because.is_not(None)).values(next_poll_at=now))
 
@@ -48,10 +55,12 @@ def next_due(tx: Connection, ids: Sequence[str]) -> datetime | None:
     return tx.execute(chosen.order_by(sources.c.next_poll_at).limit(1)).scalar()
 
 
-def save(tx: Connection, source_id: str, attempt: int, *, release: bool = False, **values: Any) -> bool:
-    """Write what a poll found, if the claim is still ours; `release` ends the claim. Returns whether it was ours."""
+def save(tx: Connection, source_id: str, attempt: int, values: Mapping[str, Any], *, release: bool = False) -> bool:
+    """Write what a poll found (column -> value), if the claim is still ours; `release` ends the claim. Returns whether it was ours."""
     if release:
-        values["claimed_until"] = None
+        values = {**values, "claimed_until": None}
+    if not values:
+        return True
     return tx.execute(update(sources).where(still_mine(sources, source_id, attempt)).values(**values)).rowcount == 1
 
 

@@ -36,7 +36,9 @@ def ensure(tx: Connection, versions: dict[str, str], now: datetime) -> list[str]
     known = {row.topic_id: row.version for row in tx.execute(select(watches.c.topic_id, watches.c.version))}
     for topic_id, version in sorted(versions.items()):
         if topic_id not in known:
-            tx.execute(insert(tx, watches).values(topic_id=topic_id, version=version, counted_from=now, due_at=now).on_conflict_do_nothing())
+            tx.execute(
+                insert(tx, watches).values(topic_id=topic_id, version=version, counted_from=now, due_at=now).on_conflict_do_nothing()
+            )
     changed = [topic_id for topic_id, version in versions.items() if topic_id in known and known[topic_id] != version]
     for topic_id in changed:
         tx.execute(update(watches).where(watches.c.topic_id == topic_id).values(version=versions[topic_id], counted_from=now, due_at=now))
@@ -70,8 +72,11 @@ def finish(tx: Connection, watch: Watch, *, due_at: datetime | None, stepped_at:
     came_in = update(watches).where(still_mine(watches, watch.topic_id, watch.attempt))
     ended = tx.execute(came_in.values(claimed_until=None, due_at=due_at)).rowcount == 1
     if ended:
-        tx.execute(update(watches).where(watches.c.topic_id == watch.topic_id, watches.c.changed_at > stepped_at)
-                   .values(due_at=func.coalesce(watches.c.changed_at, watches.c.due_at)))
+        tx.execute(
+            update(watches)
+            .where(watches.c.topic_id == watch.topic_id, watches.c.changed_at > stepped_at)
+            .values(due_at=func.coalesce(watches.c.changed_at, watches.c.due_at))
+        )
     return ended
 
 

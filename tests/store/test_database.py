@@ -52,8 +52,11 @@ async def test_urgent_work_goes_before_what_waits(sqlite_url, now):
 
     waiting = [asyncio.ensure_future(database.write(blocked))]
     await asyncio.sleep(0.05)
-    waiting += [asyncio.ensure_future(database.write_bulk(note, "import")), asyncio.ensure_future(database.write(note, "ordinary")),
-                asyncio.ensure_future(database.write_urgent(note, "acknowledge"))]
+    waiting += [
+        asyncio.ensure_future(database.write_bulk(note, "import")),
+        asyncio.ensure_future(database.write(note, "ordinary")),
+        asyncio.ensure_future(database.write_urgent(note, "acknowledge")),
+    ]
     await asyncio.sleep(0.05)
     gate.set()
     await asyncio.gather(*waiting)
