@@ -164,3 +164,6 @@ class MentionDetector(Protocol):
             heard: what was heard now.
             recent: what else was heard about this topic and this risk family in the hour before `heard.at` (more does no harm), any order.
         """
+
+    def rejudge(self, frozen: Mapping[str, Any]) -> float:
+        """The score of a finding, from its frozen input alone."""

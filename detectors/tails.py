@@ -130,3 +130,18 @@ def log10_share_tail(hits: int, of: int, share: float, weight: float) -> float:
     chances = none_at_all + np.concatenate(([0.0], np.cumsum(rises)))[hits:]
     largest = float(chances.max())
     return min((largest + math.log(float(np.exp(chances - largest).sum()))) / math.log(10.0), 0.0)
+
+
+def surprise(log10_chance: float, *, looks: float) -> float:
+    """-log10 of a chance that was looked for so many times: 5 is one in a hundred thousand; never below 0."""
+    return max(-log10_chance - math.log10(looks), 0.0)
+
+
+def score(found: float, threshold: float) -> float:
+    """A surprise on a scale from 0 to 1, with 0.5 at its threshold.
+
+    Example:
+        >>> score(5.0, 5.0), score(15.0, 5.0), score(math.inf, 5.0)
+        (0.5, 0.75, 1.0)
+    """
+    return 1.0 if math.isinf(found) else found / (found + threshold)

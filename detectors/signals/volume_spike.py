@@ -19,7 +19,7 @@ from detectors.base import Finding, SignalOptions, State
 from detectors.baseline import WARM_H, Baseline, absorb, whole_hours
 from detectors.buckets import HOUR_S, QUARTER_S, Buckets, Mask
 from detectors.bursts import Burst, Turn, advance
-from detectors.tails import log10_tail, usual_range
+from detectors.tails import log10_tail, score, surprise, usual_range
 
 KIND = "volume_spike"
 SCALES = (QUARTER_S, HOUR_S)
@@ -201,15 +201,14 @@ def _is_enough(window: Window, options: Options) -> bool:
 def _verdict(window: Window, options: Options) -> Verdict:
     observed, expected = sum(window.counts), math.fsum(window.expected)
     tail = log10_tail(observed, expected, window.dispersion) if observed > expected else 0.0
-    surprise = max(-tail - math.log10(LOOKS * len(SCALES)), 0.0)
-    threshold = -math.log10(options.chance)
-    fires = surprise >= threshold and _is_enough(window, options)
+    found, threshold = surprise(tail, looks=LOOKS * len(SCALES)), -math.log10(options.chance)
+    fires = found >= threshold and _is_enough(window, options)
     if window.thin:
-        hot, score = observed >= RELEASE * options.thin_mentions, observed / (observed + options.thin_mentions)
+        hot, scored = observed >= RELEASE * options.thin_mentions, score(observed, options.thin_mentions)
     else:
-        hot = surprise >= RELEASE * threshold and observed >= RELEASE * options.min_mentions
-        score = 1.0 if math.isinf(surprise) else surprise / (surprise + threshold)
-    return Verdict(observed=observed, expected=expected, fires=fires, hot=hot, score=score)
+        hot = found >= RELEASE * threshold and observed >= RELEASE * options.min_mentions
+        scored = score(found, threshold)
+    return Verdict(observed=observed, expected=expected, fires=fires, hot=hot, score=scored)
 
 
 def _words(topic: str, window: Window, verdict: Verdict, turn: Turn, options: Options) -> Words:
