@@ -8,19 +8,21 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, delete, select
 
-from core.records import Enrichment, Risk, Sentiment, TopicMatch
+from core.records import Enrichment, MentionClass, Risk, Sentiment, TopicMatch
 from store.database import insert
-from store.schema import enrichments, mention_topics, mentions, stories, story_bands
+from store.schema import authors, enrichments, mention_topics, mentions, stories, story_bands
 
 
 class RiskSeen(msgspec.Struct, frozen=True):
-    """A mention of a topic in which a risk was heard, for the rules that count them in a group."""
+    """A risk heard in a mention of a topic, for the rules that count them in a group."""
 
     mention_id: int
     at: datetime
-    author_id: int | None
-    family: str
-    level: int
+    risk: Risk
+    source_id: str
+    author: str | None
+    kind: MentionClass
+    weak: bool
 
 
 def save(tx: Connection, enrichment: Enrichment, *, counts_at: datetime, story_id: int | None) -> None:
@@ -86,14 +88,26 @@ def get(tx: Connection, ids: Sequence[int]) -> dict[int, Enrichment]:
 
 
 def risks_since(tx: Connection, topic_id: str, since: datetime) -> list[RiskSeen]:
-    """The live mentions of a topic since then in which a risk was heard, oldest first."""
+    """The risks heard live in a topic since then, oldest first."""
     chosen = (
-        select(mentions.c.id, mentions.c.author_id, mention_topics.c.counts_at, enrichments.c.risks)
-        .join(mention_topics, mention_topics.c.mention_id == mentions.c.id)
+        select(
+            mentions.c.id,
+            mention_topics.c.counts_at,
+            enrichments.c.risks,
+            mentions.c.source_id,
+            authors.c.key,
+            mentions.c.kind,
+            mention_topics.c.weak,
+        )
+        .select_from(mention_topics)
+        .join(mentions, mention_topics.c.mention_id == mentions.c.id)
         .join(enrichments, enrichments.c.mention_id == mentions.c.id)
+        .outerjoin(authors, authors.c.id == mentions.c.author_id)
         .where(mention_topics.c.topic_id == topic_id, mention_topics.c.counts_at >= since, mentions.c.arrival == "live")
         .order_by(mention_topics.c.counts_at, mentions.c.id)
     )
     return [
-        RiskSeen(row.id, row.counts_at, row.author_id, risk["family"], risk["level"]) for row in tx.execute(chosen) for risk in row.risks
+        RiskSeen(row.id, row.counts_at, msgspec.convert(risk, Risk), row.source_id, row.key, row.kind, row.weak)
+        for row in tx.execute(chosen)
+        for risk in row.risks
     ]

@@ -78,6 +78,12 @@ def push_forward(tx: Connection, mention_id: int) -> int:
     return int(tx.execute(pushed.returning(mentions.c.enrich_attempts)).scalar_one())
 
 
+def author_ids(tx: Connection, ids: Sequence[int]) -> dict[int, int]:
+    """The row id of the author of each of these mentions; mentions without one are left out."""
+    chosen = select(mentions.c.id, mentions.c.author_id).where(mentions.c.id.in_(ids), mentions.c.author_id.is_not(None))
+    return {row.id: row.author_id for row in tx.execute(chosen)}
+
+
 def in_topic(
     tx: Connection, topic_id: str, start: datetime, end: datetime, limit: int, *, arrivals: Sequence[str] = ("live", "late")
 ) -> list[Mention]:

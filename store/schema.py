@@ -123,7 +123,7 @@ mention_topics = Table(
     Index("ix_mention_topics_topic_at", "topic_id", "counts_at"),
 )
 firsts = Table(  # first sightings in a topic: of an author in an hour, of a story ever; an additive count needs to know
-    "firsts", metadata, Column("topic_id", String(200), primary_key=True), Column("what", String(10), primary_key=True),
+    "firsts", metadata, Column("topic_id", String(200), primary_key=True), Column("what", String(20), primary_key=True),
     Column("number", RowId, primary_key=True), Column("hour", BigInteger, primary_key=True),
 )
 buckets = Table(

@@ -115,7 +115,7 @@ def upgrade() -> None:
     )
     op.create_table('firsts',
     sa.Column('topic_id', sa.String(length=200), nullable=False),
-    sa.Column('what', sa.String(length=10), nullable=False),
+    sa.Column('what', sa.String(length=20), nullable=False),
     sa.Column('number', RowId, nullable=False),
     sa.Column('hour', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('topic_id', 'what', 'number', 'hour', name=op.f('pk_firsts'))

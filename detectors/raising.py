@@ -1,0 +1,59 @@
+"""From a finding to a signal, and which mentions to show for it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from core.records import Enrichment, Mention, Signal
+from detectors.base import Finding
+
+EVIDENCE: Final = 20  # mentions frozen with a signal
+
+
+def signal_of(finding: Finding, *, topic_id: str, now: datetime, generation: int, evidence: Sequence[int] = ()) -> Signal:
+    """The signal of a finding about a topic; a risk is a subject of its own, so that two risks of one minute stand apart."""
+    return Signal(
+        kind=finding.kind,
+        subject=f"topic:{topic_id}" if finding.risk is None else f"topic:{topic_id}/{finding.risk}",
+        topic_id=topic_id,
+        bucket_start=finding.bucket_start,
+        scale_s=finding.scale_s,
+        observed=finding.observed,
+        expected=finding.expected,
+        low=finding.low,
+        high=finding.high,
+        unit=finding.unit,
+        score=finding.score,
+        words=finding.words,
+        raised_at=now,
+        evidence=finding.evidence or tuple(evidence),
+        risk=finding.risk,
+        frozen=finding.frozen,
+        generation=generation,
+    )
+
+
+def deciding(heard: Sequence[Mention], understood: Mapping[int, Enrichment], limit: int = EVIDENCE) -> list[int]:
+    """Ids of the mentions that say most about a burst: risks first, then surely negative ones, then those with most reach and echo.
+
+    Of near-copies (one author with one text) only the first is taken, so that three quotes are three voices.
+    """
+    best: list[int] = []
+    voices: set[tuple[str | None, str]] = set()
+    for mention in sorted(heard, key=lambda mention: _weight(mention, understood.get(mention.id)), reverse=True):
+        voice = (mention.author.key if mention.author else None, mention.text or mention.title)
+        if voice not in voices:
+            voices.add(voice)
+            best.append(mention.id)
+    return best[:limit]
+
+
+def _weight(mention: Mention, enrichment: Enrichment | None) -> tuple[int, bool, float, int, int, float]:
+    gravest = 0 if enrichment is None else max((4 - risk.level for risk in enrichment.risks), default=0)
+    original = mention.kind == "original"
+    negative = 0.0 if enrichment is None else round(enrichment.sentiment.negative * (1 + enrichment.sentiment.confident), 2)
+    engagement = mention.engagement
+    echo = sum(count or 0 for count in (engagement.likes, engagement.replies, engagement.reposts))
+    return gravest, original, negative, mention.reach or 0, echo, -mention.at.timestamp()

@@ -1,0 +1,82 @@
+"""The `detectors:` section of `config.yaml`, and the topics and places that it watches."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from core.errors import QueryError
+from core.query import parse
+from core.records import TopicKind
+from detectors.base import Sensitivity
+
+DEFAULT_SIGNALS = ("volume_spike", "negative_surge", "single_risk")
+
+
+class Section(BaseModel):
+    """What all parts share: no unknown key, no change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TopicSettings(Section):
+    """What the operator watches.
+
+    `query` is read by `core.query`; without one the id itself is looked for. `languages` (two letters) limits it to texts in one of them. `timezone` is
+    where its usual day is learnt, the installation's where none is given.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+    name: str = ""
+    kind: TopicKind = "brand"
+    query: str = ""
+    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...] = ()
+    timezone: str | None = None
+
+    @model_validator(mode="after")
+    def _query_is_understood(self) -> TopicSettings:
+        try:
+            parse(self.words)
+        except QueryError as error:
+            raise ValueError(f"the query of topic {self.id!r} cannot be understood: {error}") from error
+        return self
+
+    @property
+    def words(self) -> str:
+        """The query, or the id as a phrase."""
+        return self.query or f'"{self.id}"'
+
+    @property
+    def title(self) -> str:
+        """How people call it."""
+        return self.name or self.id
+
+
+class SignalSettings(Section):
+    """One signal that is switched on; what is not named here belongs to its kind (`docs/signals.md`)."""
+
+    kind: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_options(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        extra = {key: value[key] for key in value if key not in cls.model_fields}
+        return {"kind": value.get("kind"), "options": {**value.get("options", {}), **extra}}
+
+
+class SentimentSettings(Section):
+    """`model`: a file that `make train` wrote, in place of the shipped models."""
+
+    model: str | None = None
+
+
+class DetectorsSettings(Section):
+    """The section as a whole."""
+
+    sensitivity: Sensitivity = "balanced"
+    signals: tuple[SignalSettings, ...] = tuple(SignalSettings(kind=kind) for kind in DEFAULT_SIGNALS)
+    sentiment: SentimentSettings = SentimentSettings()

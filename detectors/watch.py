@@ -1,0 +1,200 @@
+"""The Watcher: topics with new counts -> claim -> buckets -> every detector's step -> states and signals saved together -> wake."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+import numpy as np
+import structlog
+
+from core.records import Record, Signal
+from detectors.base import Detector, Finding, State, load_state, save_state
+from detectors.buckets import MINUTE_S, Buckets
+from detectors.raising import deciding, signal_of
+from store import enrichments, mentions, series, signals, sources, watches
+from store.database import Tx
+from store.open import Store
+
+log = structlog.get_logger()
+
+CLAIM: Final = timedelta(minutes=2)
+BATCH: Final = 50  # topics stepped in one step of the stage
+AT_LEAST_EVERY: Final = timedelta(hours=6)  # a quiet topic is stepped all the same, so that its zeros are learnt in small pieces
+CHUNK: Final = timedelta(days=2)  # history is taken in pieces, or a fortnight of minutes would stand in memory at once
+HISTORY: Final = timedelta(days=35)  # a state that starts anew learns from no more than this
+SHOWN: Final = 400  # mentions looked at to choose the evidence from
+
+Series = tuple[dict[str, watches.SavedState], list[series.Cell], dict[str, list[tuple[datetime, datetime]]], int | None]
+
+
+class Watched(Record, frozen=True, kw_only=True, gc=False):
+    """A topic as the Watcher needs it."""
+
+    id: str
+    zone: str
+
+
+class Watcher:
+    """Steps the detectors over the counts of every topic that changed.
+
+    A detector sees, per source and minute, a count or "unknown", never a zero that is none (rule 8). Its state is saved with the signals that
+    it raised; one whose version changed starts anew from the stored buckets, and says so.
+
+    Args:
+        store: counts in, signals out.
+        topics: by id.
+        detectors: kind -> detector.
+        lateness: counts older than this are settled.
+        generation: the configuration's number, which signals carry.
+    """
+
+    def __init__(
+        self, store: Store, topics: Mapping[str, Watched], detectors: Mapping[str, Detector[Any]], *, lateness: timedelta, generation: int
+    ) -> None:
+        self._store = store
+        self._topics = dict(topics)
+        self._detectors = dict(detectors)
+        self._lateness = lateness
+        self._generation = generation
+
+    async def step(self, now: datetime) -> datetime | None:
+        """Step the topics that are due; returns when the next one is."""
+        claimed = await self._store.database.write(watches.claim, list(self._topics), now, now + CLAIM, BATCH)
+        raised: list[int] = []
+        for watch in claimed:
+            raised += await self._watch(watch, now)
+        await self._store.signals.publish(raised)
+        return await self._store.database.read(watches.next_due, list(self._topics))
+
+    async def _watch(self, watch: watches.Watch, now: datetime) -> list[int]:
+        end = now.replace(second=0, microsecond=0)
+        saved, cells, heard, first = await self._store.database.read(self._read, watch, end)
+        states, findings = await asyncio.to_thread(self._judge, watch, saved, cells, heard, first, end)
+        return await self._store.database.write(self._save, watch, states, findings, now, end)
+
+    def _read(self, tx: Tx, watch: watches.Watch, end: datetime) -> Series:
+        """All that a step needs, on one snapshot."""
+        saved = watches.states(tx, watch.topic_id)
+        start = self._starts_at(watch, self._states(saved), series.first(tx, watch.topic_id), end)
+        return saved, series.read(tx, watch.topic_id, start, end), sources.heard_between(tx, start, end), series.first(tx, watch.topic_id)
+
+    def _states(self, saved: Mapping[str, watches.SavedState]) -> dict[str, State]:
+        states: dict[str, State] = {}
+        for kind, detector in self._detectors.items():
+            known = saved.get(kind)
+            if known is not None and known.version == detector.version:
+                try:
+                    states[kind] = load_state(detector, known.state)
+                    continue
+                except msgspec.ValidationError:
+                    pass
+            if known is not None:
+                log.warning("detector starts anew", kind=kind, was=known.version, version=detector.version)
+            states[kind] = detector.start()
+        return states
+
+    def _starts_at(self, watch: watches.Watch, states: Mapping[str, State], first: int | None, end: datetime) -> datetime:
+        """From where rows are wanted: what the least advanced detector has not absorbed; at most `HISTORY` back."""
+        begun = watch.counted_from or end
+        if first is not None:
+            begun = min(begun, datetime.fromtimestamp(first, UTC))
+        starts = [state.settled_to or begun for state in states.values()]
+        at = max(min(starts, default=end), end - HISTORY)
+        return at.replace(minute=0, second=0, microsecond=0)
+
+    def _judge(
+        self,
+        watch: watches.Watch,
+        saved: dict[str, watches.SavedState],
+        cells: Sequence[series.Cell],
+        heard: Mapping[str, list[tuple[datetime, datetime]]],
+        first: int | None,
+        end: datetime,
+    ) -> tuple[dict[str, State], list[Finding]]:
+        states = self._states(saved)
+        start = self._starts_at(watch, states, first, end)
+        settled = (end - self._lateness).replace(second=0, microsecond=0)
+        zone = ZoneInfo(self._topics[watch.topic_id].zone)
+        findings: list[Finding] = []
+        while start < end:  # old history in pieces, and what it would have raised is history too
+            piece_end = end if end - start <= CHUNK or start >= settled else min(start + CHUNK, settled)
+            buckets = buckets_of(watch.topic_id, zone, cells, heard, start, piece_end, settled)
+            for kind, detector in self._detectors.items():
+                states[kind], finding = detector.step(states[kind], buckets)
+                if finding is not None and piece_end == end:
+                    findings.append(finding)
+            start = piece_end
+        return states, findings
+
+    def _save(
+        self, tx: Tx, watch: watches.Watch, states: Mapping[str, State], findings: Sequence[Finding], now: datetime, end: datetime
+    ) -> list[int]:
+        if not watches.finish(tx, watch, due_at=now + AT_LEAST_EVERY, stepped_at=now):
+            return []  # the claim lapsed and another has stepped this topic
+        for kind, state in states.items():
+            version = self._detectors[kind].version
+            watches.save_state(tx, watch.topic_id, watches.SavedState(kind, version, end, save_state(state)))
+        found = [self._signal(tx, watch.topic_id, finding, now) for finding in findings]
+        return signals.add(tx, found)
+
+    def _signal(self, tx: Tx, topic_id: str, finding: Finding, now: datetime) -> Signal:
+        heard = mentions.in_topic(tx, topic_id, finding.window_start, finding.window_end, SHOWN, arrivals=("live",))
+        understood = enrichments.get(tx, [mention.id for mention in heard])
+        return signal_of(finding, topic_id=topic_id, now=now, generation=self._generation, evidence=deciding(heard, understood))
+
+
+def buckets_of(
+    topic_id: str,
+    zone: ZoneInfo,
+    cells: Sequence[series.Cell],
+    heard: Mapping[str, list[tuple[datetime, datetime]]],
+    start: datetime,
+    end: datetime,
+    settled: datetime,
+) -> Buckets:
+    """The rows of [start, end), both on whole minutes, from stored cells: originals only, unknown where a source was not heard. Pure.
+
+    What came late stands in the settled rows alone: it trains baselines and raises nothing (rule 7).
+    """
+    names = tuple(sorted({cell.source_id for cell in cells} | set(heard)))
+    columns = {name: index for index, name in enumerate(names)}
+    first, length = int(start.timestamp()), int((end - start).total_seconds()) // MINUTE_S
+    settled_rows = max(0, min(length, int((settled - start).total_seconds()) // MINUTE_S))
+    counts = {name: np.zeros((length, len(names)), dtype=np.int64) for name in series.COLUMNS}
+    unknown = np.ones((length, len(names)), dtype=np.bool_)
+    for name, intervals in heard.items():
+        for since, until in intervals:
+            unknown[_rows(since, until, first, length), columns[name]] = False
+    for cell in cells:
+        row, column = (cell.start - first) // MINUTE_S, columns[cell.source_id]
+        if 0 <= row < length and cell.kind == "original" and (cell.arrival == "live" or row < settled_rows):
+            unknown[row, column] = False  # a count is knowledge, whatever the coverage says
+            for name, array in counts.items():
+                array[row, column] += getattr(cell, name)
+    return Buckets(
+        start=start,
+        zone=zone,
+        sources=names,
+        mentions=counts["mentions"],
+        stories=counts["stories"],
+        authors=counts["authors"],
+        negative=counts["negative"],
+        confident_negative=counts["confident_negative"],
+        reach=counts["reach"],
+        engagement=counts["engagement"],
+        unknown=unknown,
+        settled=settled_rows,
+        topic_id=topic_id,
+    )
+
+
+def _rows(since: datetime, until: datetime, first: int, length: int) -> slice:
+    """The rows that were heard for at least half: a poll a few seconds into a minute does not make the minute known."""
+    begin = round((since.timestamp() - first) / MINUTE_S)
+    end = round((until.timestamp() - first) / MINUTE_S)
+    return slice(max(0, min(begin, length)), max(0, min(end, length)))
