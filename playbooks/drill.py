@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
+import msgspec
 from pydantic import Field, field_validator, model_validator
 
 from core.durations import Duration
@@ -24,6 +25,7 @@ DRILLS: Final = Path(__file__).parent / "drills"
 MAX_LENGTH: Final = timedelta(hours=24)  # from the first inject; a drill that never ends helps nobody
 MAX_BACKGROUND: Final = timedelta(days=30)
 MAX_POSTS: Final = 20_000
+_TOO_LONG: Final = f"a drill is over within {MAX_LENGTH.total_seconds() / 3600:g} hours"
 
 Handle = Annotated[str, Field(min_length=1, max_length=80)]
 Deed = Literal["acknowledge", "note", "tick", "statement", "escalate", "severity", "resolve"]
@@ -102,7 +104,7 @@ class Expected(Part):
     text: str = ""
     step: Id | None = None
     severity: Severity | None = None
-    values: dict[str, str] = {}
+    values: dict[str, str] = Field(default_factory=dict)
 
 
 class Objective(Part):
@@ -169,7 +171,7 @@ class Action(Record, frozen=True, kw_only=True, gc=False):
     text: str = ""
     step: str | None = None
     severity: Severity | None = None
-    values: dict[str, str] = {}
+    values: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 Event = Post | Action
@@ -189,27 +191,35 @@ def load_drill(id: str, folder: Path = DRILLS) -> Drill:
 
 
 def _problems(drill: Drill) -> Iterator[str]:
-    sources, people = {source.id for source in drill.sources}, {person.id for person in drill.people}
-    longest = MAX_LENGTH.total_seconds() / 60
+    yield from (f"title: the language {tag!r} is missing" for tag in drill.languages if tag not in drill.title)
+    yield from _wrong_injects(drill, {source.id for source in drill.sources})
+    yield from _wrong_background(drill, {source.id for source in drill.sources})
+    yield from _wrong_deeds(drill, {person.id for person in drill.people})
+
+
+def _wrong_injects(drill: Drill, sources: set[str]) -> Iterator[str]:
     for at, inject in enumerate(drill.injects):
         if inject.source not in sources:
             yield f"injects.{at}.source: {inject.source!r} is no source of this drill"
-        if inject.at_min + inject.repost_within.total_seconds() / 60 > longest:
-            yield f"injects.{at}.at_min: a drill ends within {longest:g} minutes"
+        if timedelta(minutes=inject.at_min) + inject.repost_within > MAX_LENGTH:
+            yield f"injects.{at}.at_min: {_TOO_LONG}"
+
+
+def _wrong_background(drill: Drill, sources: set[str]) -> Iterator[str]:
+    quiet = drill.background
+    if quiet.source not in sources:
+        yield f"background.source: {quiet.source!r} is no source of this drill"
+    if quiet.length > MAX_BACKGROUND:
+        yield f"background.length: at most {MAX_BACKGROUND.days} days"
+    elif quiet.per_hour * quiet.length.total_seconds() / 3600 + sum(1 + one.reposts for one in drill.injects) > MAX_POSTS:
+        yield f"background.per_hour: more than {MAX_POSTS} posts in all"
+
+
+def _wrong_deeds(drill: Drill, people: set[str]) -> Iterator[str]:
     for at, expected in enumerate(drill.expected):
         if expected.person not in people:
             yield f"expected.{at}.person: {expected.person!r} does not play in this drill"
-        if expected.at_min > longest:
-            yield f"expected.{at}.at_min: a drill ends within {longest:g} minutes"
+        if timedelta(minutes=expected.at_min) > MAX_LENGTH:
+            yield f"expected.{at}.at_min: {_TOO_LONG}"
         if expected.do == "tick" and expected.step is None:
-            yield f"expected.{at}.step: which step?"
-    if drill.background.source not in sources:
-        yield f"background.source: {drill.background.source!r} is no source of this drill"
-    if drill.background.length > MAX_BACKGROUND:
-        yield f"background.length: at most {MAX_BACKGROUND.days} days"
-    if (
-        drill.background.per_hour * drill.background.length.total_seconds() / 3600 + sum(1 + one.reposts for one in drill.injects)
-        > MAX_POSTS
-    ):
-        yield f"background.per_hour: more than {MAX_POSTS} posts in all"
-    yield from (f"title: the language {tag!r} is missing" for tag in drill.languages if tag not in drill.title)
+            yield f"expected.{at}.step: a tick names its step"

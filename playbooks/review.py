@@ -52,8 +52,14 @@ class _Case:
     say: Translator
     zone: ZoneInfo
 
-    def person(self, id: str | None) -> str:
-        return inline(self.names.get(id, id) if id else self.say("nobody"))
+    @property
+    def told_at(self) -> datetime:
+        return max((entry.at for entry in self.timeline), default=self.incident.opened_at)
+
+    def person(self, id: str) -> str:
+        """A person by name, a stage in the reader's words."""
+        stage = f"actor.{id}"
+        return inline(self.names.get(id) or (self.say(stage) if self.say.knows(stage) else id))
 
     def moment(self, at: datetime) -> str:
         return self.say("review.moment", at=at)
@@ -260,7 +266,8 @@ def _step(case: _Case, playbook: Playbook, phase: Phase, step: Step, tick: Timel
     notes = [inline(playbook.say(role.title, say.language))] if role is not None else []
     notes += [say("review.blocking")] if step.blocking else []
     if tick is None:
-        notes += ([say("review.due_at", at=due)] if due is not None else []) + [say("review.not_done")]
+        notes += [say("review.due_at", at=due)] if due is not None else []
+        notes.append(say("review.not_due" if phase == "after" and (due is None or due > case.told_at) else "review.not_done"))
     else:
         late = None if due is None or tick.at <= due else tick.at - due
         key = "review.done_by" if late is None or late < timedelta(minutes=1) else "review.done_late"
@@ -281,8 +288,7 @@ def _lessons(case: _Case) -> str:
 
 def _actions(case: _Case) -> str:
     head = [case.say(f"review.{name}") for name in ("action", "action_kind", "action_owner", "action_due")]
-    told = max((entry.at for entry in case.timeline), default=case.incident.opened_at)
-    return _section(case, "actions", table(head, [[" "] * 4] * _EMPTY_ROWS), case.say("review.written", at=told))
+    return _section(case, "actions", table(head, [[" "] * 4] * _EMPTY_ROWS), case.say("review.written", at=case.told_at))
 
 
 def _section(case: _Case, name: str, *blocks: str) -> str:
