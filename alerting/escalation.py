@@ -8,24 +8,30 @@ from typing import Any
 from msgspec.structs import replace
 
 from alerting.events import Decision, Escalated, closed_answer, line
-from alerting.paging import ACTOR, Walk, advance, has_paged, is_exhausted, is_fallback, last_paged_at, page, start, told
+from alerting.paging import ACTOR, Walk, advance, has_paged, is_exhausted, is_fallback, last_paged_at, page, told
 from alerting.policy import Roster, pages
 from core.records import Incident, TimelineEntry, Words
 
 
 def escalate_when_due(incident: Incident, now: datetime, roster: Roster) -> Decision:
     """The next step, if its time has come; asked too early, or after somebody took it, nothing changes."""
-    if not incident.is_open:
-        return Decision(incident=replace(incident, next_step_at=None))
     if incident.next_step_at is None or now < incident.next_step_at:
         return Decision(incident=incident)
-    if incident.snoozed_until is not None or incident.status == "acknowledged":
+    if incident.is_open and (incident.snoozed_until is not None or incident.status == "acknowledged"):
         return _wake(incident, now, roster)
-    if not has_paged(incident):
-        return _paged(page(incident, now, roster) if pages(incident.policy) else start(incident, now, roster))
-    if is_exhausted(incident):
+    if not incident.is_open or not pages(incident.policy) or is_exhausted(incident):
         return Decision(incident=replace(incident, next_step_at=None))
+    if not has_paged(incident):
+        return _first_page(incident, now, roster)
     return _escalated(incident, now, roster)
+
+
+def _first_page(incident: Incident, now: datetime, roster: Roster) -> Decision:
+    """The first step of a policy that waits before it calls anybody."""
+    walk = page(incident, now, roster)
+    waited = (now - last_paged_at(incident)).total_seconds()
+    said = line(incident, now, "escalated", ACTOR, key="first_step", waited=waited, to=[one.name for one in walk.people], data=_place(walk))
+    return _paged(walk, said)
 
 
 def _escalated(incident: Incident, now: datetime, roster: Roster) -> Decision:

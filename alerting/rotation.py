@@ -99,9 +99,7 @@ def _handovers(rotation: RotationSettings, start: datetime, end: datetime) -> li
 def _turn(rotation: RotationSettings, at: datetime) -> int:
     """The number of the turn that covers `at`; turn 0 begins at the first handover on or after `starts`."""
     local = at.astimezone(_zone(rotation)).replace(tzinfo=None)
-    turn = (local.date() - rotation.starts).days // _period_days(rotation)
-    while _begins(rotation, turn + 1) <= at:
-        turn += 1
+    turn = (local.date() - rotation.starts).days // _period_days(rotation)  # never too small: a turn begins on its day or later
     while _begins(rotation, turn) > at:
         turn -= 1
     return turn

@@ -1,0 +1,174 @@
+"""The Intake: signals -> group by topic, risk and place -> silenced? -> decide -> playbook -> save -> wake the Dispatcher."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from alerting.arrival import incident_key, reopens
+from alerting.events import SignalArrived
+from alerting.incident import decide
+from alerting.policy import Roster, policy_for
+from alerting.save import save
+from alerting.settings import AlertingSettings
+from alerting.severity import Facts, assess
+from alerting.silence import silenced
+from core.records import Incident, Record, Signal, Tier, TopicKind, World
+from playbooks import match as playbook_match
+from playbooks.playbook import Playbook
+from store import dead_letters, evidence, incidents, mentions, signals, silences, steps
+from store.database import Tx
+from store.open import Store
+
+log = structlog.get_logger()
+
+BATCH: Final = 200
+SWEEP_EVERY: Final = timedelta(seconds=30)
+MAX_ATTEMPTS: Final = 3
+TIERS: Final[tuple[Tier, ...]] = ("owned", "social", "forum", "page", "press", "regulator")  # lightest first
+
+
+class TopicFacts(Record, frozen=True, kw_only=True, gc=False):
+    """A topic as the Intake needs it."""
+
+    id: str
+    kind: TopicKind
+
+
+class Intake:
+    """Makes incidents of signals.
+
+    Ten thousand signals of one story are one incident: they are put on it, and it pages again only when it got worse (`alerting/arrival.py`).
+    A signal that nobody can take is pushed forward, and after three attempts dead-lettered.
+
+    Args:
+        store: signals in, incidents and planned notifications out.
+        settings: routes, policies, people.
+        topics: by id.
+        tiers: source id -> its weight.
+        playbooks: to choose from.
+        roster: who can be told, asked anew for each signal because overrides change.
+        world: "drill" marks everything that comes of it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: AlertingSettings,
+        *,
+        topics: Mapping[str, TopicFacts],
+        tiers: Mapping[str, Tier],
+        playbooks: Sequence[Playbook],
+        roster: Callable[[Tx], Roster],
+        world: World = "live",
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._topics = dict(topics)
+        self._tiers = dict(tiers)
+        self._playbooks = tuple(playbooks)
+        self._roster = roster
+        self._world = world
+        self._swept_at: datetime | None = None
+
+    async def step(self, now: datetime) -> datetime | None:
+        """Take what waits; returns `now` where more waits, else when to sweep next."""
+        ids = await self._store.signals.take(BATCH)
+        if not ids:
+            self._swept_at = now
+            ids = await self._store.database.read(signals.to_take, BATCH)
+        touched = [await self._take_or_push_forward(signal_id, now) for signal_id in ids]
+        await self._store.signals.done()
+        await self._store.notifications.publish([incident_id for incident_id in touched if incident_id is not None])
+        return now if ids else (self._swept_at or now) + SWEEP_EVERY
+
+    async def _take_or_push_forward(self, signal_id: int, now: datetime) -> int | None:
+        try:
+            return await self._store.database.write(self._take, signal_id, now)
+        except Exception as error:  # the others still have to come through
+            log.exception("signal not taken", signal=signal_id)
+            await self._store.database.write(_push_forward, signal_id, repr(error), now)
+            return None
+
+    def _take(self, tx: Tx, signal_id: int, now: datetime) -> int | None:
+        """Put one signal on its incident, in one transaction; None where it was taken before."""
+        found = signals.get(tx, [signal_id])
+        if not found or not signals.is_waiting(tx, signal_id):
+            return None
+        signal = found[0]
+        event = self._arrived(tx, signal, now)
+        before = self._belongs_to(tx, event.key, now)
+        incident = save(tx, before, decide(before, event, now, self._roster(tx)))
+        self._attach(tx, incident, signal, now)
+        signals.take(tx, signal_id, now, incident_id=incident.id, silence_id=event.silence.id if event.silence else None)
+        if before is None:
+            log.info("incident opened", incident=incident.id, kind=signal.kind, severity=incident.severity, topic=signal.topic_id)
+        return incident.id
+
+    def _arrived(self, tx: Tx, signal: Signal, now: datetime) -> SignalArrived:
+        severity, factors = assess(self._facts(tx, signal))
+        topic = self._topics.get(signal.topic_id or "")
+        facts = playbook_match.Facts(
+            severity=severity,
+            kinds=(signal.kind,),
+            risks=(signal.risk,) if signal.risk else (),
+            topic_kind=None if topic is None else topic.kind,
+        )
+        chosen = playbook_match.match(self._playbooks, facts)
+        return SignalArrived(
+            signal=signal,
+            key=incident_key(signal),
+            severity=severity,
+            factors=factors,
+            policy=policy_for(self._settings, severity=severity, topic_id=signal.topic_id, kind=signal.kind),
+            silence=silenced(signal, silences.active(tx, now), now),
+            playbook_id=None if chosen is None else chosen[0].id,
+            playbook_title="" if chosen is None else chosen[0].id,
+            playbook_because=None if chosen is None else chosen[1],
+            world=self._world,
+        )
+
+    def _facts(self, tx: Tx, signal: Signal) -> Facts:
+        """What is known when the signal arrives; what is not known stays None (rule 8)."""
+        risk_level = signal.frozen.get("level")
+        if signal.topic_id is None:
+            return Facts(risk_family=signal.risk, risk_level=risk_level)
+        end = signal.bucket_start + timedelta(minutes=1)
+        told = mentions.told_in(tx, signal.topic_id, end - timedelta(seconds=signal.scale_s), end)
+        return Facts(
+            volume_ratio=signal.observed / signal.expected if signal.expected else None,
+            mentions=told.mentions or signal.observed,
+            negative_share=told.negative / told.mentions if told.mentions else None,
+            authors=told.authors,
+            reach=told.reach,
+            tier=max((self._tiers[name] for name in told.sources if name in self._tiers), key=TIERS.index, default=None),
+            risk_family=signal.risk,
+            risk_level=risk_level if isinstance(risk_level, int) else None,
+        )
+
+    def _belongs_to(self, tx: Tx, key: str, now: datetime) -> Incident | None:
+        """The open incident of this key, or the one that was closed so lately that this is a flare-up of it."""
+        latest = incidents.open_with_key(tx, key, self._world) or incidents.latest_with_key(tx, key, self._world)
+        if latest is None or latest.is_open or reopens(latest, now, self._settings.reopen_within):
+            return latest
+        return None
+
+    def _attach(self, tx: Tx, incident: Incident, signal: Signal, now: datetime) -> None:
+        """Freeze the mentions that decided, and lay out the playbook's steps."""
+        shown = mentions.get(tx, signal.evidence)
+        evidence.freeze(tx, incident.id, shown, now, signal_id=signal.id, salt=lambda: secrets.token_bytes(16))
+        playbook = next((playbook for playbook in self._playbooks if playbook.id == incident.playbook_id), None)
+        if playbook is not None:
+            due = [(step.id, incident.opened_at + timedelta(minutes=step.due_min)) for phase, step in playbook.steps() if phase != "after"]
+            steps.lay_out(tx, incident.id, due)
+
+
+def _push_forward(tx: Tx, signal_id: int, error: str, now: datetime) -> None:
+    attempts = signals.push_forward(tx, signal_id)
+    if attempts >= MAX_ATTEMPTS and signals.take(tx, signal_id, now):
+        dead_letters.add(tx, now, "intake", f"signal:{signal_id}", error, {"signal_id": signal_id})
+        log.error("signal dead-lettered", signal=signal_id, error=error)

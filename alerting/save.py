@@ -1,0 +1,61 @@
+"""Saves a decision: incident, timeline, notifications, all in the caller's transaction (rule 4)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from alerting.events import Decision, Event
+from alerting.incident import decide
+from alerting.policy import Roster
+from core.errors import NotFound, StaleVersion
+from core.records import Incident
+from store import incidents, notifications
+from store.database import Tx
+
+LINK_BYTES = 16  # 128 random bits name a link
+
+
+def change(tx: Tx, incident_id: int, event: Event, now: datetime, roster: Roster) -> tuple[Incident, Decision]:
+    """Read an incident, decide what follows from `event`, save it.
+
+    Returns:
+        The incident as it is now, and the decision, whose `answer` is for the person who asked.
+
+    Raises:
+        NotFound: there is no such incident.
+        Refused: the event makes no sense now.
+    """
+    before = incidents.get(tx, incident_id)
+    if before is None:
+        raise NotFound(f"there is no incident {incident_id}")
+    decision = decide(before, event, now, roster)
+    return save(tx, before, decision), decision
+
+
+def save(tx: Tx, before: Incident | None, decision: Decision) -> Incident:
+    """Store what was decided; returns the incident with its id and version.
+
+    Raises:
+        StaleVersion: somebody changed it, or opened it first; the transaction is run again.
+    """
+    incident = replace(decision.incident, version=decision.incident.version + 1)
+    if before is None:
+        made = incidents.create(tx, incident)
+        if made is None:
+            raise StaleVersion(f"an incident with the key {incident.key} was opened meanwhile")
+        incident = replace(incident, id=made)
+    else:
+        incidents.save(tx, incident, before.version)
+    if decision.cancel:
+        notifications.cancel(tx, incident.id, decision.cancel)
+    if decision.revoke_links:
+        notifications.revoke_links(tx, incident.id)
+    planned = [
+        replace(one, incident_id=incident.id, link_id=one.link_id or secrets.token_urlsafe(LINK_BYTES)) for one in decision.notifications
+    ]
+    notifications.plan(tx, planned)
+    incidents.add_entries(tx, incident.id, decision.timeline)
+    return incident
