@@ -26,7 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from core.errors import ConfigError
+from core.errors import ConfigError, StaleVersion
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,7 +40,7 @@ BULK: Final = 2  # imports and backfills yield to all others
 READERS: Final = 4
 POSTGRES_WORKERS: Final = 8
 BUSY_TIMEOUT_MS: Final = 5_000
-RETRIES: Final = 3
+RETRIES: Final = 5
 RETRYABLE_SQLSTATES: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock: run the function again
 
 
@@ -77,11 +77,17 @@ class Database:
         return await asyncio.wrap_future(self._workers.submit(lambda: self.read_now(work, *args, **kwargs)))
 
     def write_now(self, work: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """As `write`, in the caller's thread (the command line)."""
+        """As `write`, in the caller's thread (the command line).
+
+        Work that lost a race (`StaleVersion`, a deadlock, a serialization failure) reads and decides again, a few times (rule 4).
+        """
         for remaining in reversed(range(RETRIES)):
             try:
                 with self.begin() as tx:
                     return work(tx, *args, **kwargs)
+            except StaleVersion:
+                if remaining == 0:
+                    raise
             except DBAPIError as error:
                 if remaining == 0 or getattr(error.orig, "sqlstate", None) not in RETRYABLE_SQLSTATES:
                     raise

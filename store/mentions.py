@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, case, func, or_, select, update
 
 from core.records import Author, Engagement, Mention
 from store.database import insert
-from store.schema import authors, mention_texts, mention_topics, mentions, revisions, tombstones
+from store.schema import authors, enrichments, mention_texts, mention_topics, mentions, revisions, tombstones
 
 MAX_ENRICH_ATTEMPTS = 3  # then the mention is dead-lettered
 
@@ -97,6 +97,43 @@ def in_topic(
         .limit(limit)
     )
     return [_mention(row) for row in tx.execute(chosen).mappings()]
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What the live mentions of a topic say together over a window; None is unknown."""
+
+    mentions: int
+    negative: int
+    authors: int | None
+    reach: int | None
+    sources: tuple[str, ...]
+
+
+def told_in(tx: Connection, topic_id: str, start: datetime, end: datetime) -> Told:
+    """Exact figures of a topic over [start, end): distinct authors, reach where any platform told it, the sources that carried it."""
+    within = (mention_topics.c.topic_id == topic_id) & (mention_topics.c.counts_at >= start) & (mention_topics.c.counts_at < end)
+    heard = mention_topics.join(mentions, mention_topics.c.mention_id == mentions.c.id).join(
+        enrichments, enrichments.c.mention_id == mentions.c.id
+    )
+    is_negative = (enrichments.c.negative >= enrichments.c.neutral) & (enrichments.c.negative >= enrichments.c.positive)
+    figures = tx.execute(
+        select(
+            func.count().label("mentions"),
+            func.count(case((is_negative, 1))).label("negative"),
+            func.count(mentions.c.author_id.distinct()).label("authors"),
+            func.sum(mentions.c.reach).label("reach"),
+        )
+        .select_from(heard)
+        .where(within, mentions.c.arrival == "live")
+    ).one()
+    carried = select(mentions.c.source_id.distinct()).select_from(heard).where(within, mentions.c.arrival == "live")
+    return Told(
+        figures.mentions,
+        figures.negative,
+        figures.authors or None,
+        None if figures.reach is None else int(figures.reach),
+        tuple(sorted(tx.execute(carried).scalars())),
+    )
 
 
 def count(tx: Connection) -> int:

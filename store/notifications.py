@@ -54,6 +54,11 @@ def cancel(tx: Connection, incident_id: int, kinds: Sequence[str]) -> list[int]:
     return sorted(tx.execute(cancelled.returning(notifications.c.id)).scalars())
 
 
+def revoke_links(tx: Connection, incident_id: int) -> None:
+    """End every acknowledgement link of an incident: it was resolved, or given to somebody else."""
+    tx.execute(update(notifications).where(notifications.c.incident_id == incident_id).values(link_id=None))
+
+
 def next_due(tx: Connection) -> datetime | None:
     """When the next one wants to be sent, or its claim lapses."""
     at = func.min(func.coalesce(notifications.c.claimed_until, notifications.c.due_at))

@@ -50,6 +50,11 @@ def to_take(tx: Connection, limit: int) -> list[int]:
     return list(tx.execute(select(signals.c.id).where(signals.c.taken_at.is_(None)).order_by(signals.c.id).limit(limit)).scalars())
 
 
+def is_waiting(tx: Connection, signal_id: int) -> bool:
+    """Whether no Intake has taken it yet."""
+    return tx.execute(select(signals.c.id).where(signals.c.id == signal_id, signals.c.taken_at.is_(None))).first() is not None
+
+
 def take(tx: Connection, signal_id: int, now: datetime, *, incident_id: int | None = None, silence_id: int | None = None) -> bool:
     """Mark a signal as dealt with: put on an incident, or silenced; whether this call did it."""
     taken = update(signals).where(signals.c.id == signal_id, signals.c.taken_at.is_(None))

@@ -40,3 +40,9 @@ def of_incident(tx: Connection, incident_id: int) -> list[StepState]:
     columns = [incident_steps.c[name] for name in StepState.__struct_fields__]
     chosen = select(*columns).where(incident_steps.c.incident_id == incident_id).order_by(incident_steps.c.due_at, incident_steps.c.step_id)
     return [StepState(*row) for row in tx.execute(chosen)]
+
+
+def untick(tx: Connection, incident_id: int, step_id: str) -> bool:
+    """Take a tick back; False where the step was not done."""
+    row = (incident_steps.c.incident_id == incident_id) & (incident_steps.c.step_id == step_id) & incident_steps.c.done_at.is_not(None)
+    return tx.execute(update(incident_steps).where(row).values(done_at=None, done_by=None, evidence=None)).rowcount == 1

@@ -1,0 +1,108 @@
+"""What people do to incidents: the one door for the command line, the console, the links and the replies.
+
+Everything here is a function of one transaction: read, decide, save, write the audit line. It needs no event loop, so `tocsin ack` answers
+at once (`database.write_now(respond.respond, ...)`); the console says `await database.write_urgent(respond.respond, ...)`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from alerting.arrival import FALSE_ALARMS
+from alerting.events import Acknowledged, Event, EscalationDue, Resolved, SignalArrived, StepTicked
+from alerting.links import Signer
+from alerting.policy import Roster
+from alerting.save import change
+from core.errors import NotFound, Refused
+from core.records import Incident, Notification, Record, Silence, Words
+from store import audit, incidents, labels, notifications, silences, steps
+from store.database import Tx
+
+
+class Response(Record, frozen=True, kw_only=True, gc=False):
+    """What became of it: the incident as it is now, and the words for the person who asked."""
+
+    incident: Incident
+    answer: Words
+
+
+def respond(tx: Tx, incident_id: int, event: Event, now: datetime, roster: Roster, *, channel: str) -> Response:
+    """Let a person's event happen to an incident.
+
+    Args:
+        tx: the transaction.
+        incident_id: which incident.
+        event: what the person did.
+        now: when (aware).
+        roster: who can be told; `event.by` need not be on it.
+        channel: the door they came through: "cli", "web", "link", "reply" ...
+
+    Raises:
+        NotFound: there is no such incident, or no such step.
+        Refused: it makes no sense now, told in one line.
+    """
+    if isinstance(event, SignalArrived | EscalationDue):
+        raise Refused("only the program itself does that")
+    if isinstance(event, StepTicked):
+        _tick(tx, incident_id, event, now)
+    incident, decision = change(tx, incident_id, event, now, roster)
+    if isinstance(event, Resolved):
+        label = "false" if event.reason in FALSE_ALARMS else "real"
+        labels.add(tx, now, event.by, label, incident_id=incident_id, reason=event.reason)
+    audit.add(tx, now, event.by, channel, type(event).__name__.lower(), f"incident:{incident_id}")
+    return Response(incident=incident, answer=decision.answer or Words(key="answer.done", args={"incident": incident_id}))
+
+
+def open_link(tx: Tx, signer: Signer, token: str, now: datetime) -> tuple[Notification, Incident] | None:
+    """What a link shows: its notification and incident; None where it is false, too old, or was ended. Changes nothing."""
+    link_id = signer.read_link(token, now)
+    notification = None if link_id is None else notifications.with_link(tx, link_id)
+    if notification is None or notification.incident_id is None:
+        return None
+    incident = incidents.get(tx, notification.incident_id)
+    return None if incident is None else (notification, incident)
+
+
+def acknowledge_by_link(tx: Tx, signer: Signer, token: str, nonce: str, now: datetime, roster: Roster) -> Response:
+    """Take an incident by the button behind a link.
+
+    Raises:
+        NotFound: the link is no longer good.
+        Refused: the button was pressed before, or the page is too old: open the link again.
+    """
+    opened = open_link(tx, signer, token, now)
+    if opened is None:
+        raise NotFound("this link is no longer valid")
+    notification, incident = opened
+    digest = signer.spends(nonce, notification.link_id or "", now)
+    if digest is None or not notifications.use_nonce(tx, digest, now):
+        audit.add(tx, now, notification.person, "link", "refused", f"incident:{incident.id}")
+        raise Refused("this page was used or is too old; open the link again")
+    return respond(tx, incident.id, Acknowledged(by=notification.person, via="link"), now, roster, channel="link")
+
+
+def silence(tx: Tx, wanted: Silence, now: datetime, *, channel: str) -> int:
+    """Mute matching signals for a time; returns the silence's id.
+
+    Raises:
+        Refused: it ends before it begins, or matches nothing in particular.
+    """
+    if wanted.ends_at <= max(wanted.starts_at, now):
+        raise Refused("a silence must end in the future")
+    if not wanted.matches:
+        raise Refused("a silence must say what it mutes: topic, kind, risk, place or source")
+    silence_id = silences.add(tx, wanted)
+    audit.add(
+        tx, now, wanted.by, channel, "silence", f"silence:{silence_id}", {"matches": wanted.matches, "ends_at": wanted.ends_at.isoformat()}
+    )
+    return silence_id
+
+
+def _tick(tx: Tx, incident_id: int, event: StepTicked, now: datetime) -> None:
+    known = {step.step_id for step in steps.of_incident(tx, incident_id)}
+    if event.step_id not in known:
+        raise NotFound(f"incident {incident_id} has no step {event.step_id!r}; it has: {', '.join(sorted(known)) or 'none'}")
+    if event.done:
+        steps.tick(tx, incident_id, event.step_id, now, event.by, None)
+    else:
+        steps.untick(tx, incident_id, event.step_id)
