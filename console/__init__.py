@@ -1,0 +1,1 @@
+"""The way in: command line, daemon, web, configuration, and the one place that builds everything. Nobody imports it."""

@@ -1,0 +1,1 @@
+"""The console in a browser: aiohttp.web and Jinja, no build step."""

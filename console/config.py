@@ -1,0 +1,234 @@
+"""config.yaml + environment -> an immutable `Config`. The one place that reads files and the environment.
+
+Each package's own `settings.py` says what its section may hold; here they are put together, and what names something in another section is
+checked. Whatever is wrong is one `ConfigError` with path and line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+
+from alerting.settings import AlertingSettings
+from console import shelf
+from console.yaml_file import Place, YamlFile, did_you_mean
+from core.errors import ConfigError
+from detectors.settings import DetectorsSettings, TopicSettings
+from listener.settings import ListenerSettings
+
+DEFAULT_PATH: Final = Path("config.yaml")
+ENV_PATH: Final = "TOCSIN_CONFIG"
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"unknown time zone {name!r}; write an IANA name such as Asia/Ho_Chi_Minh") from error
+    return name
+
+
+class Section(BaseModel):
+    """What all sections share: no unknown key, no change after reading, no value shown in an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class StoreSettings(Section):
+    """Where everything is remembered: `sqlite:///FILE` or `postgresql://...`; streams `memory` or `nats://HOST:PORT`."""
+
+    database: str = Field(default="sqlite:///var/tocsin.db", repr=False)
+    streams: str = "memory"
+
+
+class PlaceSettings(Section):
+    """A branch: its names in the wild, and who runs it."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    manager: str | None = None
+
+
+class EventSettings(Section):
+    """An expected rise, both days included; it is said, and never hides a risk."""
+
+    name: str
+    from_: date = Field(alias="from")
+    to: date
+    expect: Literal["more", "less"] = "more"
+
+
+class PlaybookSettings(Section):
+    """Folders of the operator's own playbooks, read after the shipped library."""
+
+    folders: tuple[str, ...] = ()
+
+
+class ConsoleSettings(Section):
+    """Where the console answers, and how it is reached from outside (`base_url` stands in alerts)."""
+
+    listen: Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:]+\]|[^\s:\[\]]+):\d{1,5}$")] = "127.0.0.1:8765"
+    base_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] = "http://127.0.0.1:8765"
+
+    @property
+    def host(self) -> str:
+        """The address to listen on."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port to listen on; 0 takes a free one."""
+        return int(self.listen.rpartition(":")[2])
+
+
+class Config(Section):
+    """The whole configuration, as it stands until it is replaced as a whole (rule 13)."""
+
+    name: str = "Tocsin"
+    language: Literal["vi", "en"] = "vi"
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Ho_Chi_Minh"
+    store: StoreSettings = StoreSettings()
+    topics: tuple[TopicSettings, ...] = ()
+    places: tuple[PlaceSettings, ...] = ()
+    events: tuple[EventSettings, ...] = ()
+    listener: ListenerSettings = ListenerSettings()
+    detectors: DetectorsSettings = DetectorsSettings()
+    alerting: AlertingSettings = AlertingSettings()
+    playbooks: PlaybookSettings = PlaybookSettings()
+    console: ConsoleSettings = ConsoleSettings()
+
+    _digest: str = PrivateAttr(default="")
+    _folder: Path = PrivateAttr(default=Path())
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that was read, in hexadecimal: two files that say the same are one configuration."""
+        return self._digest
+
+    @property
+    def folder(self) -> Path:
+        """Where the file stands; relative paths in it start there."""
+        return self._folder
+
+    def zone_of(self, topic: TopicSettings) -> str:
+        """The IANA zone in which a topic's usual day is learnt."""
+        return topic.timezone or self.timezone
+
+
+def find(given: str | None, environment: Mapping[str, str] = os.environ) -> Path:
+    """The file to read: the one given, else `$TOCSIN_CONFIG`, else ./config.yaml."""
+    return Path(given or environment.get(ENV_PATH) or DEFAULT_PATH)
+
+
+def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
+    """Read and check a configuration.
+
+    Raises:
+        ConfigError: what is wrong and how to mend it, with path and line.
+    """
+    file = YamlFile(path, environment)
+    if not isinstance(file.data, dict):
+        raise ConfigError("a configuration is a mapping of sections (name:, topics:, listener: ...)", path=str(path), line=1)
+    return parse(file.data, file)
+
+
+def parse(data: Mapping[str, Any], file: YamlFile | None = None) -> Config:
+    """A configuration from values; `file` knows their lines.
+
+    Raises:
+        ConfigError: as `load`.
+    """
+    try:
+        config = Config.model_validate(data)
+        settled = config.alerting.settled(language=config.language, timezone=config.timezone)
+        config = config.model_copy(update={"alerting": settled})
+    except ValidationError as error:
+        place, words = shelf.told(error)
+        raise _error(file, place, words + _hint(place, words)) from error
+    for place, problem in _problems(config):
+        raise _error(file, place, problem)
+    config._digest = hashlib.sha256(msgspec.json.encode(data, order="deterministic", enc_hook=str)).hexdigest()  # noqa: SLF001 - its maker
+    config._folder = file.path.parent if file else Path()  # noqa: SLF001
+    return config
+
+
+def _problems(config: Config) -> Iterator[tuple[Place, str]]:
+    """What one section says of another and does not hold, and plug-ins' own options."""
+    topics = [topic.id for topic in config.topics]
+    for index, topic in enumerate(config.topics):
+        if topics.index(topic.id) != index:
+            yield ("topics", index, "id"), f"topic {topic.id!r} stands there twice"
+        if topic.timezone is not None:
+            try:
+                _known_zone(topic.timezone)
+            except ValueError as error:
+                yield ("topics", index, "timezone"), str(error)
+    for index, source in enumerate(config.listener.sources):
+        if source.topic is not None and source.topic not in topics:
+            yield ("listener", "sources", index, "topic"), f"unknown topic {source.topic!r}; configured are: {', '.join(topics) or 'none'}"
+        yield from _plug_in(shelf.COLLECTORS, source.kind, source.options, ("listener", "sources", index))
+    for index, signal in enumerate(config.detectors.signals):
+        given = {"sensitivity": config.detectors.sensitivity, **signal.options}
+        yield from _plug_in(shelf.SIGNALS, signal.kind, given, ("detectors", "signals", index))
+    for index, person in enumerate(config.alerting.people):
+        for number, channel in enumerate(person.channels):
+            place = ("alerting", "people", index, "channels", number)
+            yield from _plug_in(shelf.NOTIFIERS, channel.kind, config.alerting.options_for(channel), place)
+    for index, route in enumerate(config.alerting.routes):
+        for topic_id in route.match.topic:
+            if topic_id not in topics:
+                yield ("alerting", "routes", index), f"unknown topic {topic_id!r}; configured are: {', '.join(topics) or 'none'}"
+    people = {person.id for person in config.alerting.people}
+    for index, branch in enumerate(config.places):
+        if branch.manager is not None and branch.manager not in people:
+            yield ("places", index, "manager"), f"unknown person {branch.manager!r}"
+
+
+def _plug_in(where: str, kind: str, given: dict[str, Any], place: Place) -> Iterator[tuple[Place, str]]:
+    """What is wrong with a plug-in's kind or options."""
+    try:
+        module = shelf.load(where, kind)
+    except ConfigError as error:
+        yield (*place, "kind"), error.reason
+        return
+    try:
+        shelf.options(module, given)
+    except ValidationError as error:
+        inner, words = shelf.told(error)
+        known = list(module.Options.model_fields)
+        hint = did_you_mean(str(inner[-1]), known) if inner and words == "unknown key" else ""
+        yield (*place, *inner), f"{words}{hint}"
+
+
+def _hint(place: Place, words: str) -> str:
+    """Which key was meant, where an unknown one is close to a known one."""
+    if words != "unknown key":
+        return ""
+    model: Any = Config
+    for part in place[:-1]:
+        if isinstance(part, str):
+            model = _inner(model, part)
+    return did_you_mean(str(place[-1]), list(getattr(model, "model_fields", {})))
+
+
+def _inner(model: Any, key: str) -> Any:
+    """The model of a key's value, or of its items."""
+    field = getattr(model, "model_fields", {}).get(key)
+    annotation: Any = None if field is None else field.annotation
+    arguments = [each for each in getattr(annotation, "__args__", ()) if hasattr(each, "model_fields")]
+    return arguments[0] if arguments else annotation
+
+
+def _error(file: YamlFile | None, place: Place, reason: str) -> ConfigError:
+    if file is not None:
+        return file.error(place, reason)
+    return ConfigError(f"{'.'.join(map(str, place))}: {reason}" if place else reason)
