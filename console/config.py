@@ -163,18 +163,9 @@ def parse(data: Mapping[str, Any], file: YamlFile | None = None) -> Config:
 
 def _problems(config: Config) -> Iterator[tuple[Place, str]]:
     """What one section says of another and does not hold, and plug-ins' own options."""
-    topics = [topic.id for topic in config.topics]
-    for index, topic in enumerate(config.topics):
-        if topics.index(topic.id) != index:
-            yield ("topics", index, "id"), f"topic {topic.id!r} stands there twice"
-        if topic.timezone is not None:
-            try:
-                _known_zone(topic.timezone)
-            except ValueError as error:
-                yield ("topics", index, "timezone"), str(error)
+    yield from _wrong_topics(config)
+    yield from _wrong_references(config)
     for index, source in enumerate(config.listener.sources):
-        if source.topic is not None and source.topic not in topics:
-            yield ("listener", "sources", index, "topic"), f"unknown topic {source.topic!r}; configured are: {', '.join(topics) or 'none'}"
         yield from _plug_in(shelf.COLLECTORS, source.kind, source.options, ("listener", "sources", index))
     for index, signal in enumerate(config.detectors.signals):
         given = {"sensitivity": config.detectors.sensitivity, **signal.options}
@@ -183,14 +174,37 @@ def _problems(config: Config) -> Iterator[tuple[Place, str]]:
         for number, channel in enumerate(person.channels):
             place = ("alerting", "people", index, "channels", number)
             yield from _plug_in(shelf.NOTIFIERS, channel.kind, config.alerting.options_for(channel), place)
-    for index, route in enumerate(config.alerting.routes):
-        for topic_id in route.match.topic:
-            if topic_id not in topics:
-                yield ("alerting", "routes", index), f"unknown topic {topic_id!r}; configured are: {', '.join(topics) or 'none'}"
+
+
+def _wrong_topics(config: Config) -> Iterator[tuple[Place, str]]:
+    ids = [topic.id for topic in config.topics]
+    for index, topic in enumerate(config.topics):
+        if ids.index(topic.id) != index:
+            yield ("topics", index, "id"), f"topic {topic.id!r} stands there twice"
+        if topic.timezone is not None:
+            try:
+                _known_zone(topic.timezone)
+            except ValueError as error:
+                yield ("topics", index, "timezone"), str(error)
+
+
+def _wrong_references(config: Config) -> Iterator[tuple[Place, str]]:
+    topics = {topic.id for topic in config.topics}
     people = {person.id for person in config.alerting.people}
+    named: list[tuple[Place, str | None]] = [
+        (("listener", "sources", index, "topic"), source.topic) for index, source in enumerate(config.listener.sources)
+    ]
+    named += [
+        (("alerting", "routes", index, "match", "topic"), topic)
+        for index, route in enumerate(config.alerting.routes)
+        for topic in route.match.topic
+    ]
+    for place, topic in named:
+        if topic is not None and topic not in topics:
+            yield place, f"unknown topic {topic!r}; configured are: {', '.join(sorted(topics)) or 'none'}"
     for index, branch in enumerate(config.places):
         if branch.manager is not None and branch.manager not in people:
-            yield ("places", index, "manager"), f"unknown person {branch.manager!r}"
+            yield ("places", index, "manager"), f"unknown person {branch.manager!r}; configured are: {', '.join(sorted(people)) or 'none'}"
 
 
 def _plug_in(where: str, kind: str, given: dict[str, Any], place: Place) -> Iterator[tuple[Place, str]]:
