@@ -41,7 +41,8 @@ class Page(Record, frozen=True, kw_only=True, gc=False):
 class Collector(Protocol):
     """Listens to one source. One file in `listener/collectors/` per kind; the file's name is the `kind:` in config.yaml.
 
-    The module also defines `Options`, a pydantic model with `extra="forbid"` that holds everything the operator may set, defaults included.
+    The module also defines `Options`, a pydantic model with `extra="forbid"` and `hide_input_in_errors=True` (secrets) that holds everything
+    the operator may set, defaults included.
     A collector is built as `Collector(options, source_id=..., http=..., now=...)`: `http` is the guarded session, the only way out;
     `now` gives `seen_at`. It keeps nothing between two calls of `listen`: what it must remember stands in the cursor.
 

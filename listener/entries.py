@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from core.records import Record
-from core.text import canonical_url, clean, fingerprint, plain_text
+from core.text import canonical_url, clean, fingerprint, mention_key, plain_text
 
 MAX_ENTRIES: Final = 2_000
 MAX_ID_CHARS: Final = 500
@@ -54,12 +54,12 @@ class Feed(Record, frozen=True, kw_only=True, gc=False):
 
 def native_id(given: object, url: str | None, title: str, text: str) -> str:
     """An entry's identity within its feed: what it calls itself, else its link, else its words."""
-    name = clean(given, MAX_ID_CHARS + 1) if isinstance(given, str) else ""
+    name = " ".join(clean(given).split()) if isinstance(given, str) else ""
     if name and len(name) <= MAX_ID_CHARS:
         return name
-    if name or url is None:
-        return fingerprint(name or f"{title}\n{text}").hex()
-    return canonical_url(url)
+    if name:
+        return mention_key("", "", name).hex()
+    return fingerprint(f"{title}\n{text}").hex() if url is None else canonical_url(url)
 
 
 def words(text: object, limit: int | None = None) -> str:

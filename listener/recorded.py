@@ -14,9 +14,9 @@ import msgspec
 
 from core.errors import TocsinError
 from core.records import Author, Engagement, Mention, MentionClass
-from core.text import canonical_url, mention_key
+from core.text import clean, mention_key
 from listener.base import known_time, web_link
-from listener.entries import MAX_ID_CHARS, MAX_NAME_CHARS, MAX_TITLE_CHARS, is_repost, language_code, words
+from listener.entries import MAX_ID_CHARS, MAX_NAME_CHARS, MAX_TITLE_CHARS, is_repost, language_code, native_id, words
 
 KIND: Final = "recorded"
 MAX_LINE_BYTES: Final = 1_000_000
@@ -59,10 +59,11 @@ def read_record(record: object, *, source_id: str, seen_at: datetime, kind: str 
     source = (_text(record, "source_id")[:MAX_ID_CHARS] if own else "") or source_id
     author, published = _author(record, source), _time(record, "published_at")
     url = web_link(_text(record, "url") or None)
-    known_as = words(_id(record, "native_id"), MAX_ID_CHARS) or (canonical_url(url) if url else "")
-    if not known_as:  # the same words by the same author at the same time are the same mention
-        known_as = mention_key(author.key if author else "", str(published), f"{title}\n{text}").hex()
-    reposted = _id(record, "repost_of") or None
+    given = _id(record, "native_id")
+    # Without id and link, the same words by the same author at the same time are the same mention.
+    alone = mention_key(author.key if author else "", str(published), f"{title}\n{text}").hex()
+    known_as = native_id(given, url, title, text) if given.strip() or url else alone
+    reply, reposted = (clean(_id(record, name), MAX_ID_CHARS) or None for name in ("reply_to", "repost_of"))
     return Mention(
         key=(_key(record) if own else None) or mention_key(kind, source, known_as),
         source_id=source,
@@ -76,7 +77,7 @@ def read_record(record: object, *, source_id: str, seen_at: datetime, kind: str 
         kind=_class(record, reposted=reposted is not None or is_repost(title, text)),
         published_at=published,
         edited_at=_time(record, "edited_at"),
-        reply_to=_id(record, "reply_to") or None,
+        reply_to=reply,
         repost_of=reposted,
         engagement=_engagement(record),
         reach=_count(record, "reach"),
@@ -197,7 +198,7 @@ def _id(record: Mapping[str, Any], field: str) -> str:
     value = record.get(field)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)  # many platforms number their posts
-    return _text(record, field)[:MAX_ID_CHARS]
+    return _text(record, field)
 
 
 def _count(record: Mapping[str, Any], field: str, *, prefix: str = "") -> int | None:

@@ -27,7 +27,7 @@ PAGE_LINES: Final = 500
 class Options(BaseModel):
     """What the operator sets. `path`: the file, from the directory where Tocsin was started."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     path: Path
 

@@ -32,7 +32,7 @@ class Options(BaseModel):
     Authorization header, to this host alone.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     url: str
     lang: str | None = None

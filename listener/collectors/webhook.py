@@ -40,7 +40,7 @@ class Options(BaseModel):
     `secrets`: what senders sign with, each "whsec_" and the base64 of 24 to 64 random bytes; two while one is being replaced.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     secrets: tuple[SecretStr, ...] = Field(min_length=1, max_length=5)
 

@@ -12,7 +12,7 @@ def test_an_entry_is_known_by_its_id_else_its_link_else_its_words() -> None:
     assert native_id("", "https://A.example/1?utm_source=x", "t", "x") == "https://a.example/1"
     assert native_id(None, None, "t", "x") == native_id(7, None, "t", "x") != native_id(None, None, "t", "y")
     long = "x" * (MAX_ID_CHARS + 1)
-    assert len(native_id(long, None, "", "")) == 16
+    assert len(native_id(long, None, "", "")) == 32
     assert native_id(long, None, "", "") != native_id("y" * (MAX_ID_CHARS + 1), None, "", "")
 
 

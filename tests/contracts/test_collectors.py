@@ -1,0 +1,199 @@
+"""What every kind of collector holds to. Runs over each module found in `listener/collectors`.
+
+A kind tells this suite about itself by `sample(url, folder)` in its own test file: a dict with `options`; for a kind that fetches from `url`
+also `good`, `empty` and `malformed`, each a body and its content type (`good` holds two mentions); for one that is pushed to, `pushed`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from pydantic import BaseModel
+
+from core.errors import SourceError, SourceRejected, SourceUnavailable, SourceUnreadable
+from core.http import Fetcher, Limits
+from listener.base import Page
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
+KINDS = sorted(path.stem for path in (ROOT / "listener" / "collectors").glob("*.py") if path.stem != "__init__")
+
+
+def load(kind: str) -> ModuleType:
+    return importlib.import_module(f"listener.collectors.{kind}")
+
+
+def sample(kind: str, url: str, folder: Path) -> dict[str, Any]:
+    spec = importlib.util.spec_from_file_location(f"sample_{kind}", ROOT / "tests" / "listener" / "collectors" / f"test_{kind}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: dict[str, Any] = module.sample(url, folder)
+    return found
+
+
+def fetches(kind: str) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        return "good" in sample(kind, "https://a.example/", Path(folder))
+
+
+FETCHING = [kind for kind in KINDS if fetches(kind)]
+
+
+class Place:
+    """A server that gives one answer to everything."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.body = b""
+        self.content_type = "text/plain"
+        self.headers: dict[str, str] = {}
+        self.server: TestServer
+
+    async def handle(self, _: web.Request) -> web.Response:
+        return web.Response(status=self.status, body=self.body, headers={"Content-Type": self.content_type} | self.headers)
+
+    def give(self, answer: tuple[bytes, str]) -> None:
+        self.body, self.content_type = answer
+
+
+@pytest.fixture
+async def place() -> AsyncIterator[Place]:
+    place = Place()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", place.handle)
+    place.server = TestServer(app)
+    await place.server.start_server()
+    yield place
+    await place.server.close()
+
+
+async def listen(kind: str, place: Place, folder: Path, cursor: str | None = None, *, answer: str = "good") -> list[Page]:
+    about = sample(kind, str(place.server.make_url("/feed")), folder)
+    if answer in about:
+        place.give(about[answer])
+    async with Fetcher(now=lambda: NOW, allow=[f"127.0.0.1:{place.server.port}"], limits=Limits(total_s=2, connect_s=1, read_s=1)) as http:
+        collector = load(kind).Collector(about["options"], source_id="here", http=http, now=lambda: NOW)
+        return [page async for page in collector.listen(cursor)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_has_its_parts(kind: str, tmp_path: Path) -> None:
+    module = load(kind)
+    assert module.__doc__
+    assert issubclass(module.Options, BaseModel)
+    assert module.Options.model_config.get("extra") == "forbid"
+    assert module.Options.model_config.get("hide_input_in_errors"), "a secret must not stand in an error"
+    assert module.Options.__doc__
+    assert inspect.isasyncgenfunction(module.Collector.listen)
+    assert list(inspect.signature(module.Collector).parameters) == ["options", "source_id", "http", "now"]
+    assert isinstance(sample(kind, "https://a.example/", tmp_path)["options"], module.Options)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_and_each_of_its_options_are_documented(kind: str) -> None:
+    page = (ROOT / "docs" / "collectors.md").read_text(encoding="utf-8")
+    assert f"\n## `{kind}`\n" in page
+    section = page.split(f"\n## `{kind}`\n")[1].split("\n## ")[0]
+    for option in load(kind).Options.model_fields:
+        assert f"`{option}`" in section
+    assert "cannot see" in section
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_first_look_gives_mentions_and_a_cursor(kind: str, place: Place, tmp_path: Path) -> None:
+    pages = await listen(kind, place, tmp_path)
+    if sample(kind, "https://a.example/", tmp_path).get("pushed"):
+        assert pages == []
+        return
+    mentions = [mention for page in pages for mention in page.mentions]
+    assert len(mentions) == 2
+    assert len({mention.key for mention in mentions}) == 2
+    for mention in mentions:
+        assert len(mention.key) == 16
+        assert (mention.source_id, mention.seen_at) == ("here", NOW)
+        assert mention.native_id
+        assert mention.title or mention.text
+    assert all(page.cursor for page in pages)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_look_from_the_cursor_brings_nothing_twice_and_is_still_heard(kind: str, place: Place, tmp_path: Path) -> None:
+    first = await listen(kind, place, tmp_path)
+    if not first:
+        return
+    again = await listen(kind, place, tmp_path, first[-1].cursor)
+    assert again
+    assert [mention for page in again for mention in page.mentions] == []
+    assert again[-1].cursor
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cursor", ["", "{", "null", "[]", "\x00", '{"offset": -1}', "x" * 10_000])
+async def test_a_cursor_that_cannot_be_read_is_none(kind: str, cursor: str, place: Place, tmp_path: Path) -> None:
+    first, other = await listen(kind, place, tmp_path), await listen(kind, place, tmp_path, cursor)
+    assert [page.mentions for page in first] == [page.mentions for page in other]
+
+
+@pytest.mark.parametrize("kind", FETCHING)
+async def test_an_empty_place_is_heard(kind: str, place: Place, tmp_path: Path) -> None:
+    (page,) = await listen(kind, place, tmp_path, answer="empty")
+    assert (page.mentions, page.skipped) == ((), 0)
+
+
+@pytest.mark.parametrize("kind", FETCHING)
+async def test_what_is_not_of_this_kind_is_unreadable(kind: str, place: Place, tmp_path: Path) -> None:
+    with pytest.raises(SourceUnreadable):
+        await listen(kind, place, tmp_path, answer="malformed")
+
+
+@pytest.mark.parametrize("kind", FETCHING)
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (401, SourceRejected),
+        (403, SourceRejected),
+        (410, SourceRejected),
+        *((status, SourceUnavailable) for status in (400, 404, 408, 425, 429, 500, 502, 503)),
+    ],
+)
+async def test_a_status_says_what_to_do(kind: str, status: int, error: type[SourceError], place: Place, tmp_path: Path) -> None:
+    place.status = status
+    with pytest.raises(error) as caught:
+        await listen(kind, place, tmp_path)
+    assert caught.value.source == "here"
+    assert str(status) in caught.value.reason
+
+
+@pytest.mark.parametrize("kind", FETCHING)
+async def test_a_time_to_wait_is_handed_on(kind: str, place: Place, tmp_path: Path) -> None:
+    place.status, place.headers = 429, {"Retry-After": "77"}
+    with pytest.raises(SourceUnavailable) as caught:
+        await listen(kind, place, tmp_path)
+    assert caught.value.retry_after_s == 77.0
+
+
+@pytest.mark.parametrize("kind", FETCHING)
+async def test_a_place_that_is_down_is_unavailable(kind: str, tmp_path: Path) -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        pair = f"127.0.0.1:{held.getsockname()[1]}"
+        async with Fetcher(now=lambda: NOW, allow=[pair]) as http:
+            collector = load(kind).Collector(
+                sample(kind, f"http://{pair}/", tmp_path)["options"], source_id="here", http=http, now=lambda: NOW
+            )
+            with pytest.raises(SourceUnavailable):
+                [page async for page in collector.listen(None)]
