@@ -1,0 +1,55 @@
+"""What a notifier is: one kind of channel that carries a `Message` to one person and returns a `Receipt`.
+
+A notifier module stands in `alerting/notifiers/`, its file's name is the `kind:` in `config.yaml`, and it defines `Options` (pydantic,
+unknown keys refused, secrets as `SecretStr`) and `Notifier(options, *, http, now)`. The options of one channel are what the kind shares
+(`notifiers:`) and what the channel says, put together. Delivery is at least once: the Dispatcher claims, sends, marks; the same message
+may come again, with the same `idempotency_key`, and says so.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from core.records import NotificationKind, Record, Severity
+
+
+class Message(Record, frozen=True, kw_only=True, gc=False):
+    """One notification in the words of its reader.
+
+    What comes from mentions stands in it inert (`alerting/inert.py`), so a channel may send it as plain text; a channel with a markup
+    still has to escape it. `short` holds it all in one line for channels that carry little. `link` is our own address, or None where
+    there is nothing to open; it stands in `body` too. `ack_code` may be empty. `idempotency_key` is the notification's key: the same for
+    a repeat. `thread_key` is the same for all messages of one incident.
+    """
+
+    kind: NotificationKind
+    subject: str
+    body: str
+    short: str
+    language: str
+    idempotency_key: str
+    thread_key: str
+    link: str | None = None
+    ack_code: str = ""
+    incident_id: int | None = None
+    severity: Severity | None = None
+    possible_repeat: bool = False
+    drill: bool = False
+
+
+class Receipt(Record, frozen=True, kw_only=True, gc=False):
+    """The proof: the service's own id of the message, if it gives one, and one line of what it answered. Holds no secret."""
+
+    id: str = ""
+    detail: str = ""
+
+
+class Notifier(Protocol):
+    """One channel of one person."""
+
+    async def send(self, message: Message) -> Receipt:
+        """Deliver it once, without trying again.
+
+        Raises:
+            DeliveryFailed: not delivered. `permanent` where trying again cannot help, `ambiguous` where it may have arrived all the same.
+        """

@@ -1,0 +1,50 @@
+"""Text of strangers, made inert for any channel: nothing in it is a link, a ping, a tag or a command any more. Pure.
+
+Mentions are hostile by trade. `@everyone` in a quote must not ring a whole company, `<!channel>` neither, a phishing link must not be one
+click away in our own alert, and a stray `<b>` must not make a chat refuse the page. Whatever the channel escapes comes on top of this.
+"@" is replaced, not split by an invisible character: chats strip those before they look for names.
+"""
+
+from __future__ import annotations
+
+import re
+
+from core.text import clean, cut
+
+_BLANKS = re.compile(r"\s+")
+_HTTP = re.compile(r"http(?=s?\s*:)", re.IGNORECASE)
+_SLASHES = re.compile(r":(?=//)")
+_SCHEME = re.compile(  # what apps open without slashes
+    r"\b(javascript|data|vbscript|mailto|xmpp|tel|sms|callto|sip|file|geo|magnet|intent|tg|slack|msteams|zalo|viber|whatsapp|skype|ms-[a-z]{1,20})\s*:",
+    re.IGNORECASE,
+)
+_DOT = re.compile(r"(?<=\w)(?<![0-9])[.\u3002\uff0e\uff61](?=\w)|(?<=[0-9])[.\u3002\uff0e\uff61](?=[^\W0-9_])")
+_OCTET = r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"  # 1.500.000.000 is a sum of money, not an address
+_IPV4 = re.compile(rf"\b{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}\b")
+_ENTITY = re.compile(r"&(?=#?\w{1,31};)")
+_SWAP = str.maketrans({"@": "\uff20", "\ufe6b": "\uff20", "<": "\u2039", ">": "\u203a", "`": "'"})
+_ELLIPSIS = "…"
+
+
+def inert(text: str, limit: int = 1000) -> str:
+    """One line of at most `limit` characters in which nothing is alive any more; what was cut off ends in "…".
+
+    Links are shown but dead ("hxxps[:]//evil[.]example"), "@" becomes U+FF20, angle brackets become guillemets, characters that nobody
+    sees are gone. Idempotent.
+
+    Example:
+        >>> inert("<b>@everyone</b> https://evil.example/login")
+        '‹b›＠everyone‹/b› hxxps[:]//evil[.]example/login'
+    """
+    line = _BLANKS.sub(" ", clean(text, 4 * limit)).strip()
+    line = _HTTP.sub("hxxp", line)
+    line = _SCHEME.sub(r"\1[:]", _SLASHES.sub("[:]", line))
+    line = _IPV4.sub(r"\1[.]\2[.]\3[.]\4", line)
+    line = _DOT.sub("[.]", line)
+    line = _ENTITY.sub("\uff06", line).replace("](", "] (").translate(_SWAP)
+    return shorten(line, limit)
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, cut where a character as people see it ends, with "…" where something was cut."""
+    return text if len(text) <= limit else cut(text, max(0, limit - 1)).rstrip() + _ELLIPSIS
