@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]#|~])")
-_LINE_START = re.compile(r"^(\s*\d*)([-+=.)])", re.MULTILINE)  # lists, numbered lists, underlined headings
+_LINE_START = re.compile(r"^(\s*)([-+=])|^(\s*\d+)([.)])(?=\s|$)", re.MULTILINE)  # lists, numbered lists, underlined headings
 _AUTOLINK = re.compile(r"(?i)(https?|ftp|mailto|xmpp)(:)|(\bwww)(\.)")
 _SAFE_IN_URL: Final = "/:?#@!$&'*+,;=%~-._"
 
@@ -18,7 +18,7 @@ def escape(text: str) -> str:
     text = _SPECIAL.sub(r"\\\1", text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "\\@")
     text = _AUTOLINK.sub(lambda found: f"{found[1] or found[3]}\\{found[2] or found[4]}", text)
-    return _LINE_START.sub(r"\1\\\2", text)
+    return _LINE_START.sub(lambda found: f"{found[1] or found[3] or ''}\\{found[2] or found[4]}", text)
 
 
 def inline(text: str) -> str:

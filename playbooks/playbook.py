@@ -160,9 +160,9 @@ def json_schema() -> dict[str, Any]:
 def _problems(playbook: Playbook) -> Iterator[str]:
     """What no single field can tell, most basic first; each problem names its place as `a.b.c: what`."""
     yield from _missing_languages(playbook, playbook.languages)
-    yield from _repeated("roles", [role.id for role in playbook.roles])
-    yield from _repeated("steps", [step.id for _, step in playbook.steps()])
-    yield from _repeated("holding_statements", [statement.id for statement in playbook.holding_statements])
+    yield from _repeated([(f"roles.{at}.id", role.id) for at, role in enumerate(playbook.roles)])
+    yield from _repeated([(f"{_place(playbook, phase, step)}.id", step.id) for phase, step in playbook.steps()])
+    yield from _repeated([(f"holding_statements.{at}.id", one.id) for at, one in enumerate(playbook.holding_statements)])
     yield from _unknown_roles(playbook)
     yield from _impossible_steps(playbook)
     yield from _open_blanks(playbook)
@@ -184,8 +184,12 @@ def _missing_languages(part: Part, languages: tuple[Language, ...], place: str =
             yield from (f"blanks.{name}.label: the language {tag!r} is missing" for tag in languages if tag not in blank.label)
 
 
-def _repeated(place: str, ids: list[str]) -> Iterator[str]:
-    yield from (f"{place}: the id {one!r} stands twice" for one in dict.fromkeys(ids) if ids.count(one) > 1)
+def _repeated(ids: list[tuple[str, str]]) -> Iterator[str]:
+    seen: set[str] = set()
+    for place, name in ids:
+        if name in seen:
+            yield f"{place}: the id {name!r} stands twice"
+        seen.add(name)
 
 
 def _unknown_roles(playbook: Playbook) -> Iterator[str]:
@@ -238,4 +242,4 @@ def _open_blanks(playbook: Playbook) -> Iterator[str]:
 
 
 def _place(playbook: Playbook, phase: Phase, step: Step) -> str:
-    return f"{phase}.{getattr(playbook, phase).index(step)}"
+    return f"{phase}.{next(at for at, one in enumerate(getattr(playbook, phase)) if one is step)}"

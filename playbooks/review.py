@@ -155,9 +155,11 @@ def _marks(case: _Case) -> list[tuple[str, datetime]]:
     incident = case.incident
     sent = [one.sent_at for one in case.notifications if one.kind == "page" and one.sent_at is not None]
     acknowledged = [entry.at for entry in case.timeline if entry.kind == "acknowledged"]
+    first = min((quote.at for quote in case.evidence), default=None)
+    detected = min((signal.raised_at for signal in case.signals), default=incident.opened_at)
     known = [
-        ("first_mention", min((quote.at for quote in case.evidence), default=None)),
-        ("detected", min((signal.raised_at for signal in case.signals), default=incident.opened_at)),
+        ("first_mention", first if first is not None and first <= detected else None),
+        ("detected", detected),
         ("notified", min(sent, default=None)),
         ("acknowledged", min(acknowledged, default=incident.acknowledged_at)),
         ("resolved", incident.resolved_at),
