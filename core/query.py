@@ -12,6 +12,7 @@ Operators are upper case. A syllable typed with Vietnamese marks matches these m
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -93,12 +94,14 @@ _Node = Term | Near | _All | _Any | _No
 class Query:
     """A parsed query.
 
-    `terms` are all terms it names, those of NEAR too; `nears` its NEAR pairs; each once, in order of appearance.
+    `terms` are all terms it names, those of NEAR too; `nears` its NEAR pairs; each once, in order of appearance. `wanted` are the terms that
+    speak for a match, `terms` without those that stand behind NOT alone.
     """
 
     text: str
     terms: tuple[Term, ...]
     nears: tuple[Near, ...]
+    wanted: frozenset[Term]
     _root: _Node
 
     def matches(self, found: AbstractSet[Term | Near]) -> bool:
@@ -117,12 +120,12 @@ def parse(query: str) -> Query:
     plain = query.translate(_CURLY)
     _check_brackets(plain)
     root = _tree(plain)
-    terms: dict[Term, None] = {}
+    terms: dict[Term, bool] = {}
     nears: dict[Near, None] = {}
     _collect(root, terms, nears)
     if len(terms) > MAX_TERMS:
         raise QueryError(f"the query has {len(terms):,} terms; {MAX_TERMS:,} is the most")
-    return Query(query, tuple(terms), tuple(nears), root)
+    return Query(query, tuple(terms), tuple(nears), frozenset(term for term, wanted in terms.items() if wanted), root)
 
 
 def _tree(plain: str) -> _Node:
@@ -211,16 +214,21 @@ def _holds(node: _Node, found: AbstractSet[Term | Near]) -> bool:
     return node in found
 
 
-def _collect(node: _Node, terms: dict[Term, None], nears: dict[Near, None], depth: int = 0) -> None:
+def _collect(node: _Node, terms: dict[Term, bool], nears: dict[Near, None], depth: int = 0, *, wanted: bool = True) -> None:
     if depth > _MAX_LEVELS:
         raise QueryError("OR and NOT take turns too often; put what belongs together in brackets")
     if isinstance(node, _All | _Any):
         for each in node.nodes:
-            _collect(each, terms, nears, depth + 1)
+            _collect(each, terms, nears, depth + 1, wanted=wanted)
     elif isinstance(node, _No):
-        _collect(node.node, terms, nears, depth + 1)
-    elif isinstance(node, Near):
-        nears[node] = None
-        terms.update(dict.fromkeys((node.left, node.right)))
+        _collect(node.node, terms, nears, depth + 1, wanted=not wanted)
     else:
-        terms[node] = None
+        if isinstance(node, Near):
+            nears[node] = None
+        for term in (node.left, node.right) if isinstance(node, Near) else (node,):
+            terms[term] = terms.get(term, False) or wanted
+
+
+def version(*parts: str) -> str:
+    """The version of a topic: 8 hex digits that change with its query, or with whatever else decides what it matches."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 
@@ -25,6 +26,7 @@ def test_the_example_of_the_interface_reads_as_meant():
     near = Near(Term(("ấm",)), acme, 5)
     assert query.terms == (acme, Term(("acme",), "hashtag"), Term(("ấm",)), cartoon)
     assert query.nears == (near,)
+    assert query.wanted == set(query.terms) - {cartoon}
     assert query.matches({acme})
     assert query.matches({Term(("acme",), "hashtag")})
     assert query.matches({near})
@@ -142,7 +144,5 @@ def test_a_query_means_what_the_naive_evaluator_says(tree: Tree, found: frozense
 
 @given(st.text(max_size=60) | st.text(alphabet='ab ()"#@*:/NEARODT5', max_size=60))
 def test_any_text_is_a_query_or_is_refused(text: str):
-    try:
+    with contextlib.suppress(QueryError):  # any other error is a bug
         parse(text)
-    except QueryError as refused:
-        assert str(refused)

@@ -1,0 +1,77 @@
+"""The spaCy side of a text: our tokens as a `Doc`, and the notes that the components write on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from spacy import blank as blank_language
+from spacy.attrs import NORM  # type: ignore[import-not-found]  # compiled, without stubs
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import registry
+from spacy.vocab import Vocab
+
+from core.records import Risk, Sentiment, TopicMatch
+from core.text import MAX_TEXT_CHARS, clean
+from core.tokens import Token, bare, tokens
+
+MAX_JUDGED_CHARS: Final = 5_000  # of a text that language and sentiment look at; topics and risks look at all of it
+UNKNOWN_LANGUAGE: Final = "und"
+_NOTES: Final = "tocsin"
+
+
+@dataclass(slots=True)
+class Notes:
+    """What is known of one text while it passes through the components; spans count tokens, end excluded."""
+
+    text: str
+    tokens: list[Token]
+    hint: str | None = None
+    brand_context: tuple[str, ...] = ()
+    language: str = UNKNOWN_LANGUAGE
+    language_is_sure: bool = False
+    topics: tuple[TopicMatch, ...] = ()
+    topic_spans: list[tuple[int, int]] = field(default_factory=list)
+    risks: tuple[Risk, ...] = ()
+    sentiment: Sentiment | None = None
+
+    def quote(self, start: int, end: int) -> str:
+        """The tokens from `start` up to `end` as they stand in the text."""
+        return self.text[self.tokens[start].start : self.tokens[end - 1].end]
+
+
+def notes(doc: Doc) -> Notes:
+    """The notes of a `Doc` that our tokenizer made."""
+    noted = doc.user_data[_NOTES]
+    assert isinstance(noted, Notes)
+    return noted
+
+
+def blank(language: str = "xx") -> Language:
+    """A blank spaCy pipeline with our tokens: ORTH is a token's form, NORM the same without marks (cached by spaCy per word)."""
+    nlp = blank_language(language, config={"nlp": {"tokenizer": {"@tokenizers": "tocsin_tokens.v1"}}})
+    nlp.vocab.lex_attr_getters[NORM] = bare  # type: ignore[attr-defined]  # missing in the stubs
+    return nlp
+
+
+def phrase(vocab: Vocab, forms: tuple[str, ...]) -> Doc:
+    """A pattern for spaCy's PhraseMatcher."""
+    return Doc(vocab, words=list(forms))
+
+
+class _Tokenizer:
+    """Makes a `Doc` of `core.tokens`; the text is cleaned and cut at `MAX_TEXT_CHARS` first."""
+
+    def __init__(self, vocab: Vocab) -> None:
+        self.vocab = vocab
+
+    def __call__(self, text: str) -> Doc:
+        text = clean(text, MAX_TEXT_CHARS)
+        found = tokens(text)
+        return Doc(self.vocab, words=[token.form for token in found], user_data={_NOTES: Notes(text, found)})
+
+
+@registry.tokenizers("tocsin_tokens.v1")  # type: ignore[untyped-decorator]  # by catalogue, which has no types
+def _make_tokenizer() -> object:
+    return lambda nlp: _Tokenizer(nlp.vocab)

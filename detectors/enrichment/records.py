@@ -1,0 +1,36 @@
+"""What goes into the pipeline and what comes out of it."""
+
+from __future__ import annotations
+
+from core.records import Record, Risk, Sentiment, TopicMatch
+
+
+class TopicSpec(Record, frozen=True, kw_only=True, gc=False):
+    """A topic to find: its id and its query (`core.query`). `languages` (two letters) limits it to texts surely in one of them; none is all."""
+
+    id: str
+    query: str
+    languages: tuple[str, ...] = ()
+
+
+class Heard(Record, frozen=True, kw_only=True, gc=False):
+    """The words of one mention. `lang` is what the source claims; `brand_context` the ids of topics that everything in the source is about."""
+
+    title: str = ""
+    text: str = ""
+    lang: str | None = None
+    brand_context: tuple[str, ...] = ()
+
+
+class Understood(Record, frozen=True, kw_only=True, gc=False):
+    """What the pipeline makes of one `Heard`.
+
+    `language` is two letters, "und" where nobody could tell. `topics` follow the order of the specs. `risks` holds each family once, with
+    its gravest level. `fingerprint` (8 bytes) is shared by near-copies. `sentiment` is neutral and not confident where there are no words.
+    """
+
+    language: str
+    topics: tuple[TopicMatch, ...]
+    sentiment: Sentiment
+    risks: tuple[Risk, ...]
+    fingerprint: bytes

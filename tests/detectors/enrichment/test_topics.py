@@ -1,0 +1,119 @@
+"""Topics: the rule for Vietnamese marks, hashtags and handles, NEAR, exclusions, the context of a source."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.query import Near, Term, parse
+from core.records import TopicMatch
+from core.tokens import bare, tokens
+from detectors.enrichment import language, topics
+from detectors.enrichment.doc import blank, notes
+
+assert language
+assert topics
+
+
+def find(query: str, text: str, *, languages: tuple[str, ...] = (), context: tuple[str, ...] = ()) -> TopicMatch | None:
+    nlp = blank()
+    nlp.add_pipe("tocsin_language")
+    nlp.add_pipe("tocsin_topics", config={"topics": [{"id": "t", "query": query, "languages": list(languages)}]})
+    doc = nlp.make_doc(text)
+    notes(doc).brand_context = context
+    found = notes(nlp(doc)).topics
+    return found[0] if found else None
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "said"),
+    [
+        ("đường", "con Đường này", "surely"),
+        ("đường", "họ dương", "no"),
+        ("đường", "con duong nay", "weakly"),
+        ("duong", "con đường", "surely"),
+        ("duong", "họ dương", "surely"),
+        ('"lừa đảo"', "shop lừa dao", "weakly"),
+        ('"mất hàng"', "mặt hàng mới", "no"),
+        ("hòa", "HOÀ bình", "surely"),
+        ("hòa", "ho\u0300a bình", "surely"),
+        ("acme", "#acme nổ", "surely"),
+        ("acme", "@acme ơi", "surely"),
+        ("#acme", "acme nổ", "no"),
+        ("#acme", "xem #Acme nổ", "surely"),
+        ("@acme", "hỏi @acme nhé", "surely"),
+        ("@acme", "hỏi @acme.support nhé", "no"),
+        ("@acme.support", "hỏi @acme.support nhé", "surely"),
+        ("@acme", "viết tới lan@acme", "no"),
+        ('"acme kettle"', "Acme-kettle!", "surely"),
+        ('"acme kettle"', "kettle acme", "no"),
+        ("acme", "Аcme with a Cyrillic first letter", "surely"),
+        ("acme", "ac\u200bme with a zero-width space", "surely"),
+        ("acme", "acmeeee", "surely"),
+        ("acme", "acmes", "no"),
+        ("🔥", "cháy 🔥🔥", "surely"),
+        ("小米", "我的小米手机", "surely"),
+        ("ấm NEAR/2 acme", "ấm siêu tốc acme", "surely"),
+        ("ấm NEAR/1 acme", "ấm siêu tốc acme", "no"),
+        ("acme NEAR/2 ấm", "ấm siêu tốc acme", "surely"),
+        ("ấm NEAR/0 acme", "am acme", "weakly"),
+        ("acme NEAR/3 acme", "acme", "no"),
+        ("acme NOT hoạt", "acme", "surely"),
+        ("acme NOT hoạt", "acme hoạt hình", "no"),
+        ("acme NOT hoạt", "acme hoat hinh", "weakly"),
+        ("NOT acme", "khác", "surely"),
+        ("NOT acme", "", "surely"),
+    ],
+)
+def test_a_term_is_found_as_its_marks_allow(query: str, text: str, said: str):
+    match = find(query, text)
+    assert ("no" if match is None else "weakly" if match.weak else "surely") == said
+
+
+def test_a_match_quotes_the_terms_as_they_stand_in_the_text():
+    match = find('acme OR "ấm siêu tốc" NOT phim', "Ấm SIÊU tốc của #Acme")
+    assert match is not None
+    assert match.terms == ("Ấm SIÊU tốc", "#Acme")
+
+
+def test_a_topic_with_languages_leaves_out_texts_surely_in_another():
+    assert find("acme", "acme is a wonderful company to work for", languages=("vi",)) is None
+    assert find("acme", "hãng acme làm ăn đàng hoàng", languages=("vi",)) is not None
+    assert find("acme", "acme", languages=("vi",)) is not None
+
+
+def test_a_source_that_is_about_a_topic_gives_it_to_all_it_says():
+    match = find("acme", "hôm nay mở cửa không", context=("t", "unknown"))
+    assert match is not None
+    assert match.terms == ()
+
+
+def test_a_changed_query_has_another_version():
+    assert topics.version("acme") == topics.version("acme") != topics.version("acme OR rival")
+
+
+WORDS = st.sampled_from(["lừa", "lua", "đảo", "dao", "dạo", "acme", "shop"])
+
+
+@given(st.lists(WORDS, min_size=1, max_size=3), st.lists(WORDS, max_size=8))
+def test_a_phrase_is_found_where_the_naive_search_finds_it(asked: list[str], said: list[str]):
+    def fits(want: str, got: str) -> bool:
+        return bare(want) == bare(got) and (want == got or bare(want) == want or bare(got) == got)
+
+    places = range(len(said) - len(asked) + 1)
+    naive = any(all(fits(want, got) for want, got in zip(asked, said[at:], strict=False)) for at in places)
+    assert (find(f'"{" ".join(asked)}"', " ".join(said)) is not None) is naive
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=10), st.integers(0, 4))
+def test_near_is_what_the_naive_search_says(said: list[str], within: int):
+    places = {letter: [at for at, word in enumerate(said) if word == letter] for letter in "ab"}
+    naive = any(abs(left - right) - 1 <= within for left in places["a"] for right in places["b"])
+    assert parse(f"a NEAR/{within} b").matches({Near(Term(("a",)), Term(("b",)), within)})
+    assert (find(f"a NEAR/{within} b", " ".join(said)) is not None) is naive
+
+
+def test_a_long_text_of_one_word_is_searched_in_bounded_time():
+    assert find("a NEAR/100 b", "a " * 50_000) is None
+    assert tokens("a" * 100_000)[0].end == 100_000
