@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from core.messages import Translator, translator
 from core.records import Incident, Notification, Record, Signal, TimelineEntry
 from playbooks.markdown import inline, link, quoted, table
+from playbooks.moments import moments
 from playbooks.playbook import PHASES, Phase, Playbook, Step
 from playbooks.questions import open_questions, step_ticks
 
@@ -129,7 +130,8 @@ def _overview(case: _Case) -> str:
 
 
 def _numbers(case: _Case) -> str:
-    marks = _marks(case)
+    first = min((quote.at for quote in case.evidence), default=None)
+    marks = moments(case.incident, case.timeline, case.notifications, case.signals, first_mention=first)
     rows = [
         [
             case.say(f"review.mark.{before}"),
@@ -148,27 +150,6 @@ def _numbers(case: _Case) -> str:
         rows.append([case.say(f"review.mark.{first}"), case.say(f"review.mark.{last}"), case.moment(until), f"**{whole}**"])
     head = [case.say(f"review.{column}") for column in ("from", "to", "at", "took")]
     return _section(case, "numbers", table(head, rows), case.say("review.times_in", zone=case.zone.key))
-
-
-def _marks(case: _Case) -> list[tuple[str, datetime]]:
-    """The moments that are known, in the order in which they should come; one that came out of order is left out."""
-    incident = case.incident
-    sent = [one.sent_at for one in case.notifications if one.kind == "page" and one.sent_at is not None]
-    acknowledged = [entry.at for entry in case.timeline if entry.kind == "acknowledged"]
-    first = min((quote.at for quote in case.evidence), default=None)
-    detected = min((signal.raised_at for signal in case.signals), default=incident.opened_at)
-    known = [
-        ("first_mention", first if first is not None and first <= detected else None),
-        ("detected", detected),
-        ("notified", min(sent, default=None)),
-        ("acknowledged", min(acknowledged, default=incident.acknowledged_at)),
-        ("resolved", incident.resolved_at),
-    ]
-    marks: list[tuple[str, datetime]] = []
-    for name, at in known:
-        if at is not None and (not marks or at >= marks[-1][1]):
-            marks.append((name, at))
-    return marks
 
 
 def _what_happened(case: _Case) -> str:
