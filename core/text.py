@@ -56,7 +56,7 @@ _TRACKERS = re.compile(
     r"(utm_.*|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|igshid|igsh|mc_cid|mc_eid|mkt_tok|_ga|_gl|ref_src|ref_url|spm|zarsrc|ocid|cmpid)\Z",
     re.IGNORECASE,
 )
-_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_ESCAPE = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])%[0-9A-Fa-f]{2}")  # not inside a broken one, which decoding could make whole
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 _REPOST_PREFIX = re.compile(r"(rt @\w[\w.@-]*:? ?)+")
@@ -168,8 +168,8 @@ def canonical_url(url: str) -> str:
     place = f"[{host}]" if ":" in host else host.rstrip(".")
     if port is not None and port != {"http": 80, "https": 443}[scheme]:
         place = f"{place}:{port}"
-    kept = sorted(pair for pair in parts.query.split("&") if pair and not _TRACKERS.match(pair.partition("=")[0]))
-    return urlunsplit((scheme, place, _escapes(parts.path) or "/", _escapes("&".join(kept)), ""))
+    kept = sorted(pair for pair in _escapes(parts.query).split("&") if pair and not _TRACKERS.match(pair.partition("=")[0]))
+    return urlunsplit((scheme, place, _escapes(parts.path) or "/", "&".join(kept), ""))
 
 
 def mention_key(kind: str, authority: str, native_id: str) -> bytes:
