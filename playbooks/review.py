@@ -130,8 +130,8 @@ def _overview(case: _Case) -> str:
 
 
 def _numbers(case: _Case) -> str:
-    first = min((quote.at for quote in case.evidence), default=None)
-    marks = moments(case.incident, case.timeline, case.notifications, case.signals, first_mention=first)
+    earliest = min((quote.at for quote in case.evidence), default=None)
+    marks = moments(case.incident, case.timeline, case.notifications, case.signals, first_mention=earliest)
     rows = [
         [
             case.say(f"review.mark.{before}"),
