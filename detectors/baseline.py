@@ -24,15 +24,17 @@ WARM_H = 72.0  # known hours before a source is judged against its history
 RATE_FORGETS = 0.5 ** (1 / 336)  # an hour known fades to half in two weeks
 CELL_FORGETS = 0.5 ** (1 / 8)  # an hour of the week fades to half in eight weeks
 SCATTER_FORGETS = 0.5 ** (1 / 504)
-RATE_PRIOR = 0.1  # mentions an hour, worth one hour of listening
+RATE_PRIOR = 0.1  # mentions an hour of a source that nothing is known of
+RATE_WEIGHT = 0.25  # hours of listening that this guess is worth
 DAY_PRIOR = 6.0  # mentions that a flat day is worth against the hour of the day
 WEEK_PRIOR = 40.0  # mentions that the hour of the day is worth against the hour of the week
-SCATTER_PRIOR = 0.1  # dispersion of a topic that nothing is known of
+SCATTER_PRIOR = 0.05  # dispersion of a topic that nothing is known of
 SCATTER_WEIGHT = 50.0  # what that guess is worth, in squared mentions
 SCATTER_FLOOR = 0.005
 CUT_SD = 4.0  # an hour teaches at most so many standard deviations above the expected
 CUT_SCATTER_SD = 5.0
-YOUNG_CUT = 10.0  # a young source may bring ten times what is thought of it, and ten more
+YOUNG_CUT = 10.0  # a young source may bring ten times what is thought of it ...
+YOUNG_ANYWAY = 50.0  # ... and so many more
 DIGITS = 4  # behind the point, of the hours of the week; more would only make the state longer
 
 
@@ -46,7 +48,7 @@ class Rate(msgspec.Struct, frozen=True, array_like=True):
     @property
     def an_hour(self) -> float:
         """Mentions an hour, in the mean over the week."""
-        return (self.mentions + RATE_PRIOR) / (self.hours + 1.0)
+        return (self.mentions + RATE_PRIOR * RATE_WEIGHT) / (self.hours + RATE_WEIGHT)
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,20 +157,22 @@ class _Learner:
 
     def hour(self, cell: int, brought: Rates, listened: Rates) -> None:
         """Learn one clock hour: `brought` mentions and `listened` hours, both (4, sources)."""
-        flat = listened * (self.mentions + RATE_PRIOR) / (self.hours + 1.0)
-        expected = flat * shape(self.seen, self.thought, cell)
+        expected = listened * self._rates() * shape(self.seen, self.thought, cell)
         hour_seen, hour_expected = brought.sum(axis=0), expected.sum(axis=0)
         mature = self.known_h >= WARM_H
         self._learn_scatter(cell, brought, expected, mature)
         spread = np.sqrt(hour_expected + unevenness(*self.scatter[1]) * hour_expected**2)
-        cut = np.where(mature, hour_expected + CUT_SD * spread + 1.0, YOUNG_CUT * (hour_expected + 1.0))
+        cut = np.where(mature, hour_expected + CUT_SD * spread + 1.0, YOUNG_CUT * hour_expected + YOUNG_ANYWAY)
         believed = np.minimum(hour_seen, cut)
         fade = np.where(listened.sum(axis=0) > 0, RATE_FORGETS, 1.0)
         self.mentions = self.mentions * fade + believed
         self.hours = self.hours * fade + listened.sum(axis=0)
         self.known_h = self.known_h + listened.sum(axis=0)
         self.seen[cell] = round(self.seen[cell] * CELL_FORGETS + float(believed.sum()), DIGITS)
-        self.thought[cell] = round(self.thought[cell] * CELL_FORGETS + float(flat.sum()), DIGITS)
+        self.thought[cell] = round(self.thought[cell] * CELL_FORGETS + float((listened * self._rates()).sum()), DIGITS)
+
+    def _rates(self) -> Rates:
+        return (self.mentions + RATE_PRIOR * RATE_WEIGHT) / (self.hours + RATE_WEIGHT)
 
     def _learn_scatter(self, cell: int, brought: Rates, expected: Rates, mature: Mask) -> None:
         if not sum(self.thought[cell % HOURS :: HOURS]):

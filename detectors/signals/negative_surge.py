@@ -25,15 +25,17 @@ from detectors.tails import log10_share_tail, log10_tail, score, surprise, usual
 
 KIND = "negative_surge"
 SCALES = (HOUR_S, 3 * HOUR_S)
-LOOKS = 10.0  # see volume_spike; counted in with two scales and two questions
+LOOKS = 10.0  # an hour, as in volume_spike; the two windows and the two questions are too much alike to count more
+CRUDE = 0.5  # of the threshold's surprise, asked of the share while the history is thin
 RELEASE = 0.5
 
 
 class Options(SignalOptions):
     """When the mood has turned.
 
-    `chance`: how often, at most, noise may look like this in one judgement. `min_negative` and `min_authors`: in the window. `min_share` of all mentions,
-    and `min_ratio` times the usual share. `thin_*`: the plain rule for an hour of young sources.
+    `chance`: of noise to look like this at some time within an hour. `min_negative` and `min_authors`: in the window. `min_share` of all mentions,
+    and `min_ratio` times the usual share. `thin_*`: the plain rule for an hour of young sources,
+    whose share must also stand out from what little is known.
     """
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
@@ -143,7 +145,10 @@ class Detector:
         size = int(rows.known(rows.confident_negative).sum())
         if size < RELEASE * self._options.min_negative and not state.burst.is_open:
             return state.burst, None  # nothing can fire
-        judged = [(window, _verdict(window, self._options)) for window in _windows(state, rows)]
+        windows = _windows(state, rows)
+        if not state.burst.is_open and not any(_is_enough(window, self._options) for window in windows):
+            return state.burst, None
+        judged = [(window, _verdict(window, self._options)) for window in windows]
         window, verdict = max(judged, key=lambda each: (each[1].fires, each[1].score))
         hot = any(each.hot for _, each in judged)
         burst, turn = advance(state.burst, rows.newest, fires=verdict.fires, hot=hot, size=size)
@@ -175,46 +180,52 @@ class Detector:
 
 def _windows(state: SurgeState, rows: Buckets) -> list[Window]:
     mature = state.baseline.known_hours(rows.sources) >= WARM_H
-    windows = [_window(state, rows.last(scale_s), mature) for scale_s in SCALES] if mature.any() else []
-    if not mature.all():
-        windows.append(_window(state, rows.last(HOUR_S), ~mature, thin=True))
-    return windows
+    windows = _cut(state, rows, mature, SCALES) if mature.any() else []
+    return windows if mature.all() else [*windows, *_cut(state, rows, ~mature, (HOUR_S,), thin=True)]
 
 
-def _window(state: SurgeState, rows: Buckets, counted: Mask, *, thin: bool = False) -> Window:
-    return Window(
-        scale_s=len(rows) * rows.width_s,
-        negative=rows.known(rows.confident_negative)[:, counted].sum(axis=1).tolist(),
-        mentions=rows.known(rows.mentions)[:, counted].sum(axis=1).tolist(),
-        expected=[] if thin else state.baseline.expected(rows, counted).tolist(),
-        dispersion=state.baseline.dispersion(len(rows) * rows.width_s),
-        usual_share=state.share.usual,
-        weight=state.share.weight,
-        authors=int(rows.known(rows.authors)[:, counted].sum()),
-        thin=thin,
-    )
+def _cut(state: SurgeState, rows: Buckets, counted: Mask, scales: tuple[int, ...], *, thin: bool = False) -> list[Window]:
+    negative = rows.known(rows.confident_negative)[:, counted].sum(axis=1).tolist()
+    mentions = rows.known(rows.mentions)[:, counted].sum(axis=1).tolist()
+    authors = rows.known(rows.authors)[:, counted].sum(axis=1).tolist()
+    expected = [] if thin else state.baseline.expected(rows, counted).tolist()
+    return [
+        Window(
+            scale_s=min(scale_s, len(rows) * rows.width_s),
+            negative=negative[-(scale_s // rows.width_s) :],
+            mentions=mentions[-(scale_s // rows.width_s) :],
+            expected=expected[-(scale_s // rows.width_s) :],
+            dispersion=state.baseline.dispersion(scale_s),
+            usual_share=state.share.usual,
+            weight=state.share.weight,
+            authors=sum(authors[-(scale_s // rows.width_s) :]),
+            thin=thin,
+        )
+        for scale_s in scales
+    ]
+
+
+def _is_enough(window: Window, options: Options) -> bool:
+    negative, share = sum(window.negative), sum(window.negative) / max(sum(window.mentions), 1)
+    if window.thin:
+        return negative >= options.thin_negative and window.authors >= options.thin_authors and share >= options.thin_share
+    enough = negative >= options.min_negative and window.authors >= options.min_authors
+    return enough and share >= max(options.min_share, options.min_ratio * window.usual_share)
 
 
 def _verdict(window: Window, options: Options) -> Verdict:
     negative, mentions, expected = sum(window.negative), sum(window.mentions), math.fsum(window.expected)
-    share = negative / max(mentions, 1)
-    if window.thin:
-        enough = negative >= options.thin_negative and window.authors >= options.thin_authors
-        fires, hot = enough and share >= options.thin_share, negative >= RELEASE * options.thin_negative
-        return Verdict(negative=negative, share=share, expected=0.0, fires=fires, hot=hot, score=score(negative, options.thin_negative))
+    share, threshold = negative / max(mentions, 1), -math.log10(options.chance)
     by_share = log10_share_tail(negative, mentions, window.usual_share, window.weight)
+    if window.thin:
+        fires = -by_share >= CRUDE * threshold and _is_enough(window, options)
+        hot, scored = negative >= RELEASE * options.thin_negative, score(negative, options.thin_negative)
+        return Verdict(negative=negative, share=share, expected=0.0, fires=fires, hot=hot, score=scored)
     by_count = log10_tail(negative, expected, window.dispersion) if negative > expected else 0.0
-    found, threshold = surprise(min(by_share, by_count), looks=2 * LOOKS * len(SCALES)), -math.log10(options.chance)
-    enough = negative >= options.min_negative and window.authors >= options.min_authors
-    turned = share >= max(options.min_share, options.min_ratio * window.usual_share)
-    return Verdict(
-        negative=negative,
-        share=share,
-        expected=expected,
-        fires=enough and turned and found >= threshold,
-        hot=found >= RELEASE * threshold and negative >= RELEASE * options.min_negative,
-        score=score(found, threshold),
-    )
+    found = surprise(min(by_share, by_count), looks=LOOKS)
+    fires = found >= threshold and _is_enough(window, options)
+    hot = found >= RELEASE * threshold and negative >= RELEASE * options.min_negative
+    return Verdict(negative=negative, share=share, expected=expected, fires=fires, hot=hot, score=score(found, threshold))
 
 
 def _words(topic: str, window: Window, verdict: Verdict, turn: Turn, options: Options) -> Words:

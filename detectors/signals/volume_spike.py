@@ -23,7 +23,7 @@ from detectors.tails import log10_tail, score, surprise, usual_range
 
 KIND = "volume_spike"
 SCALES = (QUARTER_S, HOUR_S)
-LOOKS = 10.0  # each window is looked at every minute, which is worth about so many independent looks; counted in with the two scales
+LOOKS = 50.0  # an hour: sixty looks at a sliding hour are worth about ten independent ones, at a sliding quarter about forty
 RELEASE = 0.5  # of the threshold's surprise and of the least mentions: below both, a burst cools
 CRUDE_H = 2.0  # settled hours from which on a young source's own mean is asked too
 THIN_DISPERSION = 1.0  # added while the history is thin: its hours of the day and its unevenness are guesses
@@ -32,7 +32,7 @@ THIN_DISPERSION = 1.0  # added while the history is thin: its hours of the day a
 class Options(SignalOptions):
     """When more is too much.
 
-    `chance`: how often, at most, noise may look like this in one judgement. `min_ratio`: times the expected. `min_mentions` and `min_authors`: in the
+    `chance`: of noise to look like this at some time within an hour. `min_ratio`: times the expected. `min_mentions` and `min_authors`: in the
     window, and within the hour. `thin_*`: the least an hour of young sources must bring; where they have been heard for some hours, also far beyond
     their mean so far.
     """
@@ -201,7 +201,7 @@ def _is_enough(window: Window, options: Options) -> bool:
 def _verdict(window: Window, options: Options) -> Verdict:
     observed, expected = sum(window.counts), math.fsum(window.expected)
     tail = log10_tail(observed, expected, window.dispersion) if observed > expected else 0.0
-    found, threshold = surprise(tail, looks=LOOKS * len(SCALES)), -math.log10(options.chance)
+    found, threshold = surprise(tail, looks=LOOKS), -math.log10(options.chance)
     fires = found >= threshold and _is_enough(window, options)
     if window.thin:
         hot, scored = observed >= RELEASE * options.thin_mentions, score(observed, options.thin_mentions)

@@ -1,0 +1,62 @@
+import doctest
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from detectors import base, buckets
+from detectors.buckets import Buckets
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def test_the_examples_of_the_docstrings_hold():
+    assert doctest.testmod(buckets).failed == 0
+    assert doctest.testmod(base).failed == 0
+
+
+def test_a_naive_start_is_refused():
+    with pytest.raises(ValueError, match="naive"):
+        Buckets.of(NOON.replace(tzinfo=None), [1])
+
+
+def test_rows_that_do_not_fill_a_quarter_are_refused():
+    with pytest.raises(ValueError, match="quarter"):
+        Buckets.of(NOON, [1], width_s=7)
+
+
+def test_rows_since_a_time_begin_there_and_keep_what_is_settled():
+    late = Buckets.of(NOON, range(10), settled=6).since(NOON + timedelta(minutes=4))
+    assert late.mentions[:, 0].tolist() == [4, 5, 6, 7, 8, 9]
+    assert (late.start, late.settled) == (NOON + timedelta(minutes=4), 2)
+
+
+def test_rows_since_within_a_row_begin_with_the_next():
+    assert len(Buckets.of(NOON, range(10)).since(NOON + timedelta(seconds=90))) == 8
+
+
+def test_rows_since_before_the_start_or_after_the_end():
+    ten = Buckets.of(NOON, range(10))
+    assert ten.since(NOON - timedelta(days=1)) is ten
+    assert ten.since(None) is ten
+    assert len(ten.since(NOON + timedelta(days=1))) == 0
+
+
+def test_the_last_rows_and_the_rows_until():
+    ten = Buckets.of(NOON, range(10), settled=10)
+    assert ten.last(180).mentions[:, 0].tolist() == [7, 8, 9]
+    assert len(ten.last(86_400)) == 10
+    assert ten.until(NOON + timedelta(seconds=150)).mentions[:, 0].tolist() == [0, 1]
+    assert len(ten.until(NOON - timedelta(hours=1))) == 0
+
+
+def test_unknown_counts_are_read_as_nothing():
+    two = Buckets.of(NOON, [[5, 1], [7, 2]], unknown=[[1, 0], [0, 0]])
+    assert two.known(two.mentions).tolist() == [[0, 1], [7, 2]]
+
+
+def test_columns_not_given_are_zero_and_everyone_is_a_new_author():
+    made = Buckets.of(NOON, [[5, 1], [7, 2]])
+    assert np.array_equal(made.authors, made.mentions)
+    assert not made.confident_negative.any()
+    assert made.sources == ("source-0", "source-1")
