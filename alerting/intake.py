@@ -53,6 +53,7 @@ class Intake:
         playbooks: to choose from.
         roster: who can be told, asked anew for each signal because overrides change.
         world: "drill" marks everything that comes of it.
+        sweep_every: how often to look for what was committed and never announced (rule 1).
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Intake:
         playbooks: Sequence[Playbook],
         roster: Callable[[Tx], Roster],
         world: World = "live",
+        sweep_every: timedelta = SWEEP_EVERY,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -73,6 +75,7 @@ class Intake:
         self._playbooks = tuple(playbooks)
         self._roster = roster
         self._world = world
+        self._sweep_every = sweep_every
         self._swept_at: datetime | None = None
 
     async def step(self, now: datetime) -> datetime | None:
@@ -84,7 +87,7 @@ class Intake:
         touched = [await self._take_or_push_forward(signal_id, now) for signal_id in ids]
         await self._store.signals.done()
         await self._store.notifications.publish([incident_id for incident_id in touched if incident_id is not None])
-        return now if ids else (self._swept_at or now) + SWEEP_EVERY
+        return now if ids else (self._swept_at or now) + self._sweep_every
 
     async def _take_or_push_forward(self, signal_id: int, now: datetime) -> int | None:
         try:

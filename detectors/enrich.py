@@ -21,7 +21,7 @@ from store.open import Store
 log = structlog.get_logger()
 
 BATCH: Final = 200  # mentions understood and counted in one transaction
-SWEEP_EVERY: Final = timedelta(seconds=30)  # what was committed and never announced is found by then (rule 1)
+SWEEP_EVERY: Final = timedelta(seconds=30)
 RISK_WINDOW: Final = timedelta(hours=1)
 MINUTE: Final = timedelta(minutes=1)
 
@@ -56,6 +56,7 @@ class Enricher:
         brand_context: source id -> ids of topics that everything in the source is about.
         detectors: kind -> what may raise a signal from one mention.
         generation: the configuration's number, which signals carry.
+        sweep_every: how often to look for what was committed and never announced (rule 1).
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Enricher:
         brand_context: Mapping[str, tuple[str, ...]],
         detectors: Mapping[str, MentionDetector],
         generation: int,
+        sweep_every: timedelta = SWEEP_EVERY,
     ) -> None:
         self._store = store
         self._pipeline = pipeline
@@ -74,6 +76,7 @@ class Enricher:
         self._brand_context = dict(brand_context)
         self._detectors = dict(detectors)
         self._generation = generation
+        self._sweep_every = sweep_every
         self._swept_at: datetime | None = None
 
     async def step(self, now: datetime) -> datetime | None:
@@ -83,7 +86,7 @@ class Enricher:
         if ids:
             await self._enrich(await self._store.database.read(mentions.get, ids), now)
         await self._store.mentions.done()
-        return now if ids else (self._swept_at or now) + SWEEP_EVERY
+        return now if ids else (self._swept_at or now) + self._sweep_every
 
     async def _sweep(self, now: datetime) -> list[int]:
         self._swept_at = now

@@ -22,6 +22,7 @@ from store.open import Store
 
 log = structlog.get_logger()
 
+SWEEP_EVERY: Final = timedelta(minutes=1)
 CLAIM: Final = timedelta(minutes=2)
 BATCH: Final = 50  # topics stepped in one step of the stage
 AT_LEAST_EVERY: Final = timedelta(hours=6)  # a quiet topic is stepped all the same, so that its zeros are learnt in small pieces
@@ -51,16 +52,25 @@ class Watcher:
         detectors: kind -> detector.
         lateness: counts older than this are settled.
         generation: the configuration's number, which signals carry.
+        sweep_every: how often to look for topics that changed.
     """
 
     def __init__(
-        self, store: Store, topics: Mapping[str, Watched], detectors: Mapping[str, Detector[Any]], *, lateness: timedelta, generation: int
+        self,
+        store: Store,
+        topics: Mapping[str, Watched],
+        detectors: Mapping[str, Detector[Any]],
+        *,
+        lateness: timedelta,
+        generation: int,
+        sweep_every: timedelta = SWEEP_EVERY,
     ) -> None:
         self._store = store
         self._topics = dict(topics)
         self._detectors = dict(detectors)
         self._lateness = lateness
         self._generation = generation
+        self._sweep_every = sweep_every
 
     async def step(self, now: datetime) -> datetime | None:
         """Step the topics that are due; returns when the next one is."""
@@ -69,7 +79,8 @@ class Watcher:
         for watch in claimed:
             raised += await self._watch(watch, now)
         await self._store.signals.publish(raised)
-        return await self._store.database.read(watches.next_due, list(self._topics))
+        due = await self._store.database.read(watches.next_due, list(self._topics))
+        return min(due or now + self._sweep_every, now + self._sweep_every)
 
     async def _watch(self, watch: watches.Watch, now: datetime) -> list[int]:
         end = now.replace(second=0, microsecond=0)

@@ -49,13 +49,16 @@ class Database:
 
     Args:
         url: `sqlite:///path` or `postgresql://user:password@host/name`.
+        durable: False lets a crash of the machine lose the last moments: for replays, drills and tests alone.
 
     Raises:
         ConfigError: the URL is of neither kind, or its driver is not installed.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, durable: bool = True) -> None:
         self.engine = _engine(url)
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "connect", _durably if durable else _fast)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writer = _Writer() if self.is_sqlite else None
         self._workers = ThreadPoolExecutor(READERS if self.is_sqlite else POSTGRES_WORKERS, thread_name_prefix="database")
@@ -194,8 +197,16 @@ def _json(value: object) -> str:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself; `_begin_sqlite` does
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON", "temp_store=MEMORY"):
+    for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _durably(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _fast(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def _begin_sqlite(tx: Connection) -> None:

@@ -47,6 +47,12 @@ def mark(tx: Connection, notification: Notification, values: Mapping[str, Any]) 
     return tx.execute(update(notifications).where(mine).values(claimed_until=None, **values)).rowcount == 1
 
 
+def mark_sent(tx: Connection, notification: Notification, receipt: str, now: datetime) -> None:
+    """Write that it went out, even where it was cancelled while it did; not where another owner has it by now."""
+    sent = update(notifications).where(still_mine(notifications, notification.id, notification.attempt))
+    tx.execute(sent.values(state="sent", receipt=receipt, error=None, sent_at=now, claimed_until=None))
+
+
 def cancel(tx: Connection, incident_id: int, kinds: Sequence[str]) -> list[int]:
     """Take back what waits, claimed or not, of these kinds; returns the rows' ids."""
     waiting = notifications.c.state.in_(WAITING) & (notifications.c.incident_id == incident_id) & notifications.c.kind.in_(kinds)

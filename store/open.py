@@ -35,13 +35,13 @@ class Store:
         self.database.close()
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, *, durable: bool = True) -> Database:
     """The database, brought up to date where it is ours alone (SQLite), checked where it is shared.
 
     Raises:
         ConfigError: it cannot be used: another schema, a broken file, no driver.
     """
-    database = Database(url)
+    database = Database(url, durable=durable)
     broken = migrate.integrity(database)
     if broken is not None:
         raise ConfigError(f"store.database: the file is damaged ({broken}); restore a backup")
@@ -54,13 +54,13 @@ def open_database(url: str) -> Database:
     return database
 
 
-def open_store(database_url: str, streams_url: str = "memory") -> Store:
+def open_store(database_url: str, streams_url: str = "memory", *, durable: bool = True) -> Store:
     """The store at these addresses; streams are `memory` or `nats://host:port`.
 
     Raises:
         ConfigError: an address that cannot be used.
     """
-    database = open_database(database_url)
+    database = open_database(database_url, durable=durable)
     if streams_url == "memory":
         return Store(database, MemoryStream(), MemoryStream(), MemoryStream())
     if not streams_url.startswith("nats://"):

@@ -49,6 +49,10 @@ class MemoryStream:
         self._waiting: deque[int] = deque()
         self._something = asyncio.Event()
 
+    def __len__(self) -> int:
+        """How many ids wait."""
+        return len(self._waiting)
+
     async def publish(self, ids: Sequence[int]) -> None:
         """Announce rows that were committed."""
         if ids:

@@ -1,0 +1,225 @@
+"""The Dispatcher: due notifications -> claim -> re-check -> message -> notifier -> receipt on the timeline; then escalate."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from msgspec.structs import replace
+
+from alerting.base import Message, Notifier, Receipt
+from alerting.casefile import quotes_of, unheard
+from alerting.events import EscalationDue, line
+from alerting.incident import unwanted_because
+from alerting.links import Signer
+from alerting.message import MAX_QUOTES, Briefing, Reader, compose, compose_test
+from alerting.policy import Roster, recipients
+from alerting.save import change
+from alerting.settings import AlertingSettings, ChannelSettings, PersonSettings
+from core.errors import DeliveryFailed
+from core.records import Incident, Notification, Record
+from playbooks.load import Library
+from store import incidents, notifications, signals
+from store.database import Tx
+from store.open import Store
+
+log = structlog.get_logger()
+
+CLAIM: Final = timedelta(seconds=60)  # longer than any sending may take
+SEND_TIMEOUT_S: Final = 45.0
+BATCH: Final = 50
+SWEEP_EVERY: Final = timedelta(seconds=5)
+BACKOFF_S: Final = (5, 15, 45, 120, 300)  # then every 300 s, until `GIVE_UP`
+GIVE_UP: Final = timedelta(minutes=30)
+JITTER: Final = 0.2
+ACTOR: Final = "dispatcher"
+
+
+class Prepared(Record, frozen=True, kw_only=True, gc=False):
+    """A notification ready to be sent: the words, and to whom on which channel."""
+
+    message: Message
+    person: PersonSettings
+    channel: ChannelSettings
+
+
+class Dispatcher:
+    """Sends what was decided, and passes on what nobody takes.
+
+    Claim -> send -> mark: a crash in between sends once more, flagged "possible repeat", and loses nothing (rule 5). Between claim and sending the
+    row is read again, so that an acknowledgement stops what was already queued. What a channel refuses for good is told on the timeline, and
+    where nobody was reached by that step the next one is called at once.
+
+    Args:
+        store: notifications in, receipts out.
+        settings: people and their channels.
+        notifier_for: the notifier of a person's channel.
+        roster: who can be told now.
+        library: playbooks, for their first steps.
+        signer: signs the links.
+        base_url: how the console is reached from outside.
+        sweep_every: how often to look though nothing woke us; another process (the command line) may have planned something.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: AlertingSettings,
+        *,
+        notifier_for: Callable[[PersonSettings, ChannelSettings], Notifier],
+        roster: Callable[[Tx], Roster],
+        library: Library,
+        signer: Signer,
+        base_url: str,
+        sweep_every: timedelta = SWEEP_EVERY,
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._notifier_for = notifier_for
+        self._roster = roster
+        self._library = library
+        self._signer = signer
+        self._base_url = base_url.rstrip("/")
+        self._sweep_every = sweep_every
+
+    async def step(self, now: datetime) -> datetime | None:
+        """Send what is due and escalate what is due; returns when the next is."""
+        await self._store.notifications.take(BATCH)
+        due = await self._store.database.read(incidents.to_escalate, now, BATCH)
+        for incident in due:
+            await self._store.database.write(self._escalate, incident.id, now)
+        claimed = await self._store.database.write(notifications.claim, now, now + CLAIM, BATCH)
+        await asyncio.gather(*(self._dispatch(notification, now) for notification in claimed))
+        await self._store.notifications.done()
+        return await self._store.database.read(self._next_due, now)
+
+    def _escalate(self, tx: Tx, incident_id: int, now: datetime) -> None:
+        change(tx, incident_id, EscalationDue(), now, self._roster(tx))
+
+    def _next_due(self, tx: Tx, now: datetime) -> datetime:
+        times = [notifications.next_due(tx), incidents.next_escalation(tx), now + self._sweep_every]
+        return min(at for at in times if at is not None)
+
+    async def _dispatch(self, notification: Notification, now: datetime) -> None:
+        with structlog.contextvars.bound_contextvars(notification=notification.id, incident=notification.incident_id):
+            prepared = await self._store.database.read(self._prepare, notification, now)
+            if isinstance(prepared, str):
+                await self._store.database.write(notifications.mark, notification, {"state": "cancelled", "error": prepared})
+                return
+            if not await self._store.database.read(notifications.is_wanted, notification):
+                return
+            try:
+                receipt = await self._send(prepared)
+            except DeliveryFailed as error:
+                await self._store.database.write(self._failed, notification, error, now)
+                return
+            await self._store.database.write(self._sent, notification, receipt, now)
+
+    async def _send(self, prepared: Prepared) -> Receipt:
+        notifier = self._notifier_for(prepared.person, prepared.channel)
+        try:
+            return await asyncio.wait_for(notifier.send(prepared.message), SEND_TIMEOUT_S)
+        except TimeoutError as error:
+            raise DeliveryFailed("no answer in time", ambiguous=True) from error
+        except DeliveryFailed:
+            raise
+        except Exception as error:  # a notifier's bug must not stop the other channels; it is told, and tried again
+            log.exception("notifier failed")
+            raise DeliveryFailed(f"a bug: {type(error).__name__}", ambiguous=True) from error
+
+    def _prepare(self, tx: Tx, notification: Notification, now: datetime) -> Prepared | str:
+        """The message of a notification, or why it is not wanted any more."""
+        roster = self._roster(tx)
+        person = roster.people.get(notification.person)
+        channel = None if person is None else person.channel(notification.channel)
+        if person is None or channel is None:
+            return "the person or the channel is no longer configured"
+        reader = Reader(person=person.id, name=person.display_name, language=person.language or "vi", timezone=person.timezone or "UTC")
+        link = None
+        if notification.link_id is not None:
+            link = f"{self._base_url}/i/{self._signer.link(notification.link_id, now)}"
+        if notification.incident_id is None:
+            return Prepared(message=compose_test(notification, reader, link=None), person=person, channel=channel)
+        incident = incidents.get(tx, notification.incident_id)
+        if incident is None:
+            return "the incident is gone"
+        unwanted = unwanted_because(incident, notification)
+        if unwanted is not None:
+            return unwanted.key
+        message = compose(self._briefing(tx, incident, roster, now), notification, reader, link=link, ack_code=f"tocsin ack {incident.id}")
+        return Prepared(message=message, person=person, channel=channel)
+
+    def _briefing(self, tx: Tx, incident: Incident, roster: Roster, now: datetime) -> Briefing:
+        raised = signals.of_incident(tx, incident.id)
+        deciding = [signal for signal in raised if signal.words == incident.words] or raised
+        next_step = incident.step + 1
+        steps = incident.policy.get("steps", [])
+        people = recipients(steps[next_step]["notify"], now, roster, incident.severity) if next_step < len(steps) else ()
+        return Briefing(
+            incident=incident,
+            signal=deciding[-1] if deciding else None,
+            quotes=quotes_of(tx, incident.id, MAX_QUOTES),
+            unheard=unheard(tx),
+            playbook=self._library.get(incident.playbook_id),
+            owner=roster.name(incident.owner) if incident.owner else None,
+            next_people=[one.name for one in people],
+        )
+
+    def _sent(self, tx: Tx, notification: Notification, receipt: Receipt, now: datetime) -> None:
+        """Mark it, and tell the timeline; what was cancelled while it went out did go out, and is told too."""
+        proof = " ".join(filter(None, (receipt.id, receipt.detail)))
+        notifications.mark_sent(tx, notification, proof, now)
+        self._tell(tx, notification, now, "notified_again" if notification.possible_repeat else "notified", receipt=proof)
+        log.info("notified", person=notification.person, channel=notification.channel, attempt=notification.attempt)
+
+    def _failed(self, tx: Tx, notification: Notification, error: DeliveryFailed, now: datetime) -> None:
+        """Plan another attempt, or give up, say so, and call the next person where this step reached nobody."""
+        wait = backoff(notification.key, notification.attempt, error)
+        again = not error.permanent and now + wait <= notification.planned_at + GIVE_UP
+        repeat = notification.possible_repeat or error.ambiguous
+        values: dict[str, object] = {"state": "planned" if again else "failed", "error": error.reason, "possible_repeat": repeat}
+        if again:
+            values["due_at"] = now + wait
+        if not notifications.mark(tx, notification, values):
+            return
+        log.warning("delivery failed", person=notification.person, channel=notification.channel, reason=error.reason, again=again)
+        if notification.attempt == 1 or not again:
+            self._tell(tx, notification, now, "delivery_failed", reason=error.reason)
+        if not again and notification.incident_id is not None and notification.kind == "page":
+            self._call_next(tx, notification, now)
+
+    def _call_next(self, tx: Tx, notification: Notification, now: datetime) -> None:
+        """Escalate at once where no page of this step reached, or may still reach, anybody."""
+        assert notification.incident_id is not None
+        beside = [
+            one
+            for one in notifications.of_incident(tx, notification.incident_id)
+            if (one.kind, one.step, one.round) == ("page", notification.step, notification.round) and one.id != notification.id
+        ]
+        incident = incidents.get(tx, notification.incident_id)
+        if incident is None or incident.status != "open" or any(one.state in ("planned", "claimed", "sent") for one in beside):
+            return
+        incidents.save(tx, replace(incident, next_step_at=now, version=incident.version + 1), incident.version)
+
+    def _tell(self, tx: Tx, notification: Notification, now: datetime, key: str, **args: str) -> None:
+        if notification.incident_id is None:
+            return
+        incident = incidents.get(tx, notification.incident_id)
+        if incident is None:
+            return
+        person = self._roster(tx).name(notification.person)
+        kind = "notified" if key.startswith("notified") else key
+        data = {"notification": notification.id, "attempt": notification.attempt}
+        entry = line(incident, now, kind, ACTOR, key=key, person=person, channel=notification.channel, data=data, **args)
+        incidents.add_entries(tx, incident.id, [entry])
+
+
+def backoff(key: str, attempt: int, error: DeliveryFailed) -> timedelta:
+    """How long to wait after attempt number `attempt` (from 1): 5, 15, 45, 120, 300 s, +-20 %, or what the service asked for. Pure."""
+    seconds = BACKOFF_S[min(attempt, len(BACKOFF_S)) - 1]
+    spread = int.from_bytes(hashlib.sha256(f"{key}/{attempt}".encode()).digest()[:4]) / 2**32
+    return timedelta(seconds=max(seconds * (1 - JITTER + 2 * JITTER * spread), error.retry_after_s or 0.0))

@@ -1,0 +1,232 @@
+"""The composition root: every stage of the monitor, in the order in which a post travels. Read this file first.
+
+    Poller      source    -> mention                     wakes the Enricher
+    Enricher    mention   -> enrichment, counts, signal   wakes the Intake (and marks topics for the Watcher)
+    Watcher     counts    -> signal                       wakes the Intake
+    Intake      signal    -> incident, notification       wakes the Dispatcher
+    Dispatcher  notification -> receipt, escalation
+
+The daemon, replays, drills and tests build the same monitor here; they differ in clock, store and notifiers alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final, Protocol
+
+import structlog
+from msgspec import Struct
+
+from alerting.base import Notifier
+from alerting.dispatch import Dispatcher
+from alerting.intake import Intake, TopicFacts
+from alerting.links import Signer, installation_key
+from alerting.policy import Roster
+from alerting.roster import roster_of
+from alerting.settings import ChannelSettings, PersonSettings
+from console import shelf
+from console.config import Config
+from core.clock import Clock
+from core.http import Fetcher
+from core.query import version
+from core.records import World
+from listener.poll import Listened, Poller
+from playbooks.load import Library, load_playbooks
+from store import configurations, sources, watches
+from store.database import Tx
+from store.open import Store
+from store.streams import Stream
+
+log = structlog.get_logger()
+
+ROLES: Final = ("listener", "detectors", "alerting", "console")
+NotifierFor = Callable[[PersonSettings, ChannelSettings], Notifier]
+
+
+class Runs(Protocol):
+    """What every stage is: one method, called when it is due or woken. It never sleeps, and leaves nothing running."""
+
+    async def step(self, now: datetime) -> datetime | None:
+        """Do what is due at `now`; returns when it next wants to be called, None where only a wake-up matters."""
+
+
+class Stage(Struct, frozen=True):
+    """A stage with what wakes it; `workers` may step it side by side, because claims decide who works."""
+
+    name: str
+    role: str
+    runs: Runs
+    woken_by: Stream | None = None
+    workers: int = 1
+
+
+class Monitor(Struct, frozen=True):
+    """Everything that was built of one configuration (rule 13: it is replaced as a whole)."""
+
+    config: Config
+    generation: int
+    store: Store
+    stages: tuple[Stage, ...]
+    poller: Poller
+    library: Library
+    signer: Signer
+    notifier_for: NotifierFor
+
+    def roster(self, tx: Tx) -> Roster:
+        """Who can be told now."""
+        return roster_of(tx, self.config.alerting)
+
+
+def assemble(
+    config: Config,
+    store: Store,
+    clock: Clock,
+    http: Fetcher,
+    *,
+    roles: Collection[str] = ROLES,
+    world: World = "live",
+    notifier_for: NotifierFor | None = None,
+    sweep_every: timedelta | None = None,
+) -> Monitor:
+    """Build the monitor of a configuration; its rows (sources, topics, generation) are in the database when this returns.
+
+    Args:
+        config: what to build.
+        store: opened, at this schema.
+        clock: tells the collectors and notifiers the time.
+        http: the guarded session.
+        roles: only the stages of these; a listener never loads spaCy.
+        world: "drill" marks everything.
+        notifier_for: in place of the configured notifiers, for drills and replays.
+        sweep_every: how often stages look for what nobody announced; each its own default where None.
+
+    Raises:
+        ConfigError: a playbook folder that does not exist, or a playbook that cannot be used.
+    """
+    often = {} if sweep_every is None else {"sweep_every": sweep_every}
+    library = _library(config)
+    generation = store.database.write_now(_adopt, config, clock.now())
+    notify = notifier_for or _NotifierShelf(config, http, clock).get
+    signer = Signer(store.database.write_now(installation_key, clock.now()))
+    roster = partial(roster_of, settings=config.alerting)
+    poller = Poller(store, _listened(config, http, clock), lateness=config.listener.lateness)
+    stages: list[Stage] = []
+    if "listener" in roles:
+        stages.append(Stage("poller", "listener", poller, workers=2))
+    if "detectors" in roles:
+        stages += _detectors(config, store, generation, often)
+    if "alerting" in roles:
+        intake = Intake(
+            store,
+            config.alerting,
+            topics={topic.id: TopicFacts(id=topic.id, kind=topic.kind) for topic in config.topics},
+            tiers={source.id: source.tier for source in config.listener.sources},
+            playbooks=library.playbooks,
+            roster=roster,
+            world=world,
+            **often,
+        )
+        dispatcher = Dispatcher(
+            store,
+            config.alerting,
+            notifier_for=notify,
+            roster=roster,
+            library=library,
+            signer=signer,
+            base_url=config.console.base_url,
+            **often,
+        )
+        stages.append(Stage("intake", "alerting", intake, woken_by=store.signals))
+        stages.append(Stage("dispatcher", "alerting", dispatcher, woken_by=store.notifications, workers=2))
+    return Monitor(config, generation, store, tuple(stages), poller, library, signer, notify)
+
+
+def topic_versions(config: Config) -> dict[str, str]:
+    """The version of each topic's query: counts made with another one are counted again (rule 9)."""
+    return {topic.id: version(topic.words, *topic.languages) for topic in config.topics}
+
+
+def _detectors(config: Config, store: Store, generation: int, often: Mapping[str, timedelta]) -> list[Stage]:
+    """The spaCy side is imported here alone, so that the other roles stay light."""
+    from detectors.enrich import Enricher, Topic
+    from detectors.enrichment.pipeline import Pipeline
+    from detectors.enrichment.records import TopicSpec
+    from detectors.watch import Watched, Watcher
+
+    versions = topic_versions(config)
+    specs = [TopicSpec(id=topic.id, query=topic.words, languages=topic.languages) for topic in config.topics]
+    built = _signals(config)
+    enricher = Enricher(
+        store,
+        Pipeline(specs, sentiment_model=config.detectors.sentiment.model),
+        {topic.id: Topic(id=topic.id, kind=topic.kind, version=versions[topic.id]) for topic in config.topics},
+        brand_context={source.id: (source.topic,) for source in config.listener.sources if source.topic},
+        detectors={kind: detector for kind, detector in built.items() if hasattr(detector, "judge")},
+        generation=generation,
+        **often,
+    )
+    watcher = Watcher(
+        store,
+        {topic.id: Watched(id=topic.id, zone=config.zone_of(topic)) for topic in config.topics},
+        {kind: detector for kind, detector in built.items() if hasattr(detector, "step")},
+        lateness=config.listener.lateness,
+        generation=generation,
+        **often,
+    )
+    return [Stage("enricher", "detectors", enricher, woken_by=store.mentions), Stage("watcher", "detectors", watcher)]
+
+
+def _signals(config: Config) -> dict[str, Any]:
+    """Every configured signal's detector, by kind."""
+    built: dict[str, Any] = {}
+    for signal in config.detectors.signals:
+        module = shelf.load(shelf.SIGNALS, signal.kind)
+        built[signal.kind] = module.Detector(shelf.options(module, {"sensitivity": config.detectors.sensitivity, **signal.options}))
+    return built
+
+
+def _listened(config: Config, http: Fetcher, clock: Clock) -> Mapping[str, Listened]:
+    """Every enabled source with its collector, by id."""
+    listened: dict[str, Listened] = {}
+    for source in config.listener.sources:
+        if source.enabled:
+            module = shelf.load(shelf.COLLECTORS, source.kind)
+            collector = module.Collector(shelf.options(module, source.options), source_id=source.id, http=http, now=clock.now)
+            listened[source.id] = Listened(id=source.id, kind=source.kind, every=source.every, collector=collector)
+    return listened
+
+
+class _NotifierShelf:
+    """Builds the notifier of a person's channel when it is first needed: Apprise is loaded by those who use it."""
+
+    def __init__(self, config: Config, http: Fetcher, clock: Clock) -> None:
+        self._config = config
+        self._http = http
+        self._clock = clock
+        self._built: dict[tuple[str, str], Notifier] = {}
+
+    def get(self, person: PersonSettings, channel: ChannelSettings) -> Notifier:
+        key = (person.id, channel.id or channel.kind)
+        if key not in self._built:
+            module = shelf.load(shelf.NOTIFIERS, channel.kind)
+            given = shelf.options(module, self._config.alerting.options_for(channel))
+            self._built[key] = module.Notifier(given, http=self._http, now=self._clock.now)
+        return self._built[key]
+
+
+def _library(config: Config) -> Library:
+    library = load_playbooks([config.folder / folder for folder in config.playbooks.folders])
+    for error in library.errors:  # a bad file never takes the good ones down
+        log.error("playbook not used", reason=str(error))
+    return library
+
+
+def _adopt(tx: Tx, config: Config, now: datetime) -> int:
+    """Bring the rows into line with the configuration; returns its generation."""
+    sources.ensure(tx, {source.id: source.kind for source in config.listener.sources if source.enabled}, now)
+    for topic_id in watches.ensure(tx, topic_versions(config), now):
+        log.warning("query changed, baseline starts again", topic=topic_id)
+    summary = {"topics": [topic.id for topic in config.topics], "sources": [source.id for source in config.listener.sources]}
+    return configurations.adopt(tx, config.digest, summary, now)
