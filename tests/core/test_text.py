@@ -164,7 +164,7 @@ def test_a_cut_keeps_characters_whole(text: str, limit: int, short: str) -> None
         "@" * 100_000,
         "rt @" * 25_000,
         "а" * 99_999 + "a",
-        "\ufdfa" * 100_000,
+        "\ufdfa" * 20_000,
     ],
 )
 def test_a_hostile_text_costs_bounded_time(hostile: str) -> None:
