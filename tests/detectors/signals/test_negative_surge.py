@@ -47,7 +47,9 @@ def test_the_examples_of_the_docstrings_hold():
     assert doctest.testmod(negative_surge).failed == 0
 
 
-@pytest.mark.parametrize(("an_hour", "share", "bursty"), [(0.25, 0.3, False), (1, 0.2, False), (3, 0.4, False), (3, 0.2, True), (8, 0.15, True)])
+@pytest.mark.parametrize(
+    ("an_hour", "share", "bursty"), [(0.25, 0.3, False), (1, 0.2, False), (3, 0.4, False), (3, 0.2, True), (8, 0.15, True)]
+)
 def test_a_topic_as_negative_as_ever_raises_nothing(an_hour, share, bursty):
     for seed in range(3):
         assert found(*topic(an_hour, share, 14, seed=seed, bursty=bursty)) == []

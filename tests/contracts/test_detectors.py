@@ -1,0 +1,193 @@
+"""What every signal on the shelf keeps, whoever wrote it."""
+
+import copy
+import importlib
+import pkgutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from string import Formatter
+from zoneinfo import ZoneInfo
+
+import msgspec
+import numpy as np
+import pytest
+
+from core.messages import LANGUAGES, catalogue
+from core.records import Risk
+from detectors import signals
+from detectors.base import Finding, Heard, SignalOptions, State, load_state, save_state
+from detectors.buckets import Buckets
+from detectors.walk import walk
+
+KINDS = sorted(module.name for module in pkgutil.iter_modules(signals.__path__))
+MODULES = {kind: importlib.import_module(f"detectors.signals.{kind}") for kind in KINDS}
+STEPPED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "step")]
+ASKED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "judge")]
+HERE = Path(__file__).parents[2]
+MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
+DAY = 1440
+MOST_STATE = 10_000  # bytes of JSON for a topic with two sources
+
+
+def a_crisis(days=8):
+    """Two sources over quiet days, then an hour of many angry mentions by many people; and the row at which it begins."""
+    rng = np.random.default_rng(1)
+    mentions = rng.poisson(0.02, (days * DAY, 2))
+    negative = rng.binomial(mentions, 0.2)
+    at = (days - 1) * DAY + 700
+    mentions[at : at + 60] += 1
+    negative[at : at + 60] += 1
+    buckets = Buckets.of(
+        MONDAY,
+        mentions,
+        zone=ZoneInfo("Asia/Ho_Chi_Minh"),
+        sources=("forum", "press"),
+        negative=negative,
+        confident_negative=negative,
+        topic_id="acme",
+    )
+    return buckets, at
+
+
+def at_the_crisis(detector):
+    """(state, finding) of each step through the crisis, the days before taken in at once."""
+    buckets, at = a_crisis()
+    state, _ = detector.step(detector.start(), buckets.rows(0, at, settled=at - 120))
+    return list(walk(detector, buckets.rows(0, at + 60), state=state))
+
+
+def heard(risk_level=1, **more):
+    more = {"at": MONDAY, "topic_id": "acme", "topic_kind": "brand", "source_id": "forum", **more}
+    return Heard(risk=Risk(family="recall", level=risk_level, term="thu hồi"), **more)
+
+
+def findings_of(kind):
+    detector = MODULES[kind].Detector(MODULES[kind].Options())
+    if kind in STEPPED:
+        return [finding for _, finding in at_the_crisis(detector) if finding is not None]
+    group = [heard(2, author=f"a{i}", mention_id=i + 1, at=MONDAY + timedelta(minutes=i)) for i in range(12)]
+    asked = [detector.judge(heard(), []), detector.judge(group[-1], group[:-1])]
+    return [finding for finding in asked if finding is not None]
+
+
+def test_the_shelf_holds_signals_of_both_protocols():
+    assert {"negative_surge", "single_risk", "volume_spike"} <= set(KINDS)
+    assert set(STEPPED) | set(ASKED) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_signal_has_options_a_version_a_test_and_a_page(kind):
+    module = MODULES[kind]
+    assert issubclass(module.Options, SignalOptions)
+    assert module.Detector(module.Options()).version
+    assert module.Detector.__doc__
+    assert (HERE / "tests" / "detectors" / "signals" / f"test_{kind}.py").exists()
+    assert f"`{kind}`" in (HERE / "docs" / "signals.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_option_is_in_the_documentation_and_every_preset_is_valid(kind):
+    options = MODULES[kind].Options
+    page = (HERE / "docs" / "signals.md").read_text(encoding="utf-8")
+    assert [name for name in options.model_fields if f"`{name}`" not in page] == []
+    for sensitivity in ("quiet", "balanced", "sensitive"):
+        assert options(sensitivity=sensitivity).sensitivity == sensitivity
+    with pytest.raises(ValueError, match="extra"):
+        options(no_such_option=1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_findings_are_whole(kind):
+    found = findings_of(kind)
+    assert found
+    for finding in found:
+        assert finding.kind == kind
+        assert 0.0 <= finding.score <= 1.0
+        assert finding.window_start < finding.window_end
+        assert finding.window_start <= finding.bucket_start < finding.window_end
+        assert finding.words.args["topic"] == "acme"
+        assert finding.unit in ("mentions", "negative")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_finding_can_be_stored_and_judged_again_from_what_was_stored(kind):
+    module = MODULES[kind]
+    for finding in findings_of(kind):
+        stored = msgspec.json.decode(msgspec.json.encode(finding), type=Finding)
+        assert stored == finding
+        assert module.Detector(module.Options()).rejudge(stored.frozen) == finding.score
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_sentence_stands_in_both_languages_and_finds_its_arguments(kind, language):
+    sentences = catalogue(language)
+    for finding in findings_of(kind):
+        for sentence in sentences[finding.words.key]:
+            fields = {name for _, name, _, _ in Formatter().parse(sentence) if name}
+            assert fields <= set(finding.words.args), sentence
+
+
+@pytest.mark.parametrize("kind", STEPPED)
+def test_empty_constant_and_unknown_buckets_raise_no_error_and_no_alarm(kind):
+    detector = MODULES[kind].Detector(MODULES[kind].Options())
+    nothing = np.zeros((3 * DAY, 2), dtype=int)
+    for rows in (
+        Buckets.of(MONDAY, np.zeros((0, 2), dtype=int)),
+        Buckets.of(MONDAY, np.zeros((5, 0), dtype=int), sources=(), settled=2),
+        Buckets.of(MONDAY, nothing, settled=len(nothing)),
+        Buckets.of(MONDAY, nothing, unknown=nothing + 1, settled=len(nothing)),
+        Buckets.of(MONDAY, nothing + 50, unknown=nothing + 1, settled=10),
+    ):
+        state, finding = detector.step(detector.start(), rows)
+        assert isinstance(state, State)
+        assert finding is None
+
+
+@pytest.mark.parametrize("kind", STEPPED)
+def test_a_step_changes_neither_its_state_nor_its_buckets(kind):
+    detector = MODULES[kind].Detector(MODULES[kind].Options())
+    buckets, at = a_crisis()
+    rows = buckets.rows(0, at + 30, settled=at - 90)
+    state = detector.start()
+    before, columns = save_state(state), copy.deepcopy(rows)
+    first, second = detector.step(state, rows), detector.step(state, rows)
+    assert first == second
+    assert save_state(state) == before
+    assert np.array_equal(rows.mentions, columns.mentions)
+    assert np.array_equal(rows.unknown, columns.unknown)
+
+
+@pytest.mark.parametrize("kind", STEPPED)
+def test_a_state_is_small_and_comes_back_the_same(kind):
+    detector = MODULES[kind].Detector(MODULES[kind].Options())
+    state, _ = at_the_crisis(detector)[-1]
+    assert len(save_state(state)) < MOST_STATE
+    assert load_state(detector, save_state(state)) == state
+
+
+@pytest.mark.parametrize("kind", STEPPED)
+def test_one_bucket_never_raises_twice_and_one_crisis_raises_little(kind):
+    raised = findings_of(kind)
+    starts = [finding.bucket_start for finding in raised]
+    assert len(set(starts)) == len(starts)
+    assert len(starts) <= 3
+
+
+@pytest.mark.parametrize("kind", STEPPED)
+def test_a_step_that_is_delivered_again_raises_nothing_again(kind):
+    detector = MODULES[kind].Detector(MODULES[kind].Options())
+    buckets, at = a_crisis()
+    state, _ = detector.step(detector.start(), buckets.rows(0, at, settled=at - 120))
+    rows = buckets.rows(0, at + 59, settled=at - 61)  # all rows, those absorbed before too
+    state, finding = detector.step(state, rows)
+    assert finding is not None
+    again, nothing = detector.step(state, rows)
+    assert nothing is None
+    assert again == state
+
+
+@pytest.mark.parametrize("kind", ASKED)
+def test_what_is_not_ours_raises_nothing(kind):
+    detector = MODULES[kind].Detector(MODULES[kind].Options())
+    assert detector.judge(heard(topic_kind="competitor"), []) is None
