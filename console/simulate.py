@@ -1,5 +1,7 @@
-"""A monitor on a virtual clock: its stages are called in the order of events, so that a fortnight passes in seconds and the same story ends the
-same way each time. Replays, drills and the tests' House run on this.
+"""A monitor on a virtual clock.
+
+Its stages are called in the order of events, so that a fortnight passes in seconds and the same story ends the same way each time. Replays,
+drills and the tests' House run on this.
 """
 
 from __future__ import annotations

@@ -77,8 +77,9 @@ class Poller:
             added = mentions.add(tx, [self._arriving(mention, now, arrival) for mention in page.mentions])
             state = sources.get(tx, source_id)
             if state is not None:
-                sources.save(tx, source_id, state.attempt, _learnt(state, page, len(added.new), now))
-                if arrival is None:
+                heard = {} if arrival == "late" else {"last_success_at": now, "first_poll_at": state.first_poll_at or now}
+                sources.save(tx, source_id, state.attempt, {**heard, **_learnt(state, page, len(added.new), now)})
+                if heard:
                     sources.heard(tx, source_id, state.last_success_at or now, now, bridge=BRIDGE)
             return added
 
@@ -112,7 +113,9 @@ class Poller:
         first_look = state.first_poll_at is None
         added = mentions.add(tx, [self._arriving(mention, now, "backfill" if first_look else None) for mention in page.mentions])
         problem = f"{page.skipped} entries could not be read: {page.problem}" if page.skipped else None
-        sources.save(tx, state.id, state.attempt, {"cursor": page.cursor, "last_error": problem, **_learnt(state, page, len(added.new), now)})
+        sources.save(
+            tx, state.id, state.attempt, {"cursor": page.cursor, "last_error": problem, **_learnt(state, page, len(added.new), now)}
+        )
         return added
 
     def _finish(self, tx: Tx, listened: Listened, state: SourceState, now: datetime) -> None:

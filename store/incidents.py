@@ -97,7 +97,10 @@ def add_entries(tx: Connection, incident_id: int, entries: Sequence[TimelineEntr
 def entries(tx: Connection, incident_id: int) -> list[TimelineEntry]:
     """The timeline in the order in which it was written."""
     chosen = select(timeline).where(timeline.c.incident_id == incident_id).order_by(timeline.c.id)
-    return [msgspec.convert(dict(row), TimelineEntry) for row in tx.execute(chosen).mappings()]
+    return [
+        msgspec.convert({name: row[name] for name in TimelineEntry.__struct_fields__}, TimelineEntry)
+        for row in tx.execute(chosen).mappings()
+    ]
 
 
 def _row(incident: Incident) -> dict[str, Any]:

@@ -34,4 +34,4 @@ def listing(tx: Connection, *, ending_after: datetime | None = None) -> list[Ove
     chosen = select(overrides).order_by(overrides.c.id)
     if ending_after is not None:
         chosen = chosen.where(overrides.c.ends_at > ending_after)
-    return [msgspec.convert(dict(row), Override) for row in tx.execute(chosen).mappings()]
+    return [msgspec.convert({name: row[name] for name in Override.__struct_fields__}, Override) for row in tx.execute(chosen).mappings()]

@@ -21,7 +21,7 @@ def add(tx: Connection, silence: Silence) -> int:
 def active(tx: Connection, now: datetime) -> list[Silence]:
     """Those in force at `now`, the oldest first."""
     chosen = select(silences).where(silences.c.starts_at <= now, silences.c.ends_at > now).order_by(silences.c.id)
-    return [msgspec.convert(dict(row), Silence) for row in tx.execute(chosen).mappings()]
+    return [msgspec.convert({name: row[name] for name in Silence.__struct_fields__}, Silence) for row in tx.execute(chosen).mappings()]
 
 
 def end(tx: Connection, silence_id: int, now: datetime) -> bool:
