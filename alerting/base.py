@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from alerting.inert import shorten
 from core.records import NotificationKind, Record, Severity
+
+_WORTH_READING = 80  # characters of the body; fewer are not worth a second paragraph
 
 
 class Message(Record, frozen=True, kw_only=True, gc=False):
@@ -53,3 +56,18 @@ class Notifier(Protocol):
         Raises:
             DeliveryFailed: not delivered. `permanent` where trying again cannot help, `ambiguous` where it may have arrived all the same.
         """
+
+
+def fitted(message: Message, limit: int) -> str:
+    """The message's text in at most `limit` characters (from 80): all of it, or the line and as much as fits, or the line cut.
+
+    The link and the code always stand whole, for an alert without them cannot be answered.
+    """
+    if len(message.body) <= limit:
+        return message.body
+    room = limit - len(message.short) - 2
+    if room > _WORTH_READING:
+        return f"{message.short}\n\n{shorten(message.body, room)}"
+    end = " ".join(filter(None, (message.link, message.ack_code)))
+    line = message.short.removesuffix(end).rstrip()
+    return f"{shorten(line, max(0, limit - len(end) - 1))} {end}".strip()

@@ -1,0 +1,212 @@
+"""The kind `email`: an alert as one mail, by SMTP (RFC 5321) with STARTTLS (RFC 3207) and AUTH (RFC 4954).
+
+Encrypted unless told otherwise: where the server offers no STARTTLS nothing is sent, and a password never goes over an open line. The
+Message-ID comes of the notification's key, so that a repeat has the same one; References tie an incident's mails into one thread;
+Auto-Submitted (RFC 3834) keeps holiday answers away. Text and a plain HTML part say the same; the only live link is ours. The mail
+server is the operator's own, so it may stand on a private address. Limits: one address a channel; a server's "queued" is no proof that
+somebody reads it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as WIRE
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import aiosmtplib
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from alerting.base import Message, Receipt
+from alerting.inert import inert
+from core.durations import Duration
+from core.errors import ConfigError, DeliveryFailed
+from core.http import Fetcher
+
+PORTS = {"starttls": 587, "tls": 465, "none": 25}
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+DEFAULT_TIMEOUT = timedelta(seconds=20)
+_PERMANENT = range(500, 600)
+MailAddress = Annotated[str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,250}$")]
+
+
+class Options(BaseModel):
+    """How mail leaves, and to whom.
+
+    `security` is "starttls" (port 587), "tls" (465) or "none" (25). `from` is an address; `ca_file` a PEM file of authorities that are
+    trusted besides the system's. `timeout` holds for each of the two halves: up to the recipient, and the text.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True)
+
+    to: MailAddress
+    sender: MailAddress = Field(alias="from")
+    sender_name: str = Field(default="Tocsin", max_length=80)
+    host: str = Field(pattern=r"^[A-Za-z0-9.:_-]{1,253}$")
+    port: int | None = Field(default=None, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password: SecretStr | None = None
+    ca_file: Path | None = None
+    timeout: Duration = DEFAULT_TIMEOUT
+
+    @model_validator(mode="after")
+    def _password_is_safe(self) -> Self:
+        if (self.username is None) != (self.password is None):
+            raise ValueError("username and password come together")
+        if self.password is not None and self.security == "none" and self.host not in LOOPBACK:
+            raise ValueError("a password over an open line can be read by anybody; set security to starttls or tls")
+        return self
+
+
+class Notifier:
+    """Sends one alert as one mail over a connection of its own."""
+
+    def __init__(self, options: Options, *, http: Fetcher, now: Callable[[], datetime]) -> None:
+        del http
+        self._options = options
+        self._now = now
+        self._tls = _context(options)
+
+    async def send(self, message: Message) -> Receipt:
+        """Hand it to the mail server.
+
+        Raises:
+            DeliveryFailed: permanent after a 5xx or refused credentials; ambiguous where the connection was lost after the text had begun
+                to go out; else to be tried again.
+        """
+        mail = _mail(message, self._options, self._now())
+        client = aiosmtplib.SMTP(
+            hostname=self._options.host,
+            port=self._options.port or PORTS[self._options.security],
+            use_tls=self._options.security == "tls",
+            start_tls=False,
+            tls_context=self._tls,
+            local_hostname=_domain(self._options.sender),
+            timeout=self._options.timeout.total_seconds(),
+        )
+        try:
+            await self._reach_recipient(client)
+            answer = await self._hand_over(client, mail.as_bytes(policy=WIRE))
+        finally:
+            await _leave(client)
+        return Receipt(id=str(mail["Message-ID"]), detail=f"{answer.code} {inert(answer.message, 200)}")
+
+    async def _reach_recipient(self, client: aiosmtplib.SMTP) -> None:
+        """Connect, encrypt, log in, name sender and recipient: nothing is sent yet, so no failure here is ambiguous."""
+        options = self._options
+        try:
+            async with asyncio.timeout(options.timeout.total_seconds()):
+                await client.connect()
+                if options.security == "starttls":
+                    await client.starttls(tls_context=self._tls)
+                if options.username is not None and options.password is not None:
+                    await client.login(options.username, options.password.get_secret_value())
+                await client.mail(options.sender)
+                await client.rcpt(options.to)
+        except aiosmtplib.SMTPAuthenticationError as error:  # its text may repeat what we sent
+            raise self._failed("the server refuses our credentials", code=error.code) from None
+        except aiosmtplib.SMTPResponseException as error:
+            raise self._failed(f"the server answered {error.code} {inert(error.message, 120)}", code=error.code) from None
+        except ssl.SSLError as error:
+            raise self._failed(f"no secure connection: {inert(error.reason or 'handshake failed', 80)}") from None
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            raise self._failed(_named(error)) from None
+
+    async def _hand_over(self, client: aiosmtplib.SMTP, text: bytes) -> aiosmtplib.SMTPResponse:
+        try:
+            async with asyncio.timeout(self._options.timeout.total_seconds()):
+                return await client.data(text)
+        except aiosmtplib.SMTPResponseException as error:
+            raise self._failed(f"the server answered {error.code} {inert(error.message, 120)}", code=error.code) from None
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise self._failed(f"{_named(error)} while the text went out", ambiguous=True) from None
+
+    def _failed(self, reason: str, *, code: int = 0, ambiguous: bool = False) -> DeliveryFailed:
+        """The error with the server's name and without the password, whatever the server said."""
+        text = f"mail server {self._options.host}: {reason}"
+        if self._options.password is not None:
+            text = text.replace(self._options.password.get_secret_value(), "***")
+        return DeliveryFailed(text, permanent=code in _PERMANENT, ambiguous=ambiguous)
+
+
+def _context(options: Options) -> ssl.SSLContext | None:
+    if options.security == "none":
+        return None
+    context = ssl.create_default_context()
+    if options.ca_file is not None:
+        try:
+            context.load_verify_locations(options.ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(f"email: ca_file {str(options.ca_file)!r} cannot be read as a PEM file of certificates") from error
+    return context
+
+
+def _mail(message: Message, options: Options, now: datetime) -> EmailMessage:
+    mail = EmailMessage(policy=WIRE)
+    domain = _domain(options.sender)
+    mail["From"] = Address(_line(options.sender_name), addr_spec=options.sender)
+    mail["To"] = options.to
+    mail["Subject"] = _line(message.subject)
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = f"<{_token(message.idempotency_key)}@{domain}>"
+    mail["In-Reply-To"] = mail["References"] = (
+        f"<{_token(message.thread_key)}@{domain}>"  # a root that was never sent ties the thread as well
+    )
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    if message.severity == "critical":
+        mail["Importance"] = "high"
+    mail.set_content(message.body, cte="quoted-printable")
+    mail.add_alternative(_html(message), subtype="html", cte="quoted-printable")
+    return mail
+
+
+def _html(message: Message) -> str:
+    """The text, escaped, with our own link alive and nothing else."""
+    body = html.escape(message.body)
+    if message.link is not None and message.link.startswith(("http://", "https://")):
+        link = html.escape(message.link)
+        body = body.replace(link, f'<a href="{link}" rel="noopener noreferrer">{link}</a>')
+    paragraphs = "".join(f"<p>{part.replace(chr(10), '<br>')}</p>" for part in body.split("\n\n"))
+    return (
+        f'<!DOCTYPE html><html lang="{html.escape(message.language)}"><head><meta charset="utf-8"></head><body>{paragraphs}</body></html>'
+    )
+
+
+async def _leave(client: aiosmtplib.SMTP) -> None:
+    """Say goodbye; whatever comes of it, the mail was accepted or refused before."""
+    with suppress(aiosmtplib.SMTPException, OSError):
+        async with asyncio.timeout(2):
+            await client.quit()
+    client.close()
+
+
+def _named(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, aiosmtplib.SMTPServerDisconnected):
+        return "the connection was lost"
+    if isinstance(error, aiosmtplib.SMTPConnectError | OSError):
+        return "no connection can be made"
+    return inert(str(error), 120)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _token(text: str) -> str:
+    return "".join(character for character in text if character.isascii() and (character.isalnum() or character in "-_."))
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2]
