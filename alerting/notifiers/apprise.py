@@ -40,6 +40,7 @@ _WORDS = logging.getLogger("apprise")
 _WORDS.setLevel(logging.INFO)
 _WORDS.propagate = False
 _WORDS.addHandler(logging.NullHandler())
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # it logs paths, and many services take their token in the path
 _SECRET_PARTS = re.compile(r"[:/@?&=#,+]+")
 _SHORTEST_SECRET = 4
 
