@@ -17,9 +17,11 @@ _KNOWN_WORDS: Final = 65_536  # words whose forms are remembered; a language use
 
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # kana and han
 _PICTURES = "\u2600-\u27bf\U0001f300-\U0001faff"
-_LETTER = rf"(?:(?![{_UNSPACED}])[\w\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e])"  # \w alone leaves the vowel signs of India and Thailand out
+_LETTER = r"[\w\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e]"  # \w alone leaves the vowel signs of India and Thailand out
 _DOTTED = r"(?<!\w)[^\W\d_]{1,2}(?:\.[^\W\d_]{1,2}){2,}(?![\w.])"  # l.ừ.a, ph.ố.t: dots against filters
-_TOKEN = re.compile(rf"(?:(?<!\w)([#@]))?({_DOTTED}|{_LETTER}+|[{_UNSPACED}]|[{_PICTURES}])")
+_TOKEN = re.compile(rf"(?:(?<!\w)([#@]))?({_DOTTED}|{_LETTER}+|[{_PICTURES}])")
+_HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_PART = re.compile(f"[{_UNSPACED}]|[^{_UNSPACED}]+")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _ZERO_FOR_O = re.compile(r"(?<=[^\W\d_])0|0(?=[^\W\d_])")
 
@@ -38,7 +40,16 @@ def tokens(text: str) -> list[Token]:
 
     Time grows with the length alone. "@" inside a word (an address) makes no handle.
     """
-    return [Token(form(found[2]), found[1] or "", found.start(), found.end()) for found in _TOKEN.finditer(text)]
+    found = [Token(form(each[2]), each[1] or "", each.start(), each.end()) for each in _TOKEN.finditer(text)]
+    if not text.isascii() and _HAS_UNSPACED.search(text):
+        return [part for token in found for part in _parts(text, token)]
+    return found
+
+
+def _parts(text: str, token: Token) -> list[Token]:
+    """One token for each character of an unspaced script, one for each run of others; the first keeps the prefix."""
+    runs = [(each.start(), each.end()) for each in _PART.finditer(text, token.start + len(token.prefix), token.end)]
+    return [Token(form(text[start:end]), "" if number else token.prefix, start, end) for number, (start, end) in enumerate(runs)]
 
 
 @lru_cache(maxsize=_KNOWN_WORDS)

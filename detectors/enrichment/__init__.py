@@ -1,0 +1,1 @@
+"""The spaCy side: language, topics, sentiment, risks of one text. The only place that imports spacy."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,7 +11,7 @@ from spacy.language import Language
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 
-from core.query import Near, Query, Term, parse
+from core.query import Near, Query, Term, parse, version
 from core.records import TopicMatch
 from core.tokens import agree, bare
 from detectors.enrichment.doc import Notes, notes, phrase
@@ -51,7 +50,7 @@ class Topics:
     """
 
     def __init__(self, nlp: Language, topics: Sequence[dict[str, Any]]) -> None:
-        self._topics = [(topic["id"], parse(topic["query"]), version(topic["query"]), frozenset(topic["languages"])) for topic in topics]
+        self._topics = [_read(**topic) for topic in topics]
         self._by_key: dict[int, list[Term]] = defaultdict(list)
         self._askers: dict[Term, list[int]] = defaultdict(list)
         self._matcher = PhraseMatcher(nlp.vocab, attr="NORM")
@@ -102,9 +101,8 @@ class Topics:
         return TopicMatch(topic_id=topic_id, version=edition, terms=tuple(quoted)[:MAX_QUOTED], weak=not (surely and perhaps))
 
 
-def version(query: str) -> str:
-    """The version of a topic: 8 hex digits that change with its query."""
-    return hashlib.sha256(query.encode()).hexdigest()[:8]
+def _read(id: str, query: str, languages: Sequence[str]) -> tuple[str, Query, str, frozenset[str]]:
+    return id, parse(query), version(query, *languages), frozenset(languages)
 
 
 def _kind_fits(term: Term, noted: Notes, start: int, end: int) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.query import Near, Term, parse
+from core.query import Near, Term, parse, version
 from core.records import TopicMatch
 from core.tokens import bare, tokens
 from detectors.enrichment import language, topics
@@ -89,8 +89,10 @@ def test_a_source_that_is_about_a_topic_gives_it_to_all_it_says():
     assert match.terms == ()
 
 
-def test_a_changed_query_has_another_version():
-    assert topics.version("acme") == topics.version("acme") != topics.version("acme OR rival")
+def test_a_match_carries_the_version_of_its_topic():
+    match = find("acme", "acme", languages=("vi", "en"))
+    assert match is not None
+    assert match.version == version("acme", "vi", "en") != version("acme OR rival", "vi", "en")
 
 
 WORDS = st.sampled_from(["lừa", "lua", "đảo", "dao", "dạo", "acme", "shop"])

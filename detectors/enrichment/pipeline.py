@@ -1,0 +1,114 @@
+"""The pipeline: what a mention is about, in which language, how it feels and what it risks.
+
+    text -> tokens -> language -> topics -> risks -> sentiment -> Understood
+
+A blank spaCy pipeline with components of our own, one a file beside this one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+import msgspec
+from spacy.tokens import Doc
+
+from core.text import fingerprint
+from detectors.enrichment import language, risks, sentiment, topics
+from detectors.enrichment.doc import blank, notes
+from detectors.enrichment.records import Heard, TopicSpec, Understood
+
+__all__ = ["Heard", "Pipeline", "TopicSpec", "Understood"]
+
+_COMPONENTS: Final = (language, topics, risks, sentiment)  # importing them registers their factories
+_BATCH: Final = 256  # texts
+_SHIPPED: Final = ("models", "lexicon")
+
+
+class Pipeline:
+    """Understands mentions.
+
+    Args:
+        specs: the topics to find, in the order in which matches are listed.
+        sentiment_model: a file that `make train` wrote; the shipped models where None.
+
+    Raises:
+        QueryError: a topic's query cannot be understood.
+
+    Example:
+        >>> pipeline = Pipeline([TopicSpec(id="acme", query="acme")])
+        >>> pipeline.enrich([Heard(text="Acme kettles caught fire")])[0].topics[0].topic_id
+        'acme'
+    """
+
+    def __init__(self, specs: Sequence[TopicSpec] = (), *, sentiment_model: str | None = None) -> None:
+        self._one_at_a_time = Lock()  # spaCy's memory zones do not nest
+        self._nlp = blank()
+        self._nlp.add_pipe("tocsin_language")
+        found: list[dict[str, Any]] = [msgspec.to_builtins(spec) for spec in specs]
+        self._nlp.add_pipe("tocsin_topics", config={"topics": found})
+        self._nlp.add_pipe("tocsin_risks")
+        self._nlp.add_pipe("tocsin_sentiment", config={"path": sentiment_model})
+        self.version = _version(specs, sentiment_model)
+        """12 hex digits that change with the models, the lexicon and the topics."""
+
+    def enrich(self, texts: Sequence[Heard]) -> list[Understood]:
+        """What the mentions say, in order.
+
+        Safe to call from several threads; one works at a time. Takes any text: empty, 100 kB (cut at `core.text.MAX_TEXT_CHARS`), emoji alone, broken surrogates. Pure but for caches.
+        """
+        with self._one_at_a_time, self._nlp.memory_zone():
+            return [_understood(doc) for doc in self._nlp.pipe(self._docs(texts), batch_size=_BATCH)]
+
+    def understand(self, text: str, lang: str | None = None) -> dict[str, Any]:
+        """One text as `tocsin enrich` prints it; `lang` is a claim that is believed where the words do not tell."""
+        found = self.enrich([Heard(text=text, lang=lang)])[0]
+        return {
+            "lang": found.language,
+            "sentiment": {"label": found.sentiment.label, **_plain(found.sentiment)},
+            "risks": _plain(found.risks),
+            "topics": _plain(found.topics),
+        }
+
+    def _docs(self, texts: Sequence[Heard]) -> Iterator[Doc]:
+        for heard in texts:
+            # Feeds often repeat the title as the text's first line.
+            whole = heard.text if heard.text.startswith(heard.title) else f"{heard.title}\n{heard.text}"
+            doc = self._nlp.make_doc(whole)
+            noted = notes(doc)
+            noted.hint, noted.brand_context = heard.lang, heard.brand_context
+            yield doc
+
+
+def _understood(doc: Doc) -> Understood:
+    noted = notes(doc)
+    return Understood(
+        language=noted.language,
+        topics=noted.topics,
+        sentiment=noted.sentiment or sentiment.NOTHING_SAID,
+        risks=noted.risks,
+        fingerprint=fingerprint(noted.text),
+    )
+
+
+def _plain(record: object) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(record))
+
+
+def _version(specs: Sequence[TopicSpec], sentiment_model: str | None) -> str:
+    digest = hashlib.sha256(msgspec.json.encode(list(specs)))
+    for folder in _SHIPPED:
+        for file in _files(resources.files("detectors.enrichment").joinpath(folder)):
+            digest.update(file.name.encode() + file.read_bytes())
+    if sentiment_model is not None:
+        digest.update(Path(sentiment_model).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _files(folder: Traversable) -> list[Traversable]:
+    return sorted((file for file in folder.iterdir() if file.is_file()), key=lambda file: file.name)

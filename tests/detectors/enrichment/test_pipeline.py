@@ -1,0 +1,84 @@
+"""The whole pipeline: order, hostile text, versions, and the dictionary of `tocsin enrich`."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from core.errors import QueryError
+from core.text import fingerprint
+from detectors.enrichment.pipeline import Heard, Pipeline, TopicSpec
+
+ACME = TopicSpec(id="acme", query='"Acme" OR #acme NOT "acme cartoon"')
+RIVAL = TopicSpec(id="rival", query="rival")
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> Pipeline:
+    return Pipeline([ACME, RIVAL])
+
+
+def test_a_mention_is_understood(pipeline: Pipeline):
+    found = pipeline.enrich([Heard(title="Acme", text="Ấm Acme phát nổ, cả nhà bị bỏng, quá tệ!")])[0]
+    assert found.language == "vi"
+    assert [(match.topic_id, match.terms, match.weak) for match in found.topics] == [("acme", ("Acme",), False)]
+    assert [(risk.family, risk.level) for risk in found.risks] == [("injury", 1)]
+    assert found.sentiment.label == "negative"
+    assert found.fingerprint == fingerprint("Acme\nẤm Acme phát nổ, cả nhà bị bỏng, quá tệ!")
+
+
+def test_answers_come_in_order(pipeline: Pipeline):
+    texts = [Heard(text=f"rival {n}" if n % 3 else f"acme {n}") for n in range(300)]
+    assert [found.topics[0].topic_id for found in pipeline.enrich(texts)] == ["rival" if n % 3 else "acme" for n in range(300)]
+
+
+def test_a_title_that_the_text_repeats_is_read_once(pipeline: Pipeline):
+    twice = pipeline.enrich([Heard(title="Acme recall", text="Acme recall: all kettles")])[0]
+    assert twice.fingerprint == fingerprint("Acme recall: all kettles")
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "🔥🔥", "\ud800\udfff acme \udc00", "acme " * 25_000, "a" * 100_000, "\u0301" * 10_000, "!" * 100_000]
+)
+def test_hostile_text_gets_a_sane_answer_in_bounded_time(pipeline: Pipeline, text: str):
+    began = time.process_time()
+    found = pipeline.enrich([Heard(title=text[:50], text=text)])[0]
+    assert time.process_time() - began < 5
+    total = found.sentiment.negative + found.sentiment.neutral + found.sentiment.positive
+    assert total == pytest.approx(1, abs=1e-5)
+    assert bool(found.topics) is ("acme" in text)
+
+
+def test_nothing_said_is_neutral_and_not_confident(pipeline: Pipeline):
+    found = pipeline.enrich([Heard()])[0]
+    assert (found.language, found.sentiment.label, found.sentiment.confident, found.topics, found.risks) == (
+        "und",
+        "neutral",
+        False,
+        (),
+        (),
+    )
+
+
+def test_no_texts_are_no_answers(pipeline: Pipeline):
+    assert pipeline.enrich([]) == []
+
+
+def test_the_version_tells_topics_apart():
+    assert Pipeline([ACME]).version == Pipeline([ACME]).version != Pipeline([RIVAL]).version
+
+
+def test_a_bad_query_is_refused_by_name():
+    with pytest.raises(QueryError, match="not closed"):
+        Pipeline([TopicSpec(id="bad", query="(acme")])
+
+
+def test_understand_prints_what_the_interface_promises(pipeline: Pipeline):
+    found = pipeline.understand("Acme lừa đảo, tệ quá", "vi")
+    assert list(found) == ["lang", "sentiment", "risks", "topics"]
+    assert list(found["sentiment"]) == ["label", "negative", "neutral", "positive", "confident"]
+    assert found["topics"][0]["topic_id"] == "acme"
+    assert found["risks"] == [{"family": "fraud", "level": 1, "term": "lừa đảo"}]
+    assert json.loads(json.dumps(found)) == found

@@ -1,0 +1,68 @@
+"""The recipe of the sentiment models, on a few sentences of our own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("scipy", reason="training needs the extra `train`")
+
+from detectors.enrichment.sentiment import SentimentModel, load_models
+from detectors.enrichment.training import data, fit, train
+from detectors.enrichment.training.data import POLAR, Source, Texts
+
+GOOD = ["hàng đẹp lắm", "rất hài lòng", "giao nhanh tốt", "tuyệt vời luôn", "đẹp và tốt"]
+BAD = ["hàng tệ lắm", "rất thất vọng", "giao chậm tệ", "dở quá trời", "hỏng và tệ"]
+PLAIN = ["hàng màu xanh", "giao thứ hai", "giá bao nhiêu", "còn size không", "shop ở đâu"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    three = [(text, label) for label, texts in (("positive", GOOD), ("negative", BAD), ("neutral", PLAIN)) for text in texts]
+    (tmp_path / "three.jsonl").write_text("\n".join(json.dumps({"text": text, "label": label}) for text, label in three))
+    two = [{"text": text, "label": label} for label, texts in (("positive", GOOD), ("negative", BAD)) for text in texts]
+    (tmp_path / "two.jsonl").write_text("\n".join(map(json.dumps, two)))
+    return tmp_path
+
+
+def model(texts: Texts) -> SentimentModel:
+    return fit.fit(texts, ridge=0.1, copies=True)
+
+
+@pytest.mark.slow
+def test_a_model_tells_what_it_was_taught_with_and_without_marks(folder: Path):
+    taught = model(data.read(folder, (Source("three"),)))
+    said = taught.probabilities(["hàng tệ", "hang te", "đẹp", "dep", "giá bao nhiêu"]).argmax(axis=1)
+    assert said.tolist() == [0, 0, 2, 2, 1]
+
+
+@pytest.mark.slow
+def test_a_set_of_two_labels_says_nothing_about_the_third(folder: Path):
+    taught = model(data.read(folder, (Source("two", choice=POLAR),)))
+    found = taught.probabilities(["giá bao nhiêu"])[0]
+    assert found[1] == pytest.approx(found.mean(), abs=0.12)
+    assert taught.probabilities(["tệ"])[0].argmax() == 0
+
+
+@pytest.mark.slow
+def test_the_same_texts_give_the_same_file_bit_for_bit(folder: Path):
+    files = []
+    for number in range(2):
+        train.save(folder / f"{number}.npz", {"vi": fit.cooled(model(data.read(folder, (Source("three"),))), 1.3)})
+        files.append((folder / f"{number}.npz").read_bytes())
+    assert files[0] == files[1]
+    assert load_models(str(folder / "0.npz"))["vi"].threshold == 1.0
+
+
+def test_the_threshold_is_the_lowest_that_keeps_its_promise():
+    count = 1_000
+    negative = np.linspace(0.99, 0.5, count).astype(np.float32)
+    probabilities = np.column_stack((negative, 1 - negative, np.zeros(count))).astype(np.float32)
+    truth = np.arange(count) < count // 3  # the surest third is negative, as assumed
+    found = fit.threshold(probabilities, truth, np.zeros(count, dtype=np.int64))
+    told = negative >= found
+    assert truth[told].mean() == pytest.approx(fit.PRECISION, abs=0.005)
+    assert fit.threshold(probabilities, ~truth, np.zeros(count, dtype=np.int64)) == 1.0
