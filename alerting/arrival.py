@@ -21,17 +21,6 @@ SET_BY_PERSON = "person"  # the factor that holds a severity which a person set;
 FALSE_ALARMS = frozenset({"false_alarm", "campaign", "duplicate", "spam", "off_topic", "old_news", "other_brand"})
 
 
-def incident_key(signal: Signal) -> str:
-    """Which incident a signal belongs to: its topic, its risk or family of signals, and its place.
-
-    Signals about attention (volume, negative) of one topic are one family; a risk is its own, so that a poisoning never folds into an
-    outage. A signal about something else than a topic (a source gone blind) is keyed by its subject and kind.
-    """
-    if signal.topic_id is None:
-        return f"{signal.subject}|{signal.kind}|{signal.place_id or '-'}"
-    return f"topic:{signal.topic_id}|{signal.risk or 'attention'}|{signal.place_id or '-'}"
-
-
 def reopens(incident: Incident, now: datetime, within: timedelta) -> bool:
     """Whether a new signal of the same key belongs to this closed incident still (a flare-up), rather than to a new one."""
     return not incident.is_open and incident.resolved_at is not None and now - incident.resolved_at <= within
@@ -73,7 +62,7 @@ def _open(event: SignalArrived, now: datetime, roster: Roster) -> Decision:
 def _add(incident: Incident, event: SignalArrived, now: datetime, roster: Roster) -> Decision:
     severity = _severity_after(incident, event.severity)
     rose = severity_rank(severity) > severity_rank(incident.severity)
-    lines = [_signal_line(incident, event, now)]
+    lines = [] if event.repeated and not rose else [_signal_line(incident, event, now)]
     changed = _heard(incident, event)
     if rose:
         changed = _raised(changed, severity, event)

@@ -70,4 +70,4 @@ def fitted(message: Message, limit: int) -> str:
         return f"{message.short}\n\n{shorten(message.body, room)}"
     end = " ".join(filter(None, (message.link, message.ack_code)))
     line = message.short.removesuffix(end).rstrip()
-    return f"{shorten(line, max(0, limit - len(end) - 1))} {end}".strip()
+    return shorten(line, max(0, limit - len(end) - bool(end))) + (f" {end}" if end else "")

@@ -1,10 +1,18 @@
-"""What there is to show of an incident, read from the store: quotes of its evidence, places that are not heard now."""
+"""What there is to show of an incident, read from the store: quotes of its evidence, places that are not heard now, its review."""
 
 from __future__ import annotations
 
-from playbooks.review import Quote
-from store import enrichments, evidence, mentions, sources
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from alerting.settings import AlertingSettings
+from core.records import Incident
+from playbooks.load import Library
+from playbooks.review import Quote, review
+from store import enrichments, evidence, incidents, mentions, notifications, signals, sources
 from store.database import Tx
+
+MOST_EVIDENCE: Final = 50
 
 
 def quotes_of(tx: Tx, incident_id: int, limit: int) -> list[Quote]:
@@ -35,3 +43,18 @@ def quotes_of(tx: Tx, incident_id: int, limit: int) -> list[Quote]:
 def unheard(tx: Tx) -> list[str]:
     """Ids of the sources that do not answer now: their silence is no calm (rule 8)."""
     return [state.id for state in sources.list_all(tx) if state.paused_because is not None or state.failures > 0]
+
+
+def review_of(tx: Tx, incident: Incident, settings: AlertingSettings, library: Library, language: str, zone: ZoneInfo) -> str:
+    """The after-action review in Markdown, from what stands in the store; the same incident gives the same review."""
+    return review(
+        incident,
+        incidents.entries(tx, incident.id),
+        quotes_of(tx, incident.id, MOST_EVIDENCE),
+        notifications.of_incident(tx, incident.id),
+        library.get(incident.playbook_id),
+        language,
+        zone,
+        signals=signals.of_incident(tx, incident.id),
+        names={person.id: person.display_name for person in settings.people},
+    )

@@ -12,7 +12,8 @@ from core.records import Factor, Incident, Notification, NotificationKind, Recor
 class SignalArrived(Record, frozen=True, kw_only=True, gc=False):
     """A detector's finding that belongs to the incident, or opens one.
 
-    `key` is the incident's (`incident_key`); `policy` the snapshot for this severity (`policy_for`); `silence` the one that mutes it.
+    `key` is the incident's (`grouping.incident_key`); `policy` the snapshot for this severity (`policy_for`); `silence` the one that mutes it.
+    `repeated`: the timeline told the same a moment ago, and need not again.
     """
 
     signal: Signal
@@ -21,6 +22,7 @@ class SignalArrived(Record, frozen=True, kw_only=True, gc=False):
     factors: tuple[Factor, ...] = ()
     policy: dict[str, Any]
     silence: Silence | None = None
+    repeated: bool = False
     playbook_id: str | None = None
     playbook_title: str = ""
     playbook_because: Words | None = None

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from msgspec.structs import replace
 
-from alerting.arrival import incident_key, reopens
+from alerting.arrival import reopens
 from alerting.events import SignalArrived
+from alerting.grouping import incident_key, is_caused, joins
 from alerting.incident import decide
 from alerting.policy import Roster, policy_for
 from alerting.save import save
@@ -29,6 +31,7 @@ log = structlog.get_logger()
 BATCH: Final = 200
 SWEEP_EVERY: Final = timedelta(seconds=30)
 MAX_ATTEMPTS: Final = 3
+SAME_AGAIN: Final = timedelta(minutes=15)  # a signal that says the same within it is not told on the timeline again
 TIERS: Final[tuple[Tier, ...]] = ("owned", "social", "forum", "page", "press", "regulator")  # lightest first
 
 
@@ -103,8 +106,8 @@ class Intake:
         if not found or not signals.is_waiting(tx, signal_id):
             return None
         signal = found[0]
-        event = self._arrived(tx, signal, now)
-        before = self._belongs_to(tx, event.key, now)
+        before = self._belongs_to(tx, signal, now)
+        event = self._arrived(tx, signal, before, now)
         incident = save(tx, before, decide(before, event, now, self._roster(tx)))
         self._attach(tx, incident, signal, now)
         signals.take(tx, signal_id, now, incident_id=incident.id, silence_id=event.silence.id if event.silence else None)
@@ -112,7 +115,16 @@ class Intake:
             log.info("incident opened", incident=incident.id, kind=signal.kind, severity=incident.severity, topic=signal.topic_id)
         return incident.id
 
-    def _arrived(self, tx: Tx, signal: Signal, now: datetime) -> SignalArrived:
+    def _belongs_to(self, tx: Tx, signal: Signal, now: datetime) -> Incident | None:
+        """The incident this signal joins, under the key of the cause where that becomes known by it."""
+        key = incident_key(signal)
+        beside = incidents.beside(tx, signal.topic_id, key, self._world, now - self._settings.reopen_within)
+        found = joins(signal, [one for one in beside if one.is_open or reopens(one, now, self._settings.reopen_within)])
+        if found is None or not is_caused(signal):
+            return found
+        return replace(found, key=key)
+
+    def _arrived(self, tx: Tx, signal: Signal, before: Incident | None, now: datetime) -> SignalArrived:
         severity, factors = assess(self._facts(tx, signal))
         topic = self._topics.get(signal.topic_id or "")
         facts = playbook_match.Facts(
@@ -124,7 +136,7 @@ class Intake:
         chosen = playbook_match.match(self._playbooks, facts)
         return SignalArrived(
             signal=signal,
-            key=incident_key(signal),
+            key=incident_key(signal) if before is None else before.key,
             severity=severity,
             factors=factors,
             policy=policy_for(self._settings, severity=severity, topic_id=signal.topic_id, kind=signal.kind),
@@ -132,6 +144,7 @@ class Intake:
             playbook_id=None if chosen is None else chosen[0].id,
             playbook_title="" if chosen is None else chosen[0].id,
             playbook_because=None if chosen is None else chosen[1],
+            repeated=before is not None and signals.told_since(tx, before.id, signal, now - SAME_AGAIN),
             world=self._world,
         )
 
@@ -152,13 +165,6 @@ class Intake:
             risk_family=signal.risk,
             risk_level=risk_level if isinstance(risk_level, int) else None,
         )
-
-    def _belongs_to(self, tx: Tx, key: str, now: datetime) -> Incident | None:
-        """The open incident of this key, or the one that was closed so lately that this is a flare-up of it."""
-        latest = incidents.open_with_key(tx, key, self._world) or incidents.latest_with_key(tx, key, self._world)
-        if latest is None or latest.is_open or reopens(latest, now, self._settings.reopen_within):
-            return latest
-        return None
 
     def _attach(self, tx: Tx, incident: Incident, signal: Signal, now: datetime) -> None:
         """Freeze the mentions that decided, and lay out the playbook's steps."""

@@ -6,16 +6,19 @@ at once (`database.write_now(respond.respond, ...)`); the console says `await da
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from alerting.arrival import FALSE_ALARMS
-from alerting.events import Acknowledged, Event, EscalationDue, Resolved, SignalArrived, StepTicked
+from alerting.events import Acknowledged, EscalationDue, Event, Resolved, SignalArrived, StepTicked, line
 from alerting.links import Signer
 from alerting.policy import Roster
 from alerting.save import change
 from core.errors import NotFound, Refused
 from core.records import Incident, Notification, Record, Silence, Words
-from store import audit, incidents, labels, notifications, silences, steps
+from playbooks.playbook import Playbook
+from playbooks.statement import draft
+from store import audit, incidents, labels, notifications, silences, statements, steps
 from store.database import Tx
 
 
@@ -79,6 +82,38 @@ def acknowledge_by_link(tx: Tx, signer: Signer, token: str, nonce: str, now: dat
         audit.add(tx, now, notification.person, "link", "refused", f"incident:{incident.id}")
         raise Refused("this page was used or is too old; open the link again")
     return respond(tx, incident.id, Acknowledged(by=notification.person, via="link"), now, roster, channel="link")
+
+
+def draft_statement(
+    tx: Tx, incident_id: int, playbook: Playbook, statement_id: str, values: Mapping[str, str], *, by: str, now: datetime, roster: Roster
+) -> str:
+    """Fill a holding statement's blanks, keep the draft, tell the timeline; returns the text.
+
+    Raises:
+        NotFound: there is no such incident or statement.
+        Refused: a blank is open, or the statement has expired.
+    """
+    incident = incidents.get(tx, incident_id)
+    if incident is None:
+        raise NotFound(f"there is no incident {incident_id}")
+    text = draft(playbook, statement_id, values, opened_at=incident.opened_at, now=now)
+    chosen = playbook.statement(statement_id)
+    assert chosen is not None  # `draft` has found it
+    statement = statements.add_draft(
+        tx,
+        incident_id,
+        playbook_id=playbook.id,
+        statement_id=statement_id,
+        language=chosen.language,
+        channel=chosen.channel,
+        text=text,
+        now=now,
+        by=by,
+    )
+    told = {"statement": statement_id, "person": roster.name(by)}
+    incidents.add_entries(tx, incident_id, [line(incident, now, "statement_drafted", by, data={"statement": statement}, **told)])
+    audit.add(tx, now, by, "statement", "drafted", f"incident:{incident_id}", {"statement": statement})
+    return text
 
 
 def silence(tx: Tx, wanted: Silence, now: datetime, *, channel: str) -> int:

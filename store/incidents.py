@@ -42,18 +42,12 @@ def get(tx: Connection, incident_id: int) -> Incident | None:
     return None if row is None else _incident(row)
 
 
-def open_with_key(tx: Connection, key: str, world: World) -> Incident | None:
-    """The open incident of this key, or None."""
-    chosen = select(incidents).where(incidents.c.key == key, incidents.c.world == world, incidents.c.status.in_(OPEN))
-    row = tx.execute(chosen).mappings().first()
-    return None if row is None else _incident(row)
-
-
-def latest_with_key(tx: Connection, key: str, world: World) -> Incident | None:
-    """The newest incident of this key, open or not, or None."""
-    chosen = select(incidents).where(incidents.c.key == key, incidents.c.world == world).order_by(incidents.c.id.desc()).limit(1)
-    row = tx.execute(chosen).mappings().first()
-    return None if row is None else _incident(row)
+def beside(tx: Connection, topic_id: str | None, key: str, world: World, closed_since: datetime) -> list[Incident]:
+    """The incidents of a topic (of a key, where there is no topic) that are open, or were closed since then; the oldest first."""
+    same = incidents.c.key == key if topic_id is None else incidents.c.topic_id == topic_id
+    alive = incidents.c.status.in_(OPEN) | (incidents.c.resolved_at >= closed_since)
+    chosen = select(incidents).where(same, incidents.c.world == world, alive).order_by(incidents.c.id)
+    return [_incident(row) for row in tx.execute(chosen).mappings()]
 
 
 def listing(tx: Connection, *, statuses: Sequence[str] = (), limit: int = 200) -> list[Incident]:

@@ -126,7 +126,7 @@ def told_in(tx: Connection, topic_id: str, start: datetime, end: datetime) -> To
         .select_from(heard)
         .where(within, mentions.c.arrival == "live")
     ).one()
-    carried = select(mentions.c.source_id.distinct()).select_from(heard).where(within, mentions.c.arrival == "live")
+    carried = select(mentions.c.source_id).distinct().select_from(heard).where(within, mentions.c.arrival == "live")
     return Told(
         figures.mentions,
         figures.negative,

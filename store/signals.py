@@ -73,6 +73,13 @@ def of_incident(tx: Connection, incident_id: int) -> list[Signal]:
     return [_signal(row) for row in tx.execute(chosen).mappings()]
 
 
+def told_since(tx: Connection, incident_id: int, signal: Signal, since: datetime) -> bool:
+    """Whether a signal of the same kind and risk was put on this incident since then."""
+    same = (signals.c.incident_id == incident_id) & (signals.c.kind == signal.kind) & (signals.c.taken_at > since)
+    risk = signals.c.risk.is_(None) if signal.risk is None else signals.c.risk == signal.risk
+    return tx.execute(select(signals.c.id).where(same, risk).limit(1)).first() is not None
+
+
 def latest(tx: Connection, kind: str, subject: str) -> Signal | None:
     """The newest signal of a kind about a subject, taken or not."""
     chosen = select(signals).where(signals.c.kind == kind, signals.c.subject == subject).order_by(signals.c.bucket_start.desc()).limit(1)

@@ -61,10 +61,9 @@ class Notifier:
         del http, now
         self._url = options.url
         self._timeout_s = options.timeout.total_seconds()
-        service = self._service()
         if re.match(r"xmpps?:.*[?&]mode=none\b", options.url.get_secret_value(), re.IGNORECASE):
             raise ConfigError("apprise: xmpp without encryption reports success and delivers nothing; leave mode=none out")
-        self._name = f"apprise {service.service_name}"
+        self._name = f"apprise {self._service().service_name}"
 
     async def send(self, message: Message) -> Receipt:
         """Send it.

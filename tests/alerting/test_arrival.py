@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from alerting.arrival import incident_key, reopens
+from alerting.arrival import reopens
 from alerting.events import Acknowledged, EscalationDue, Resolved, SeveritySet, Snoozed
 from alerting.paging import COOL_DOWN
 from core.records import Words
@@ -202,16 +202,3 @@ def test_an_incident_reopens_for_some_hours_only(stage, hours: float, again: boo
     assert not reopens(stage.live(), stage.now, timedelta(hours=6))
     stage.do(Resolved(by="lan", reason="fixed"))
     assert reopens(stage.live(), stage.now + timedelta(hours=hours), timedelta(hours=6)) is again
-
-
-@pytest.mark.parametrize(
-    ("change", "key"),
-    [
-        ({}, "topic:acme|attention|-"),
-        ({"kind": "negative_surge"}, "topic:acme|attention|-"),
-        ({"risk": "food-safety", "place_id": "q1"}, "topic:acme|food-safety|q1"),
-        ({"topic_id": None, "subject": "source:rss", "kind": "source_blind"}, "source:rss|source_blind|-"),
-    ],
-)
-def test_a_poisoning_never_folds_into_an_outage(stage, change: dict[str, str | None], key: str) -> None:
-    assert incident_key(replace(stage.signal().signal, **change)) == key

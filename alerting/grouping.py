@@ -1,0 +1,56 @@
+"""Which signals are one incident. Pure.
+
+One crisis speaks in many ways: a kettle burns, people are angry, somebody calls for a boycott, a paper asks. That is one incident with one
+page, not six. What must stay apart are different *causes*: a poisoning never folds into an outage. So signals of attention (volume, mood) and of
+reaction (boycott, exposé, legal threats) join the open incident of their topic and place, whatever its cause; and a cause that becomes
+known later joins the incident that attention had opened, and gives it its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from alerting.severity import HARM
+from core.records import Incident, Signal, severity_rank
+
+ATTENTION: Final = "attention"
+REACTIONS: Final = frozenset({"boycott", "expose", "legal", "complaint"})  # families of risk that follow from something else
+
+
+def incident_key(signal: Signal) -> str:
+    """Topic, cause and place; harm to people is one cause, whichever of its families was heard. Without a topic: subject and kind."""
+    if signal.topic_id is None:
+        return f"{signal.subject}|{signal.kind}|{signal.place_id or '-'}"
+    return f"topic:{signal.topic_id}|{_cause(signal.risk)}|{signal.place_id or '-'}"
+
+
+def is_caused(signal: Signal) -> bool:
+    """Whether a signal names a cause, rather than attention or a reaction."""
+    return signal.topic_id is not None and _cause(signal.risk) != ATTENTION
+
+
+def joins(signal: Signal, beside: Sequence[Incident]) -> Incident | None:
+    """The incident that a signal belongs to, of those on its topic that are open, or closed so lately that it flares up; None opens a new one.
+
+    The one of its own key; else, for attention and reactions, the gravest of its place; else, for a cause, the open one of attention. Open
+    ones come before closed ones.
+    """
+    key = incident_key(signal)
+    here = [incident for incident in beside if incident.place_id == signal.place_id]
+    own = [incident for incident in here if incident.key == key]
+    if not own and signal.topic_id is not None:
+        causeless = _cause(signal.risk) == ATTENTION
+        own = here if causeless else [incident for incident in here if incident.is_open and f"|{ATTENTION}|" in incident.key]
+    return min(own, key=_nearest, default=None)
+
+
+def _nearest(incident: Incident) -> tuple[bool, int, datetime, int]:
+    return not incident.is_open, -severity_rank(incident.severity), incident.opened_at, incident.id
+
+
+def _cause(risk: str | None) -> str:
+    if risk is None or risk in REACTIONS:
+        return ATTENTION
+    return "harm" if risk in HARM else risk
