@@ -24,7 +24,7 @@ class SignalArrived(Record, frozen=True, kw_only=True, gc=False):
     silence: Silence | None = None
     repeated: bool = False
     playbook_id: str | None = None
-    playbook_title: str = ""
+    playbook_title: str | dict[str, str] = ""
     playbook_because: Words | None = None
     world: World = "live"
 
@@ -88,11 +88,11 @@ class Assigned(Record, frozen=True, kw_only=True, gc=False):
 
 
 class StepTicked(Record, frozen=True, kw_only=True, gc=False):
-    """`by` did a step of the playbook, or takes it back (`done` False). `text` is the step as it was shown."""
+    """`by` did a step of the playbook, or takes it back (`done` False). `text` is the step as the playbook says it, by language, or its id."""
 
     by: str
     step_id: str
-    text: str
+    text: str | dict[str, str]
     done: bool = True
 
 

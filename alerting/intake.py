@@ -142,7 +142,7 @@ class Intake:
             policy=policy_for(self._settings, severity=severity, topic_id=signal.topic_id, kind=signal.kind),
             silence=silenced(signal, silences.active(tx, now), now),
             playbook_id=None if chosen is None else chosen[0].id,
-            playbook_title="" if chosen is None else chosen[0].id,
+            playbook_title="" if chosen is None else {str(tag): words for tag, words in chosen[0].title.items()},
             playbook_because=None if chosen is None else chosen[1],
             repeated=before is not None and signals.told_since(tx, before.id, signal, now - SAME_AGAIN),
             world=self._world,

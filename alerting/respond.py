@@ -56,6 +56,13 @@ def respond(tx: Tx, incident_id: int, event: Event, now: datetime, roster: Roste
     return Response(incident=incident, answer=decision.answer or Words(key="answer.done", args={"incident": incident_id}))
 
 
+def ticked(by: str, step_id: str, playbook: Playbook | None, *, done: bool = True) -> StepTicked:
+    """The tick of a step, with the step's words in every language that the playbook has, so that each reader gets their own."""
+    step = None if playbook is None else playbook.step(step_id)
+    text = step_id if step is None else {str(tag): words for tag, words in step.text.items()}
+    return StepTicked(by=by, step_id=step_id, text=text, done=done)
+
+
 def open_link(tx: Tx, signer: Signer, token: str, now: datetime) -> tuple[Notification, Incident] | None:
     """What a link shows: its notification and incident; None where it is false, too old, or was ended. Changes nothing."""
     link_id = signer.read_link(token, now)

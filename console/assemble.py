@@ -161,7 +161,7 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
     enricher = Enricher(
         store,
         Pipeline(specs, sentiment_model=config.detectors.sentiment.model),
-        {topic.id: Topic(id=topic.id, kind=topic.kind, version=versions[topic.id]) for topic in config.topics},
+        {topic.id: Topic(id=topic.id, name=topic.title, kind=topic.kind, version=versions[topic.id]) for topic in config.topics},
         brand_context={source.id: (source.topic,) for source in config.listener.sources if source.topic},
         detectors={kind: detector for kind, detector in built.items() if hasattr(detector, "judge")},
         generation=generation,
@@ -169,7 +169,7 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
     )
     watcher = Watcher(
         store,
-        {topic.id: Watched(id=topic.id, zone=config.zone_of(topic)) for topic in config.topics},
+        {topic.id: Watched(id=topic.id, name=topic.title, zone=config.zone_of(topic)) for topic in config.topics},
         {kind: detector for kind, detector in built.items() if hasattr(detector, "step")},
         lateness=config.listener.lateness,
         generation=generation,

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from alerting import respond
 from alerting.base import Message
 from alerting.casefile import review_of
-from alerting.events import Acknowledged, Escalated, Event, Noted, Resolved, SeveritySet, StepTicked
+from alerting.events import Acknowledged, Escalated, Event, Noted, Resolved, SeveritySet
 from console.config import Config, parse
 from console.simulate import Simulation
 from core.errors import TocsinError
@@ -25,6 +25,7 @@ from core.records import Author, Incident, Mention, Record, severity_rank
 from core.text import mention_key
 from listener.base import Page
 from playbooks.drill import Action, Drill, Post, load_drill
+from playbooks.playbook import Playbook
 from playbooks.script import ends_at, script
 from store import incidents, sources
 from store.database import Tx
@@ -160,10 +161,11 @@ def _act(tx: Tx, stage: Simulation, action: Action) -> None:
             raise TocsinError("the incident has no playbook")
         respond.draft_statement(tx, incident.id, playbook, action.text, action.values, by=action.person, now=now, roster=roster)
         return
-    respond.respond(tx, incident.id, _event(action), now, roster, channel="drill")
+    playbook = stage.monitor.library.get(incident.playbook_id)
+    respond.respond(tx, incident.id, _event(action, playbook), now, roster, channel="drill")
 
 
-def _event(action: Action) -> Event:
+def _event(action: Action, playbook: Playbook | None) -> Event:
     by = action.person
     match action.do:
         case "acknowledge":
@@ -171,7 +173,7 @@ def _event(action: Action) -> Event:
         case "note":
             return Noted(by=by, text=action.text)
         case "tick":
-            return StepTicked(by=by, step_id=action.step or "", text=action.text or action.step or "")
+            return respond.ticked(by, action.step or "", playbook)
         case "escalate":
             return Escalated(by=by)
         case "severity":

@@ -70,9 +70,7 @@ class DeliveryFailed(TocsinError):
         retry_after_s: how long the service asked us to wait, in seconds.
     """
 
-    def __init__(
-        self, reason: str, *, permanent: bool = False, ambiguous: bool = False, retry_after_s: float | None = None
-    ) -> None:
+    def __init__(self, reason: str, *, permanent: bool = False, ambiguous: bool = False, retry_after_s: float | None = None) -> None:
         self.reason = reason
         self.permanent = permanent
         self.ambiguous = ambiguous

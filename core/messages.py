@@ -74,6 +74,8 @@ class Translator:
     def _value(self, value: Any, kind: str) -> str:
         if value is None:
             return self("unknown")
+        if isinstance(value, Mapping) and self.language in value:  # what the operator wrote in several languages
+            return str(value[self.language])
         if kind in _KINDS:
             return _KINDS[kind](self, value)
         if kind and self.knows(f"{kind}.{value}"):

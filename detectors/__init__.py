@@ -1,0 +1,1 @@
+"""Mention -> enrichment -> series -> signal."""

@@ -28,6 +28,7 @@ RATE_PRIOR = 0.1  # mentions an hour of a source that nothing is known of
 RATE_WEIGHT = 0.25  # hours of listening that this guess is worth
 DAY_PRIOR = 6.0  # mentions that a flat day is worth against the hour of the day
 WEEK_PRIOR = 40.0  # mentions that the hour of the day is worth against the hour of the week
+MOST_DOUBT = 0.5  # a daily rhythm not learnt yet looks like unevenness, which must not keep it from being learnt
 SCATTER_PRIOR = 0.05  # dispersion of a topic that nothing is known of
 SCATTER_WEIGHT = 50.0  # what that guess is worth, in squared mentions
 SCATTER_FLOOR = 0.005
@@ -83,7 +84,8 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
         level = (~buckets.unknown @ np.where(of, rates, 0.0)) * (buckets.width_s / HOUR_S)
         first = int(buckets.start.timestamp()) % HOUR_S
         hours = (first + np.arange(len(buckets)) * buckets.width_s) // HOUR_S
-        shapes = np.array([shape(self.seen, self.thought, cell) for cell in local_hours(buckets, int(hours[-1]) + 1)])
+        doubt = {"scatter": unevenness(*self.scatter[1]), "an_hour": float(rates.sum())}
+        shapes = np.array([shape(self.seen, self.thought, cell, **doubt) for cell in local_hours(buckets, int(hours[-1]) + 1)])
         return np.asarray(level * shapes[hours], dtype=np.float64)
 
     def dispersion(self, seconds: int) -> float:
@@ -94,11 +96,15 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
         return learnt * (1.0 + HOURS / (HOURS + known_h)) + 1.0 / (1.0 + mentions)
 
 
-def shape(seen: Sequence[float], thought: Sequence[float], cell: int) -> float:
-    """How many times the mean a local hour of the week brings (0 is Monday 00)."""
+def shape(seen: Sequence[float], thought: Sequence[float], cell: int, *, scatter: float, an_hour: float) -> float:
+    """How many times the mean a local hour of the week brings (0 is Monday 00).
+
+    `scatter` (the topic's dispersion) and `an_hour` (its mean mentions) tell how little a single uneven hour says: the guesses then weigh more.
+    """
+    doubt = 1.0 + min(scatter, MOST_DOUBT) * an_hour
     day = slice(cell % HOURS, None, HOURS)
-    of_day = (sum(seen[day]) + DAY_PRIOR) / (sum(thought[day]) + DAY_PRIOR)
-    return (seen[cell] + WEEK_PRIOR * of_day) / (thought[cell] + WEEK_PRIOR)
+    of_day = (sum(seen[day]) + DAY_PRIOR * doubt) / (sum(thought[day]) + DAY_PRIOR * doubt)
+    return (seen[cell] + WEEK_PRIOR * doubt * of_day) / (thought[cell] + WEEK_PRIOR * doubt)
 
 
 def unevenness(excess: float, weight: float) -> float:
@@ -157,7 +163,8 @@ class _Learner:
 
     def hour(self, cell: int, brought: Rates, listened: Rates) -> None:
         """Learn one clock hour: `brought` mentions and `listened` hours, both (4, sources)."""
-        expected = listened * self._rates() * shape(self.seen, self.thought, cell)
+        rates, scatter = self._rates(), unevenness(*self.scatter[1])
+        expected = listened * rates * shape(self.seen, self.thought, cell, scatter=scatter, an_hour=float(rates.sum()))
         hour_seen, hour_expected = brought.sum(axis=0), expected.sum(axis=0)
         mature = self.known_h >= WARM_H
         self._learn_scatter(cell, brought, expected, mature)

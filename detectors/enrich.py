@@ -39,6 +39,7 @@ class Topic(Record, frozen=True, kw_only=True, gc=False):
     """A topic as the Enricher needs it: its kind, and the version of its query that counts are made with (rule 9)."""
 
     id: str
+    name: str
     kind: TopicKind
     version: str
 
@@ -165,11 +166,11 @@ class Enricher:
                     mention_id=mention.id,
                 )
                 findings = [detector.judge(heard, recent) for detector in self._detectors.values()]
-                raised += [self._signal(finding, topic.id, now) for finding in findings if finding is not None]
+                raised += [self._signal(finding, topic, now) for finding in findings if finding is not None]
         return raised
 
-    def _signal(self, finding: Finding, topic_id: str, now: datetime) -> Signal:
-        return signal_of(finding, topic_id=topic_id, now=now, generation=self._generation)
+    def _signal(self, finding: Finding, topic: Topic, now: datetime) -> Signal:
+        return signal_of(finding, topic_id=topic.id, topic_name=topic.name, now=now, generation=self._generation)
 
 
 def _recent(seen: enrichments.RiskSeen, topic: Topic) -> Heard:

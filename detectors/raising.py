@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from core.records import Enrichment, Mention, Signal
+from core.records import Enrichment, Mention, Signal, Words
 from detectors.base import Finding
 
 EVIDENCE: Final = 20  # mentions frozen with a signal
 
 
-def signal_of(finding: Finding, *, topic_id: str, now: datetime, generation: int, evidence: Sequence[int] = ()) -> Signal:
-    """The signal of a finding about a topic; a risk is a subject of its own, so that two risks of one minute stand apart."""
+def signal_of(finding: Finding, *, topic_id: str, topic_name: str, now: datetime, generation: int, evidence: Sequence[int] = ()) -> Signal:
+    """The signal of a finding about a topic, which its words call by name; a risk is a subject of its own, so that two risks of one minute stand apart."""
     return Signal(
         kind=finding.kind,
         subject=f"topic:{topic_id}" if finding.risk is None else f"topic:{topic_id}/{finding.risk}",
@@ -26,7 +26,7 @@ def signal_of(finding: Finding, *, topic_id: str, now: datetime, generation: int
         high=finding.high,
         unit=finding.unit,
         score=finding.score,
-        words=finding.words,
+        words=Words(key=finding.words.key, args={**finding.words.args, "topic": topic_name}),
         raised_at=now,
         evidence=finding.evidence or tuple(evidence),
         risk=finding.risk,

@@ -37,6 +37,7 @@ class Watched(Record, frozen=True, kw_only=True, gc=False):
     """A topic as the Watcher needs it."""
 
     id: str
+    name: str
     zone: str
 
 
@@ -156,7 +157,9 @@ class Watcher:
     def _signal(self, tx: Tx, topic_id: str, finding: Finding, now: datetime) -> Signal:
         heard = mentions.in_topic(tx, topic_id, finding.window_start, finding.window_end, SHOWN, arrivals=("live",))
         understood = enrichments.get(tx, [mention.id for mention in heard])
-        return signal_of(finding, topic_id=topic_id, now=now, generation=self._generation, evidence=deciding(heard, understood))
+        name = self._topics[topic_id].name
+        shown = deciding(heard, understood)
+        return signal_of(finding, topic_id=topic_id, topic_name=name, now=now, generation=self._generation, evidence=shown)
 
 
 def buckets_of(

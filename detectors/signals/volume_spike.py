@@ -23,7 +23,10 @@ from detectors.tails import log10_tail, score, surprise, usual_range
 
 KIND = "volume_spike"
 SCALES = (QUARTER_S, HOUR_S)
-LOOKS = 50.0  # an hour: sixty looks at a sliding hour are worth about ten independent ones, at a sliding quarter about forty
+LOOKS = {
+    QUARTER_S: 80.0,
+    HOUR_S: 20.0,
+}  # sixty looks in an hour are worth about 40 and 10 independent ones; each window has half the chance
 RELEASE = 0.5  # of the threshold's surprise and of the least mentions: below both, a burst cools
 CRUDE_H = 2.0  # settled hours from which on a young source's own mean is asked too
 THIN_DISPERSION = 1.0  # added while the history is thin: its hours of the day and its unevenness are guesses
@@ -32,17 +35,17 @@ THIN_DISPERSION = 1.0  # added while the history is thin: its hours of the day a
 class Options(SignalOptions):
     """When more is too much.
 
-    `chance`: of noise to look like this at some time within an hour. `min_ratio`: times the expected. `min_mentions` and `min_authors`: in the
+    `chance`: of noise to look like this at some time within an hour; 5e-5 is once in two years. `min_ratio`: times the expected. `min_mentions` and `min_authors`: in the
     window, and within the hour. `thin_*`: the least an hour of young sources must bring; where they have been heard for some hours, also far beyond
     their mean so far.
     """
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "quiet": {"chance": 1e-7, "min_ratio": 3.0, "min_mentions": 20, "min_authors": 5, "thin_mentions": 60, "thin_authors": 20},
-        "sensitive": {"chance": 1e-4, "min_ratio": 1.5, "min_mentions": 6, "min_authors": 3, "thin_mentions": 15, "thin_authors": 5},
+        "quiet": {"chance": 1e-6, "min_ratio": 3.0, "min_mentions": 20, "min_authors": 5, "thin_mentions": 60, "thin_authors": 20},
+        "sensitive": {"chance": 1e-3, "min_ratio": 1.5, "min_mentions": 6, "min_authors": 3, "thin_mentions": 15, "thin_authors": 5},
     }
 
-    chance: float = Field(default=1e-5, gt=0.0, lt=1.0)
+    chance: float = Field(default=5e-5, gt=0.0, lt=1.0)
     min_ratio: float = Field(default=2.0, ge=1.0)
     min_mentions: int = Field(default=10, ge=1)
     min_authors: int = Field(default=3, ge=1)
@@ -201,7 +204,7 @@ def _is_enough(window: Window, options: Options) -> bool:
 def _verdict(window: Window, options: Options) -> Verdict:
     observed, expected = sum(window.counts), math.fsum(window.expected)
     tail = log10_tail(observed, expected, window.dispersion) if observed > expected else 0.0
-    found, threshold = surprise(tail, looks=LOOKS), -math.log10(options.chance)
+    found, threshold = surprise(tail, looks=LOOKS[window.scale_s]), -math.log10(options.chance)
     fires = found >= threshold and _is_enough(window, options)
     if window.thin:
         hot, scored = observed >= RELEASE * options.thin_mentions, score(observed, options.thin_mentions)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from msgspec.structs import replace
 
 from alerting.arrival import reopens
 from alerting.events import Acknowledged, EscalationDue, Resolved, SeveritySet, Snoozed
