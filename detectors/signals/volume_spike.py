@@ -35,7 +35,7 @@ THIN_DISPERSION = 1.0  # added while the history is thin: its hours of the day a
 class Options(SignalOptions):
     """When more is too much.
 
-    `chance`: of noise to look like this at some time within an hour; 5e-5 is once in two years. `min_ratio`: times the expected. `min_mentions` and `min_authors`: in the
+    `chance`: of noise to look like this at some time within an hour; 3e-5 is once in four years. `min_ratio`: times the expected. `min_mentions` and `min_authors`: in the
     window, and within the hour. `thin_*`: the least an hour of young sources must bring; where they have been heard for some hours, also far beyond
     their mean so far.
     """
@@ -45,7 +45,7 @@ class Options(SignalOptions):
         "sensitive": {"chance": 1e-3, "min_ratio": 1.5, "min_mentions": 6, "min_authors": 3, "thin_mentions": 15, "thin_authors": 5},
     }
 
-    chance: float = Field(default=5e-5, gt=0.0, lt=1.0)
+    chance: float = Field(default=3e-5, gt=0.0, lt=1.0)
     min_ratio: float = Field(default=2.0, ge=1.0)
     min_mentions: int = Field(default=10, ge=1)
     min_authors: int = Field(default=3, ge=1)
