@@ -23,10 +23,8 @@ from detectors.tails import log10_tail, score, surprise, usual_range
 
 KIND = "volume_spike"
 SCALES = (QUARTER_S, HOUR_S)
-LOOKS = {
-    QUARTER_S: 80.0,
-    HOUR_S: 20.0,
-}  # sixty looks in an hour are worth about 40 and 10 independent ones; each window has half the chance
+# Sixty looks in an hour are worth about 40 independent ones at a sliding quarter, 10 at a sliding hour; each window is given half the chance.
+LOOKS = {QUARTER_S: 80.0, HOUR_S: 20.0}
 RELEASE = 0.5  # of the threshold's surprise and of the least mentions: below both, a burst cools
 CRUDE_H = 2.0  # settled hours from which on a young source's own mean is asked too
 THIN_DISPERSION = 1.0  # added while the history is thin: its hours of the day and its unevenness are guesses
