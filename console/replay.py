@@ -95,9 +95,9 @@ async def _play(
 
 
 def _minutes(heard: Sequence[Mention]) -> Iterator[tuple[datetime, list[Mention]]]:
-    """What was heard within each minute, with the minute's end."""
+    """What was heard within each minute, with its last moment."""
     for minute, page in groupby(heard, key=lambda mention: mention.seen_at.replace(second=0, microsecond=0)):
-        yield minute + PAGE, list(page)
+        yield minute + PAGE - timedelta(microseconds=1), list(page)
 
 
 def _open_sources(tx: Tx, kinds: dict[str, str], start: datetime) -> None:

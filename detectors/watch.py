@@ -26,6 +26,7 @@ SWEEP_EVERY: Final = timedelta(minutes=1)
 CLAIM: Final = timedelta(minutes=2)
 BATCH: Final = 50  # topics stepped in one step of the stage
 AT_LEAST_EVERY: Final = timedelta(hours=6)  # a quiet topic is stepped all the same, so that its zeros are learnt in small pieces
+HOUR: Final = timedelta(hours=1)
 CHUNK: Final = timedelta(days=2)  # history is taken in pieces, or a fortnight of minutes would stand in memory at once
 HISTORY: Final = timedelta(days=35)  # a state that starts anew learns from no more than this
 SHOWN: Final = 400  # mentions looked at to choose the evidence from
@@ -133,14 +134,18 @@ class Watcher:
         settled = (end - self._lateness).replace(second=0, microsecond=0)
         zone = ZoneInfo(self._topics[watch.topic_id].zone)
         findings: list[Finding] = []
-        while start < end:  # old history in pieces, and what it would have raised is history too
-            piece_end = end if end - start <= CHUNK or start >= settled else min(start + CHUNK, settled)
+        while True:  # old history in pieces; what it would have raised is history too
+            piece_end = min(start + CHUNK, settled) if end - start > CHUNK and start < settled else end
             buckets = buckets_of(watch.topic_id, zone, cells, heard, start, piece_end, settled)
+            if not buckets.sources:  # nothing was ever heard: there is nothing to learn, not even silence
+                break
             for kind, detector in self._detectors.items():
                 states[kind], finding = detector.step(states[kind], buckets)
                 if finding is not None and piece_end == end:
                     findings.append(finding)
-            start = piece_end
+            if piece_end == end:
+                break
+            start = max(self._starts_at(watch, states, first, end), start + HOUR)  # states keep their newest hours unabsorbed
         return states, findings
 
     def _save(

@@ -1,0 +1,69 @@
+# The developer's manual, executable. Every target does its own set-up: nothing is assumed but python3 (3.11 or later), make and pip's network.
+# `make` alone lists the targets.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+ROOMS := core store listener detectors alerting playbooks console
+SHARED ?= ../shared
+CONFIG ?= config.yaml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run drill test test-fast test-slow lint types format lock train bench-text bench-store clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# uv lives in a room of its own, so that a sync cannot remove it
+.tools/bin/uv:
+	$(PYTHON) -c 'import sys; sys.exit("Tocsin needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .tools
+	.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.synced: .tools/bin/uv requirements.lock pyproject.toml
+	.tools/bin/uv venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
+	VIRTUAL_ENV=.venv .tools/bin/uv pip sync --quiet --require-hashes requirements.lock
+	VIRTUAL_ENV=.venv .tools/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+setup: .venv/.synced ## the virtual environment, as pinned in requirements.lock
+
+run: setup ## the daemon on config.yaml and SQLite; prints the console's address
+	$(BIN)/tocsin --config $(CONFIG) run
+
+drill: setup ## a scripted crisis, from the first post to the review, in under a minute
+	$(BIN)/tocsin drill recall
+
+test: setup ## every test, with real PostgreSQL and NATS from wheels
+	$(BIN)/python -m pytest
+
+test-fast: setup ## the tests that take no seconds
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: setup ## the slow ones alone
+	$(BIN)/python -m pytest -m slow
+
+lint: setup ## style, formatting, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: setup ## mypy --strict
+	$(BIN)/mypy
+
+format: setup ## formats, and mends what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .tools/bin/uv ## pins again, for every supported Python, with hashes and without any index address
+	.tools/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
+
+train: setup ## the shipped sentiment models again, from the labelled texts beside the checkout
+	$(BIN)/python -m detectors.enrichment.training.train --data $(SHARED)/data/sentiment
+
+bench-text: setup ## texts per second, against spaCy's own tokenizer and matcher
+	$(BIN)/python -m bench.text
+
+clean: ## everything that was made here, but not var/ (your data)
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info
