@@ -15,12 +15,13 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP as WIRE
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import aiosmtplib
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -36,6 +37,25 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 DEFAULT_TIMEOUT = timedelta(seconds=20)
 _PERMANENT = range(500, 600)
 MailAddress = Annotated[str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,250}$")]
+
+
+class _Wire(EmailPolicy):
+    """The library's policy, but where it loses or adds spaces between encoded words, as it does until Python 3.12 (python/cpython#92081)."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """One header as it goes over the wire."""
+        if name == "Subject":
+            return self._line(name, str(value))
+        if name == "From" and not str(value).isascii():
+            (address,) = value.addresses
+            return self._line(name, address.display_name, f" <{address.addr_spec}>")
+        return super().fold_binary(name, value)
+
+    def _line(self, name: str, words: str, end: str = "") -> bytes:
+        return f"{name}: {Header(words, header_name=name).encode(linesep=self.linesep)}{end}{self.linesep}".encode("ascii")
+
+
+WIRE = _Wire(linesep="\r\n")
 
 
 class Options(BaseModel):

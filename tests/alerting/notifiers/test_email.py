@@ -10,6 +10,7 @@ import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,17 @@ async def test_no_header_can_be_smuggled_in(tmp_path: Path) -> None:
     assert mail["Importance"] is None
     assert mail["Subject"] == "Hi Bcc: everyone@example.org body"
     assert mail["Message-ID"] == "<aBccx@acme.example>"
+
+
+async def test_long_vietnamese_headers_keep_every_space(tmp_path: Path) -> None:
+    subject = "[KHẨN CẤP] SỰ CỐ #1 Acme: có bài nói đến sản phẩm gây nguy hiểm, có người bị thương (“bốc cháy”), ấm đun nước của cửa hàng"
+    name = "Cộng đồng Acme Việt Nam, chăm sóc khách hàng miền Nam, trực sự cố đêm khuya"
+    async with bench(tmp_path) as place:
+        await sent(place, message(subject=subject), sender_name=name)
+    (mail,) = place.handler.mails
+    assert mail["Subject"] == subject
+    sender = dict(mail.raw_items())["From"]  # Python 3.11 reads it wrongly itself
+    assert str(make_header(decode_header(sender))) == f"{name} <tocsin@acme.example>"
 
 
 async def test_a_link_that_is_not_http_is_not_made_one(tmp_path: Path) -> None:
