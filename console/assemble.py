@@ -111,7 +111,7 @@ def assemble(
     notify = notifier_for or _NotifierShelf(config, http, clock).get
     signer = Signer(store.database.write_now(installation_key, clock.now()))
     roster = partial(roster_of, settings=config.alerting)
-    poller = Poller(store, _listened(config, http, clock), lateness=config.listener.lateness)
+    poller = Poller(store, listened(config, http, clock), lateness=config.listener.lateness)
     stages: list[Stage] = []
     if "listener" in roles:
         stages.append(Stage("poller", "listener", poller, workers=2))
@@ -187,15 +187,15 @@ def _signals(config: Config) -> dict[str, Any]:
     return built
 
 
-def _listened(config: Config, http: Fetcher, clock: Clock) -> Mapping[str, Listened]:
+def listened(config: Config, http: Fetcher, clock: Clock) -> Mapping[str, Listened]:
     """Every enabled source with its collector, by id."""
-    listened: dict[str, Listened] = {}
+    found: dict[str, Listened] = {}
     for source in config.listener.sources:
         if source.enabled:
             module = shelf.load(shelf.COLLECTORS, source.kind)
             collector = module.Collector(shelf.options(module, source.options), source_id=source.id, http=http, now=clock.now)
-            listened[source.id] = Listened(id=source.id, kind=source.kind, every=source.every, collector=collector)
-    return listened
+            found[source.id] = Listened(id=source.id, kind=source.kind, every=source.every, collector=collector)
+    return found
 
 
 class _NotifierShelf:

@@ -21,7 +21,7 @@ from alerting.settings import AlertingSettings
 from console import shelf
 from console.yaml_file import Place, YamlFile, did_you_mean
 from core.errors import ConfigError
-from detectors.settings import DetectorsSettings, TopicSettings
+from detectors.settings import UNCHECKED, DetectorsSettings, TopicSettings
 from listener.settings import ListenerSettings
 
 DEFAULT_PATH: Final = Path("config.yaml")
@@ -129,42 +129,60 @@ def find(given: str | None, environment: Mapping[str, str] = os.environ) -> Path
     return Path(given or environment.get(ENV_PATH) or DEFAULT_PATH)
 
 
-def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
+def load(path: Path, environment: Mapping[str, str] = os.environ, *, plug_ins: bool = True) -> Config:
     """Read and check a configuration.
+
+    Args:
+        path: the file.
+        environment: where `${NAME}` is looked up.
+        plug_ins: False for verbs that must answer at once: no plug-in is loaded, so their options and the topics' queries are not
+            checked, and a `${NAME}` that is not set stays as it stands (`tocsin ack` needs nobody's token).
 
     Raises:
         ConfigError: what is wrong and how to mend it, with path and line.
     """
-    file = YamlFile(path, environment)
+    file = YamlFile(path, environment if plug_ins else _Forgiving(environment))
     if not isinstance(file.data, dict):
         raise ConfigError("a configuration is a mapping of sections (name:, topics:, listener: ...)", path=str(path), line=1)
-    return parse(file.data, file)
+    return parse(file.data, file, plug_ins=plug_ins)
 
 
-def parse(data: Mapping[str, Any], file: YamlFile | None = None) -> Config:
-    """A configuration from values; `file` knows their lines.
+def parse(data: Mapping[str, Any], file: YamlFile | None = None, *, plug_ins: bool = True) -> Config:
+    """A configuration from values; `file` knows their lines, `plug_ins` as for `load`.
 
     Raises:
         ConfigError: as `load`.
     """
     try:
-        config = Config.model_validate(data)
+        config = Config.model_validate(data, context=None if plug_ins else UNCHECKED)
         settled = config.alerting.settled(language=config.language, timezone=config.timezone)
         config = config.model_copy(update={"alerting": settled})
     except ValidationError as error:
         place, words = shelf.told(error)
         raise _error(file, place, words + _hint(place, words)) from error
-    for place, problem in _problems(config):
+    for place, problem in _problems(config, plug_ins=plug_ins):
         raise _error(file, place, problem)
     config._digest = hashlib.sha256(msgspec.json.encode(data, order="deterministic", enc_hook=str)).hexdigest()  # noqa: SLF001 - its maker
     config._folder = file.path.parent if file else Path()  # noqa: SLF001
     return config
 
 
-def _problems(config: Config) -> Iterator[tuple[Place, str]]:
+class _Forgiving(dict[str, str]):
+    """An environment in which what is not set stays as it is written."""
+
+    def get(self, key: str, default: str | None = None) -> str:  # type: ignore[override]
+        return super().get(key, f"${{{key}}}" if default is None else default)
+
+
+def _problems(config: Config, *, plug_ins: bool) -> Iterator[tuple[Place, str]]:
     """What one section says of another and does not hold, and plug-ins' own options."""
     yield from _wrong_topics(config)
     yield from _wrong_references(config)
+    if plug_ins:
+        yield from _wrong_plug_ins(config)
+
+
+def _wrong_plug_ins(config: Config) -> Iterator[tuple[Place, str]]:
     for index, source in enumerate(config.listener.sources):
         yield from _plug_in(shelf.COLLECTORS, source.kind, source.options, ("listener", "sources", index))
     for index, signal in enumerate(config.detectors.signals):

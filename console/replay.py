@@ -10,19 +10,17 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from alerting.casefile import quotes_of
 from console.config import Config
+from console.shapes import describe
 from console.simulate import Simulation
 from core.errors import Refused
-from core.messages import render
-from core.records import Incident, Mention, Record
+from core.records import Mention, Record
 from listener.base import Page
-from store import incidents, notifications, signals, sources
+from store import incidents, notifications, sources
 from store.database import Database, Tx
 
 PAGE: Final = timedelta(minutes=1)  # what is heard within a minute comes as one page
 AFTERWARDS: Final = timedelta(hours=2)  # the clock runs on so long after the last mention
-EVIDENCE: Final = 20
 LEAST_HISTORY: Final = timedelta(days=7)  # less is too thin to forecast pages from
 NIGHT: Final = range(22, 24), range(7)  # local hours
 
@@ -125,55 +123,6 @@ def _outcome(database: Database, config: Config, heard: Sequence[Mention], start
     ]
     forecast = _forecast([one.sent_at for one in sent if one.sent_at], [one.person for one in sent], config, start, end)
     return Replayed(incidents=found, pages=pages, forecast=forecast, mentions=len(heard), since=heard[0].seen_at, until=heard[-1].seen_at)
-
-
-def describe(tx: Tx, incident: Incident, config: Config) -> dict[str, Any]:
-    """An incident as listings print it (interface: `incidents --json`), with its signals and evidence."""
-    raised = [
-        {
-            "kind": signal.kind,
-            "at": signal.raised_at.isoformat(),
-            "bucket_start": signal.bucket_start.isoformat(),
-            "observed": signal.observed,
-            "expected": signal.expected,
-            "low": signal.low,
-            "high": signal.high,
-            "unit": signal.unit,
-            "scale_s": signal.scale_s,
-            "score": signal.score,
-            "risk": signal.risk,
-            "text": render(signal.words, config.language, zone=ZoneInfo(config.timezone)),
-        }
-        for signal in signals.of_incident(tx, incident.id)
-    ]
-    shown = [
-        {
-            "mention_id": one.mention_id,
-            "at": one.at.isoformat(),
-            "source_id": one.source_id,
-            "author": one.author,
-            "text": one.text,
-            "url": one.url,
-        }
-        for one in quotes_of(tx, incident.id, EVIDENCE)
-    ]
-    return {
-        "id": incident.id,
-        "topic_id": incident.topic_id,
-        "kind": incident.kind,
-        "severity": incident.severity,
-        "stage": incident.stage,
-        "status": incident.status,
-        "opened_at": incident.opened_at.isoformat(),
-        "acknowledged_at": None if incident.acknowledged_at is None else incident.acknowledged_at.isoformat(),
-        "acknowledged_by": incident.acknowledged_by,
-        "resolved_at": None if incident.resolved_at is None else incident.resolved_at.isoformat(),
-        "policy_step": incident.step,
-        "world": incident.world,
-        "title": render(incident.words, config.language, zone=ZoneInfo(config.timezone)),
-        "signals": raised,
-        "evidence": shown,
-    }
 
 
 def _forecast(at: Sequence[datetime], people: Sequence[str], config: Config, start: datetime, end: datetime) -> dict[str, Any]:

@@ -104,6 +104,10 @@ class Query:
     wanted: frozenset[Term]
     _root: _Node
 
+    def __str__(self) -> str:
+        """The query as it was understood, with every bracket that its operators stand for."""
+        return _written(self._root)
+
     def matches(self, found: AbstractSet[Term | Near]) -> bool:
         """Whether a text with exactly these terms and NEAR pairs matches."""
         return _holds(self._root, found)
@@ -212,6 +216,17 @@ def _holds(node: _Node, found: AbstractSet[Term | Near]) -> bool:
     if isinstance(node, _No):
         return not _holds(node.node, found)
     return node in found
+
+
+def _written(node: _Node, *, inside: bool = False) -> str:
+    if isinstance(node, Term):
+        return f'"{node}"' if len(node.forms) > 1 else str(node)
+    if isinstance(node, Near):
+        return f"{_written(node.left)} NEAR/{node.within} {_written(node.right)}"
+    if isinstance(node, _No):
+        return f"NOT {_written(node.node, inside=True)}"
+    text = (" OR " if isinstance(node, _Any) else " AND ").join(_written(each, inside=True) for each in node.nodes)
+    return f"({text})" if inside else text
 
 
 def _collect(node: _Node, terms: dict[Term, bool], nears: dict[Near, None], depth: int = 0, *, wanted: bool = True) -> None:

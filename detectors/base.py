@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from core.records import MentionClass, Record, Risk, TopicKind, Words
 from detectors.buckets import Buckets
+from detectors.sensitivity import Sensitivity
 
 __all__ = [
     "Buckets",
@@ -27,8 +28,6 @@ __all__ = [
     "load_state",
     "save_state",
 ]
-
-Sensitivity = Literal["quiet", "balanced", "sensitive"]
 
 
 class SignalOptions(BaseModel):

@@ -53,8 +53,8 @@ def mark_sent(tx: Connection, notification: Notification, receipt: str, now: dat
     tx.execute(sent.values(state="sent", receipt=receipt, error=None, sent_at=now, claimed_until=None))
 
 
-def cancel(tx: Connection, incident_id: int, kinds: Sequence[str]) -> list[int]:
-    """Take back what waits, claimed or not, of these kinds; returns the rows' ids."""
+def cancel(tx: Connection, incident_id: int | None, kinds: Sequence[str]) -> list[int]:
+    """Take back what waits, claimed or not, of these kinds (None: what belongs to no incident); returns the rows' ids."""
     waiting = notifications.c.state.in_(WAITING) & (notifications.c.incident_id == incident_id) & notifications.c.kind.in_(kinds)
     cancelled = update(notifications).where(waiting).values(state="cancelled", claimed_until=None)
     return sorted(tx.execute(cancelled.returning(notifications.c.id)).scalars())
@@ -72,8 +72,8 @@ def next_due(tx: Connection) -> datetime | None:
     return msgspec.convert(value, datetime | None)
 
 
-def of_incident(tx: Connection, incident_id: int) -> list[Notification]:
-    """The notifications of an incident, oldest first."""
+def of_incident(tx: Connection, incident_id: int | None) -> list[Notification]:
+    """The notifications of an incident, oldest first; None: those of no incident (tests)."""
     chosen = select(notifications).where(notifications.c.incident_id == incident_id).order_by(notifications.c.id)
     return [_notification(row) for row in tx.execute(chosen).mappings()]
 

@@ -1,0 +1,85 @@
+"""What `--json` prints of incidents: the shapes of the interface, the same for listings, replays and backtests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from alerting.casefile import quotes_of
+from console.config import Config
+from core.messages import Translator, translator
+from core.records import Incident, Signal, TimelineEntry
+from playbooks.review import Quote
+from store import signals
+from store.database import Tx
+
+EVIDENCE: Final = 20
+
+
+def speaker(config: Config) -> Translator:
+    """Says things in the installation's language and zone."""
+    return translator(config.language, zone=ZoneInfo(config.timezone))
+
+
+def describe(tx: Tx, incident: Incident, config: Config) -> dict[str, Any]:
+    """An incident as listings print it, with its signals and evidence; times are RFC 3339 in UTC."""
+    say = speaker(config)
+    return {
+        "id": incident.id,
+        "topic_id": incident.topic_id,
+        "kind": incident.kind,
+        "severity": incident.severity,
+        "stage": incident.stage,
+        "status": incident.status,
+        "owner": incident.owner,
+        "opened_at": moment(incident.opened_at),
+        "acknowledged_at": moment(incident.acknowledged_at),
+        "acknowledged_by": incident.acknowledged_by,
+        "resolved_at": moment(incident.resolved_at),
+        "policy_step": incident.step,
+        "world": incident.world,
+        "title": say.render(incident.words),
+        "signals": [_signal(signal, say) for signal in signals.of_incident(tx, incident.id)],
+        "evidence": [_quote(quote) for quote in quotes_of(tx, incident.id, EVIDENCE)],
+    }
+
+
+def timeline_entry(entry: TimelineEntry, say: Translator) -> dict[str, Any]:
+    """One line of a timeline."""
+    return {"at": moment(entry.at), "kind": entry.kind, "actor": entry.actor, "text": say.render(entry.words), "data": entry.data}
+
+
+def moment(at: datetime | None) -> str | None:
+    """RFC 3339, or None."""
+    return None if at is None else at.isoformat()
+
+
+def _signal(signal: Signal, say: Translator) -> dict[str, Any]:
+    return {
+        "kind": signal.kind,
+        "at": moment(signal.raised_at),
+        "bucket_start": moment(signal.bucket_start),
+        "observed": signal.observed,
+        "expected": signal.expected,
+        "low": signal.low,
+        "high": signal.high,
+        "unit": signal.unit,
+        "scale_s": signal.scale_s,
+        "score": signal.score,
+        "risk": signal.risk,
+        "text": say.render(signal.words),
+    }
+
+
+def _quote(quote: Quote) -> dict[str, Any]:
+    return {
+        "mention_id": quote.mention_id,
+        "at": moment(quote.at),
+        "source_id": quote.source_id,
+        "author": quote.author,
+        "text": quote.text,
+        "url": quote.url,
+        "sentiment": quote.sentiment,
+        "sha256": quote.sha256,
+    }
