@@ -20,7 +20,7 @@ from alerting.message import MAX_QUOTES, Briefing, Reader, compose, compose_test
 from alerting.policy import Roster, recipients
 from alerting.save import change
 from alerting.settings import AlertingSettings, ChannelSettings, PersonSettings
-from core.errors import DeliveryFailed
+from core.errors import ConfigError, DeliveryFailed
 from core.records import Incident, Notification, Record
 from playbooks.load import Library
 from store import incidents, notifications, signals
@@ -62,6 +62,7 @@ class Dispatcher:
         library: playbooks, for their first steps.
         signer: signs the links.
         base_url: how the console is reached from outside.
+        at_once: how many messages may be under way side by side.
         sweep_every: how often to look though nothing woke us; another process (the command line) may have planned something.
     """
 
@@ -75,6 +76,7 @@ class Dispatcher:
         library: Library,
         signer: Signer,
         base_url: str,
+        at_once: int = BATCH,
         sweep_every: timedelta = SWEEP_EVERY,
     ) -> None:
         self._store = store
@@ -84,6 +86,7 @@ class Dispatcher:
         self._library = library
         self._signer = signer
         self._base_url = base_url.rstrip("/")
+        self._at_once = asyncio.Semaphore(at_once)
         self._sweep_every = sweep_every
 
     async def step(self, now: datetime) -> datetime | None:
@@ -105,7 +108,9 @@ class Dispatcher:
         return min(at for at in times if at is not None)
 
     async def _dispatch(self, notification: Notification, now: datetime) -> None:
-        with structlog.contextvars.bound_contextvars(notification=notification.id, incident=notification.incident_id):
+        bound = structlog.contextvars.bound_contextvars(notification=notification.id, incident=notification.incident_id)
+        async with self._at_once:
+          with bound:
             prepared = await self._store.database.read(self._prepare, notification, now)
             if isinstance(prepared, str):
                 await self._store.database.write(notifications.mark, notification, {"state": "cancelled", "error": prepared})
@@ -120,9 +125,11 @@ class Dispatcher:
             await self._store.database.write(self._sent, notification, receipt, now)
 
     async def _send(self, prepared: Prepared) -> Receipt:
-        notifier = self._notifier_for(prepared.person, prepared.channel)
         try:
+            notifier = self._notifier_for(prepared.person, prepared.channel)
             return await asyncio.wait_for(notifier.send(prepared.message), SEND_TIMEOUT_S)
+        except ConfigError as error:  # built when first needed: a file it asks for is gone, say; the other channels go on
+            raise DeliveryFailed(error.reason, permanent=True) from error
         except TimeoutError as error:
             raise DeliveryFailed("no answer in time", ambiguous=True) from error
         except DeliveryFailed:
