@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, case, func, or_, select, update
 
 
 def claim_due(
@@ -47,6 +47,16 @@ def claim_due(
         .returning(*table.c)
     )
     return sorted(tx.execute(claim).mappings().all(), key=lambda row: (row[order.name], row[key.name]))
+
+
+def next_claimable(tx: Connection, table: Table, due_at: Column[Any], chosen: ColumnElement[bool]) -> datetime | None:
+    """When the next of the chosen rows can be claimed: once it is due and nobody holds it; None where none ever will be.
+
+    A row that somebody works on is not due, or whoever asks would ask again without rest until that work has ended.
+    """
+    held = table.c.claimed_until.is_not(None) & (table.c.claimed_until > due_at)
+    at = case((held, table.c.claimed_until), else_=due_at)
+    return tx.execute(select(func.min(at, type_=due_at.type)).where(chosen, due_at.is_not(None))).scalar()
 
 
 def still_mine(table: Table, key: object, attempt: int) -> ColumnElement[bool]:

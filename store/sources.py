@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from core.records import SourceState
-from store.claims import claim_due, still_mine
+from store.claims import claim_due, next_claimable, still_mine
 from store.database import insert
 from store.schema import coverage, sources
 
@@ -50,9 +50,8 @@ def claim(tx: Connection, ids: Sequence[str], now: datetime, until: datetime, li
 
 
 def next_due(tx: Connection, ids: Sequence[str]) -> datetime | None:
-    """When the next of the given sources wants to be polled."""
-    chosen = select(sources.c.next_poll_at).where(sources.c.id.in_(ids), sources.c.next_poll_at.is_not(None))
-    return tx.execute(chosen.order_by(sources.c.next_poll_at).limit(1)).scalar()
+    """When the next of the given sources wants to be polled, or the claim on it lapses."""
+    return next_claimable(tx, sources, sources.c.next_poll_at, sources.c.id.in_(ids))
 
 
 def save(tx: Connection, source_id: str, attempt: int, values: Mapping[str, Any], *, release: bool = False) -> bool:
@@ -90,6 +89,23 @@ def heard(tx: Connection, source_id: str, since: datetime, until: datetime, *, b
             tx.execute(update(coverage).where(coverage.c.id == last.id).values(ends_at=until))
     elif until > since:
         tx.execute(insert(tx, coverage).values(source_id=source_id, starts_at=since, ends_at=until))
+
+
+def open_recordings(tx: Connection, kinds: Mapping[str, str], start: datetime) -> None:
+    """Have sources (id -> kind) that are played back: known before, never polled, heard from `start` on."""
+    ensure(tx, dict(kinds), start)
+    values = {"next_poll_at": None, "first_poll_at": start, "last_success_at": start}
+    tx.execute(update(sources).where(sources.c.id.in_(kinds)).values(**values))
+    rows = [{"source_id": source_id, "starts_at": start, "ends_at": start} for source_id in sorted(kinds)]
+    if rows:
+        tx.execute(insert(tx, coverage), rows)
+
+
+def heard_until(tx: Connection, ids: Sequence[str], until: datetime) -> None:
+    """Extend the newest stretch of each of these sources: a recording is whole, and silence in it was heard."""
+    newest = select(func.max(coverage.c.id)).where(coverage.c.source_id.in_(ids)).group_by(coverage.c.source_id)
+    tx.execute(update(coverage).where(coverage.c.id.in_(newest), coverage.c.ends_at < until).values(ends_at=until))
+    tx.execute(update(sources).where(sources.c.id.in_(ids)).values(last_success_at=until))
 
 
 def heard_between(tx: Connection, start: datetime, end: datetime) -> dict[str, list[tuple[datetime, datetime]]]:

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
-from store.claims import claim_due, still_mine
+from store.claims import claim_due, next_claimable, still_mine
 from store.database import insert
 from store.schema import detector_states, watches
 
@@ -62,9 +62,8 @@ def claim(tx: Connection, topic_ids: Sequence[str], now: datetime, until: dateti
 
 
 def next_due(tx: Connection, topic_ids: Sequence[str]) -> datetime | None:
-    """When the next of the given topics wants a step."""
-    chosen = select(watches.c.due_at).where(watches.c.topic_id.in_(topic_ids), watches.c.due_at.is_not(None))
-    return tx.execute(chosen.order_by(watches.c.due_at).limit(1)).scalar()
+    """When the next of the given topics wants a step, or the claim on it lapses."""
+    return next_claimable(tx, watches, watches.c.due_at, watches.c.topic_id.in_(topic_ids))
 
 
 def finish(tx: Connection, watch: Watch, *, due_at: datetime | None, stepped_at: datetime) -> bool:
