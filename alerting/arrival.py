@@ -167,7 +167,8 @@ def _raised(incident: Incident, severity: Severity, event: SignalArrived) -> Inc
 
 
 def _heard(incident: Incident, event: SignalArrived) -> Incident:
-    return replace(incident, last_signal_at=max(incident.last_signal_at, event.signal.raised_at))
+    later = max(incident.last_signal_at, event.signal.raised_at)
+    return replace(incident, last_signal_at=later, generation=max(incident.generation, event.signal.generation))
 
 
 def _no_later_than(incident: Incident, until: datetime | None) -> Incident:

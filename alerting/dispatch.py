@@ -64,6 +64,7 @@ class Dispatcher:
         base_url: how the console is reached from outside.
         at_once: how many messages may be under way side by side.
         sweep_every: how often to look though nothing woke us; another process (the command line) may have planned something.
+        send_timeout_s: how long a notifier may take.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Dispatcher:
         base_url: str,
         at_once: int = BATCH,
         sweep_every: timedelta = SWEEP_EVERY,
+        send_timeout_s: float = SEND_TIMEOUT_S,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -88,6 +90,7 @@ class Dispatcher:
         self._base_url = base_url.rstrip("/")
         self._at_once = asyncio.Semaphore(at_once)
         self._sweep_every = sweep_every
+        self._send_timeout_s = send_timeout_s
 
     async def step(self, now: datetime) -> datetime | None:
         """Send what is due and escalate what is due; returns when the next is."""
@@ -96,8 +99,11 @@ class Dispatcher:
         for incident in due:
             await self._store.database.write(self._escalate, incident.id, now)
         claimed = await self._store.database.write(notifications.claim, now, now + CLAIM, BATCH)
-        await asyncio.gather(*(self._dispatch(notification, now) for notification in claimed))
+        outcomes = await asyncio.gather(*(self._dispatch(notification, now) for notification in claimed), return_exceptions=True)
         await self._store.notifications.done()
+        for outcome in outcomes:  # only now: a step leaves nothing running behind it
+            if outcome is not None:
+                raise outcome
         return await self._store.database.read(self._next_due, now)
 
     def _escalate(self, tx: Tx, incident_id: int, now: datetime) -> None:
@@ -110,24 +116,36 @@ class Dispatcher:
     async def _dispatch(self, notification: Notification, now: datetime) -> None:
         bound = structlog.contextvars.bound_contextvars(notification=notification.id, incident=notification.incident_id)
         async with self._at_once:
-          with bound:
+            with bound:
+                await self._deliver(notification, now)
+
+    async def _deliver(self, notification: Notification, now: datetime) -> None:
+        try:
+            prepared = await self._ready(notification, now)
+            if prepared is None:
+                return
+            receipt = await self._send(prepared)
+        except DeliveryFailed as error:
+            await self._store.database.write(self._failed, notification, error, now)
+            return
+        await self._store.database.write(self._sent, notification, receipt, now)
+
+    async def _ready(self, notification: Notification, now: datetime) -> Prepared | None:
+        """The message, if the incident still wants it right before sending; None where it does not."""
+        try:
             prepared = await self._store.database.read(self._prepare, notification, now)
-            if isinstance(prepared, str):
-                await self._store.database.write(notifications.mark, notification, {"state": "cancelled", "error": prepared})
-                return
-            if not await self._store.database.read(notifications.is_wanted, notification):
-                return
-            try:
-                receipt = await self._send(prepared)
-            except DeliveryFailed as error:
-                await self._store.database.write(self._failed, notification, error, now)
-                return
-            await self._store.database.write(self._sent, notification, receipt, now)
+        except Exception as error:  # one that cannot be written must not keep the others; it is told, tried again, passed on
+            log.exception("message not prepared")
+            raise DeliveryFailed(f"a bug: {type(error).__name__}") from error
+        if isinstance(prepared, str):
+            await self._store.database.write(notifications.mark, notification, {"state": "cancelled", "error": prepared})
+            return None
+        return prepared if await self._store.database.read(notifications.is_wanted, notification) else None
 
     async def _send(self, prepared: Prepared) -> Receipt:
         try:
             notifier = self._notifier_for(prepared.person, prepared.channel)
-            return await asyncio.wait_for(notifier.send(prepared.message), SEND_TIMEOUT_S)
+            return await asyncio.wait_for(notifier.send(prepared.message), self._send_timeout_s)
         except ConfigError as error:  # built when first needed: a file it asks for is gone, say; the other channels go on
             raise DeliveryFailed(error.reason, permanent=True) from error
         except TimeoutError as error:

@@ -71,7 +71,7 @@ class Noted(Record, frozen=True, kw_only=True, gc=False):
 class SeveritySet(Record, frozen=True, kw_only=True, gc=False):
     """`by` overrules the severity. It holds until a signal is worse than what was assessed by then.
 
-    `policy` is the snapshot for the new severity, taken where the severity rises; None keeps the present one.
+    `policy` is the snapshot for the new severity, taken where the severity rises; None keeps the present one (`respond` fills it in).
     """
 
     by: str

@@ -36,17 +36,21 @@ class Recipient(Record, frozen=True, kw_only=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Everybody who can be told, and whose turn it is: what `recipients` looks names up in. Built anew when an override changes."""
+    """Everybody who can be told, and whose turn it is: what `recipients` looks names up in. Built anew when an override changes.
+
+    `settings` is what it was made of, for whoever needs a policy as well (`policy_for`).
+    """
 
     people: Mapping[str, PersonSettings]
     rotations: Mapping[str, RotationSettings]
+    settings: AlertingSettings
     overrides: tuple[Override, ...] = ()
 
     @classmethod
     def of(cls, settings: AlertingSettings, overrides: Iterable[Override] = ()) -> Self:
         """The roster of a configuration and the overrides in force; the operator is always on it."""
         people = {OPERATOR.id: OPERATOR} | {person.id: person for person in settings.people}
-        return cls(people, {rotation.id: rotation for rotation in settings.rotations}, tuple(overrides))
+        return cls(people, {rotation.id: rotation for rotation in settings.rotations}, settings, tuple(overrides))
 
     def name(self, person: str) -> str:
         """How a person is called in the timeline; the id itself where nobody of that id is known."""

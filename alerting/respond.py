@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from alerting.arrival import FALSE_ALARMS
-from alerting.events import Acknowledged, EscalationDue, Event, Resolved, SignalArrived, StepTicked, line
+from alerting.events import Acknowledged, EscalationDue, Event, Resolved, SeveritySet, SignalArrived, StepTicked, line
 from alerting.links import Signer
-from alerting.policy import Roster
+from alerting.policy import Roster, policy_for
 from alerting.save import change
 from core.errors import NotFound, Refused
 from core.records import Incident, Notification, Record, Silence, Words
@@ -48,6 +50,8 @@ def respond(tx: Tx, incident_id: int, event: Event, now: datetime, roster: Roste
         raise Refused("only the program itself does that")
     if isinstance(event, StepTicked):
         _tick(tx, incident_id, event, now)
+    if isinstance(event, SeveritySet):
+        event = _on_its_policy(tx, incident_id, event, roster)
     incident, decision = change(tx, incident_id, event, now, roster)
     if isinstance(event, Resolved):
         label = "false" if event.reason in FALSE_ALARMS else "real"
@@ -86,7 +90,6 @@ def acknowledge_by_link(tx: Tx, signer: Signer, token: str, nonce: str, now: dat
     notification, incident = opened
     digest = signer.spends(nonce, notification.link_id or "", now)
     if digest is None or not notifications.use_nonce(tx, digest, now):
-        audit.add(tx, now, notification.person, "link", "refused", f"incident:{incident.id}")
         raise Refused("this page was used or is too old; open the link again")
     return respond(tx, incident.id, Acknowledged(by=notification.person, via="link"), now, roster, channel="link")
 
@@ -138,6 +141,15 @@ def silence(tx: Tx, wanted: Silence, now: datetime, *, channel: str) -> int:
         tx, now, wanted.by, channel, "silence", f"silence:{silence_id}", {"matches": wanted.matches, "ends_at": wanted.ends_at.isoformat()}
     )
     return silence_id
+
+
+def _on_its_policy(tx: Tx, incident_id: int, event: SeveritySet, roster: Roster) -> SeveritySet:
+    """The event with the snapshot for the new severity: what stood in the digest has to page once a person says that it is grave."""
+    incident = incidents.get(tx, incident_id)
+    if incident is None or event.policy is not None:
+        return event
+    policy = policy_for(roster.settings, severity=event.severity, topic_id=incident.topic_id, kind=incident.kind)
+    return replace(event, policy=policy)
 
 
 def _tick(tx: Tx, incident_id: int, event: StepTicked, now: datetime) -> None:

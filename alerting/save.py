@@ -28,7 +28,7 @@ def change(tx: Tx, incident_id: int, event: Event, now: datetime, roster: Roster
         NotFound: there is no such incident.
         Refused: the event makes no sense now.
     """
-    before = incidents.get(tx, incident_id)
+    before = incidents.get(tx, incident_id, lock=True)  # a hundred who press at once wait their turn instead of racing
     if before is None:
         raise NotFound(f"there is no incident {incident_id}")
     decision = decide(before, event, now, roster)

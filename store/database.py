@@ -173,6 +173,7 @@ def _engine(url: str) -> Engine:
             json_deserializer=msgspec.json.decode,
             connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
             pool_size=READERS + 2,
+            hide_parameters=True,  # an error must not carry a stranger's text into the log or a dead letter
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -185,6 +186,7 @@ def _engine(url: str) -> Engine:
                 json_deserializer=msgspec.json.decode,
                 pool_size=POSTGRES_WORKERS,
                 pool_pre_ping=True,
+                hide_parameters=True,
             )
         except ModuleNotFoundError as error:
             raise ConfigError("store.database: PostgreSQL needs its driver: pip install 'tocsin[postgres]'") from error

@@ -45,7 +45,7 @@ def freeze(
             salt=grain,
             digest=digest(mention, grain),
         )
-        added += tx.execute(row.on_conflict_do_nothing()).rowcount
+        added += tx.execute(row.on_conflict_do_nothing().returning(evidence.c.id)).first() is not None
     return added
 
 

@@ -36,9 +36,10 @@ def save(tx: Connection, incident: Incident, was: int) -> None:
         raise StaleVersion(f"incident {incident.id} is no longer at version {was}")
 
 
-def get(tx: Connection, incident_id: int) -> Incident | None:
-    """One incident, or None."""
-    row = tx.execute(select(incidents).where(incidents.c.id == incident_id)).mappings().first()
+def get(tx: Connection, incident_id: int, *, lock: bool = False) -> Incident | None:
+    """One incident, or None. `lock` keeps other writers from it until the end of the transaction (SQLite has one writer anyway)."""
+    chosen = select(incidents).where(incidents.c.id == incident_id)
+    row = tx.execute(chosen.with_for_update() if lock else chosen).mappings().first()
     return None if row is None else _incident(row)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from store import migrate
 from store.database import Database
@@ -24,6 +25,10 @@ from store.schema import metadata
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 NOON = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)  # noon in Hà Nội
+
+structlog.configure(  # plain lines: the decorated tracebacks of the default take seconds each
+    processors=[structlog.contextvars.merge_contextvars, structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

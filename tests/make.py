@@ -6,8 +6,11 @@ import itertools
 from datetime import UTC, datetime
 from typing import Any
 
-from core.records import Author, Engagement, Mention
+from core.records import Author, Engagement, Mention, Signal, Words
 from core.text import mention_key
+from store.database import Database
+from store.open import Store
+from store.streams import MemoryStream
 
 NOON = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)  # noon in Hà Nội
 _numbers = itertools.count(1)
@@ -49,3 +52,31 @@ def config(**changes: Any) -> dict[str, Any]:
         },
     }
     return {**values, **changes}
+
+
+def signal(*, at: datetime = NOON, kind: str = "single_risk", topic: str | None = "acme", **changes: Any) -> Signal:
+    """One mention of a grave risk to Acme, unless told otherwise."""
+    values: dict[str, Any] = {
+        "kind": kind,
+        "subject": f"topic:{topic}",
+        "bucket_start": at,
+        "topic_id": topic,
+        "scale_s": 60,
+        "observed": 1.0,
+        "expected": None,
+        "low": None,
+        "high": None,
+        "unit": "mentions",
+        "score": 0.9,
+        "words": Words(key="signal.single_risk", args={"topic": "Acme", "risk": "recall", "term": "recall"}),
+        "raised_at": at,
+        "risk": "recall",
+        "frozen": {"level": 1},
+        "generation": 1,
+    }
+    return Signal(**{**values, **changes})
+
+
+def store(database: Database) -> Store:
+    """A store on this database, with streams in memory."""
+    return Store(database, MemoryStream(), MemoryStream(), MemoryStream())
