@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -55,6 +54,7 @@ class Intake:
         tiers: source id -> its weight.
         playbooks: to choose from.
         roster: who can be told, asked anew for each signal because overrides change.
+        salt: 16 random bytes for the digest of a piece of evidence.
         world: "drill" marks everything that comes of it.
         sweep_every: how often to look for what was committed and never announced (rule 1).
     """
@@ -68,6 +68,7 @@ class Intake:
         tiers: Mapping[str, Tier],
         playbooks: Sequence[Playbook],
         roster: Callable[[Tx], Roster],
+        salt: Callable[[], bytes],
         world: World = "live",
         sweep_every: timedelta = SWEEP_EVERY,
     ) -> None:
@@ -77,6 +78,7 @@ class Intake:
         self._tiers = dict(tiers)
         self._playbooks = tuple(playbooks)
         self._roster = roster
+        self._salt = salt
         self._world = world
         self._sweep_every = sweep_every
         self._swept_at: datetime | None = None
@@ -169,7 +171,7 @@ class Intake:
     def _attach(self, tx: Tx, incident: Incident, signal: Signal, now: datetime) -> None:
         """Freeze the mentions that decided, and lay out the playbook's steps."""
         shown = mentions.get(tx, signal.evidence)
-        evidence.freeze(tx, incident.id, shown, now, signal_id=signal.id, salt=lambda: secrets.token_bytes(16))
+        evidence.freeze(tx, incident.id, shown, now, signal_id=signal.id, salt=self._salt)
         playbook = next((playbook for playbook in self._playbooks if playbook.id == incident.playbook_id), None)
         if playbook is not None:
             due = [(step.id, incident.opened_at + timedelta(minutes=step.due_min)) for phase, step in playbook.steps() if phase != "after"]

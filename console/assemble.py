@@ -11,6 +11,8 @@ The daemon, replays, drills and tests build the same monitor here; they differ i
 
 from __future__ import annotations
 
+import random
+import secrets
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,6 +21,7 @@ from typing import Any, Final, Protocol
 import structlog
 from msgspec import Struct
 
+from alerting import dispatch, intake
 from alerting.base import Notifier
 from alerting.dispatch import Dispatcher
 from alerting.intake import Intake, TopicFacts
@@ -41,6 +44,8 @@ from store.streams import Stream
 
 log = structlog.get_logger()
 
+SALT_BYTES: Final = 16
+UNHURRIED: Final = timedelta(days=1)
 ROLES: Final = ("listener", "detectors", "alerting", "console")
 NotifierFor = Callable[[PersonSettings, ChannelSettings], Notifier]
 
@@ -88,7 +93,7 @@ def assemble(
     roles: Collection[str] = ROLES,
     world: World = "live",
     notifier_for: NotifierFor | None = None,
-    sweep_every: timedelta | None = None,
+    virtual: bool = False,
 ) -> Monitor:
     """Build the monitor of a configuration; its rows (sources, topics, generation) are in the database when this returns.
 
@@ -100,12 +105,12 @@ def assemble(
         roles: only the stages of these; a listener never loads spaCy.
         world: "drill" marks everything.
         notifier_for: in place of the configured notifiers, for drills and replays.
-        sweep_every: how often stages look for what nobody announced; each its own default where None.
+        virtual: time is virtual and nobody else writes: nothing is swept for, and messages go out one by one, so that the order is always the same.
 
     Raises:
         ConfigError: a playbook folder that does not exist, or a playbook that cannot be used.
     """
-    often = {} if sweep_every is None else {"sweep_every": sweep_every}
+    often = {"sweep_every": UNHURRIED} if virtual else {}
     library = _library(config)
     generation = store.database.write_now(_adopt, config, clock.now())
     notify = notifier_for or _NotifierShelf(config, http, clock).get
@@ -118,7 +123,7 @@ def assemble(
     if "detectors" in roles:
         stages += _detectors(config, store, generation, often)
     if "alerting" in roles:
-        intake = Intake(
+        taker = Intake(
             store,
             config.alerting,
             topics={topic.id: TopicFacts(id=topic.id, kind=topic.kind) for topic in config.topics},
@@ -126,7 +131,8 @@ def assemble(
             playbooks=library.playbooks,
             roster=roster,
             world=world,
-            **often,
+            salt=partial(random.Random(world).randbytes, SALT_BYTES) if virtual else partial(secrets.token_bytes, SALT_BYTES),  # noqa: S311 - a story
+            sweep_every=UNHURRIED if virtual else intake.SWEEP_EVERY,
         )
         dispatcher = Dispatcher(
             store,
@@ -136,9 +142,10 @@ def assemble(
             library=library,
             signer=signer,
             base_url=config.console.base_url,
-            **often,
+            at_once=1 if virtual else dispatch.BATCH,
+            sweep_every=UNHURRIED if virtual else dispatch.SWEEP_EVERY,
         )
-        stages.append(Stage("intake", "alerting", intake, woken_by=store.signals))
+        stages.append(Stage("intake", "alerting", taker, woken_by=store.signals))
         stages.append(Stage("dispatcher", "alerting", dispatcher, woken_by=store.notifications, workers=2))
     return Monitor(config, generation, store, tuple(stages), poller, library, signer, notify)
 

@@ -88,7 +88,7 @@ async def play(name: str, *, seed: int | None = None, language: str = "vi") -> P
         begins = start - drill.background.length
         stage = Simulation(config, Path(folder) / "drill.db", begins, roles=("detectors", "alerting"), world="drill")
         try:
-            await stage.store.database.write(_open_sources, drill, begins)
+            await stage.store.database.write(sources.open_recordings, {source.id: source.kind for source in drill.sources}, begins)
             mentions, refused = await _play(stage, drill, script(drill, seed, start))
             await stage.run_until(ends_at(drill, start) + AFTERWARDS)
             return stage.store.database.read_now(_played, drill, stage, config, language, mentions, tuple(refused))
@@ -108,7 +108,7 @@ async def _play(stage: Simulation, drill: Drill, events: Sequence[Post | Action]
         await stage.run_until(event.at)
         if isinstance(event, Post):
             page = Page(mentions=(_mention(event, kinds[event.source_id]),))
-            await stage.store.database.write(_heard_so_far, drill, event.at)
+            await stage.store.database.write(sources.heard_until, list(kinds), event.at)
             mentions += len((await stage.monitor.poller.receive(event.source_id, page, event.at)).new)
         else:
             try:
@@ -117,19 +117,6 @@ async def _play(stage: Simulation, drill: Drill, events: Sequence[Post | Action]
                 refused.append(f"{event.at:%H:%M} {event.person} {event.do}: {error}")
             stage.touch()
     return mentions, refused
-
-
-def _open_sources(tx: Tx, drill: Drill, now: datetime) -> None:
-    for source in drill.sources:
-        sources.save(tx, source.id, 0, {"next_poll_at": None, "first_poll_at": now, "last_success_at": now})
-
-
-def _heard_so_far(tx: Tx, drill: Drill, now: datetime) -> None:
-    for source in drill.sources:
-        state = sources.get(tx, source.id)
-        if state is not None:
-            sources.heard(tx, source.id, state.last_success_at or now, now)
-            sources.save(tx, source.id, state.attempt, {"last_success_at": now})
 
 
 def _mention(post: Post, kind: str) -> Mention:

@@ -17,7 +17,7 @@ from core.errors import Refused
 from core.records import Mention, Record
 from listener.base import Page
 from store import incidents, notifications, sources
-from store.database import Database, Tx
+from store.database import Database
 
 PAGE: Final = timedelta(minutes=1)  # what is heard within a minute comes as one page
 AFTERWARDS: Final = timedelta(hours=2)  # the clock runs on so long after the last mention
@@ -78,14 +78,14 @@ async def _play(
 ) -> None:
     names = sorted({mention.source_id for mention in heard})
     kinds = {source.id: source.kind for source in config.listener.sources}
-    await simulation.store.database.write(_open_sources, {name: kinds.get(name, "replay") for name in names}, start)
+    await simulation.store.database.write(sources.open_recordings, {name: kinds.get(name, "replay") for name in names}, start)
     played = 0
     for minute, page in _minutes(heard):
         await simulation.run_until(minute)
         for source_id in sorted({mention.source_id for mention in page}):
             own = tuple(mention for mention in page if mention.source_id == source_id)
             await simulation.monitor.poller.receive(source_id, Page(mentions=own), minute)
-        await simulation.store.database.write(_heard_so_far, names, minute)
+        await simulation.store.database.write(sources.heard_until, names, minute)
         played += len(page)
         if progress is not None:
             progress(played, len(heard))
@@ -96,21 +96,6 @@ def _minutes(heard: Sequence[Mention]) -> Iterator[tuple[datetime, list[Mention]
     """What was heard within each minute, with its last moment."""
     for minute, page in groupby(heard, key=lambda mention: mention.seen_at.replace(second=0, microsecond=0)):
         yield minute + PAGE - timedelta(microseconds=1), list(page)
-
-
-def _open_sources(tx: Tx, kinds: dict[str, str], start: datetime) -> None:
-    sources.ensure(tx, kinds, start)
-    for source_id in kinds:
-        sources.save(tx, source_id, 0, {"next_poll_at": None, "first_poll_at": start, "last_success_at": start})
-
-
-def _heard_so_far(tx: Tx, names: Sequence[str], minute: datetime) -> None:
-    """A recording is whole: a source that said nothing in a minute was heard saying nothing."""
-    for source_id in names:
-        state = sources.get(tx, source_id)
-        if state is not None:
-            sources.heard(tx, source_id, state.last_success_at or minute, minute)
-            sources.save(tx, source_id, state.attempt, {"last_success_at": minute})
 
 
 def _outcome(database: Database, config: Config, heard: Sequence[Mention], start: datetime, end: datetime) -> Replayed:

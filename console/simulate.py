@@ -21,7 +21,6 @@ from core.records import World
 from store.open import open_store
 from store.streams import MemoryStream
 
-UNHURRIED: Final = timedelta(days=1)  # everything is announced within one process: sweeping would find nothing
 MINUTE: Final = timedelta(minutes=1)
 TURNS_AT_ONE_MOMENT: Final = 10_000  # more is a stage that never comes to rest
 
@@ -82,7 +81,7 @@ class Simulation:
             roles=roles,
             world=world,
             notifier_for=notifier_for or self._collect,
-            sweep_every=UNHURRIED,
+            virtual=True,
         )
         self._due: dict[str, datetime | None] = {stage.name: start for stage in self.monitor.stages}
 

@@ -82,7 +82,7 @@ class House:
         for name in names:
             if name not in self._sources:
                 self._sources.add(name)
-                await self.simulation.store.database.write(_open_source, sorted(self._sources), name, self.now)
+                await self.simulation.store.database.write(sources.open_recordings, {name: "test"}, self.now)
 
     async def say(self, text: str, *, times: int = 1, source: str = "forum", within: timedelta = timedelta(0), **changes: Any) -> None:
         """Have `times` people post `text`, spread evenly over `within`; numbers keep the posts apart."""
@@ -108,12 +108,12 @@ class House:
         """Let time pass; whatever is due happens in its order. Every source is heard meanwhile, unless it is switched off."""
         until = self.now + timedelta(minutes=minutes, seconds=seconds, hours=hours)
         await self.simulation.run_until(until)
-        await self.simulation.store.database.write(_heard, sorted(self._sources), self.now)
+        await self.simulation.store.database.write(sources.heard_until, sorted(self._sources), self.now)
 
     async def settle(self) -> None:
         """Let what is due now happen, up to the end of the running minute."""
         await self.simulation.run_until(self.now.replace(second=0, microsecond=0) + timedelta(minutes=1))
-        await self.simulation.store.database.write(_heard, sorted(self._sources), self.now)
+        await self.simulation.store.database.write(sources.heard_until, sorted(self._sources), self.now)
 
     async def switch_off(self, source: str) -> None:
         """The source does not answer from now on."""
@@ -156,16 +156,3 @@ class House:
         for phone in self._phones.values():
             await phone.expect_nothing()
         await self.simulation.close()
-
-
-def _open_source(tx: Any, names: list[str], name: str, now: datetime) -> None:
-    sources.ensure(tx, dict.fromkeys(names, "test"), now)
-    sources.save(tx, name, 0, {"next_poll_at": None, "first_poll_at": now, "last_success_at": now})
-
-
-def _heard(tx: Any, names: list[str], now: datetime) -> None:
-    for name in names:
-        state = sources.get(tx, name)
-        if state is not None:
-            sources.heard(tx, name, state.last_success_at or now, now)
-            sources.save(tx, name, state.attempt, {"last_success_at": now})
