@@ -65,7 +65,7 @@ def _one_options(parser: ArgumentParser) -> None:
 
 
 def _one(desk: Desk, args: Namespace) -> int:
-    shape = desk.read(_whole, desk, args.id)
+    shape = desk.read(whole, desk, args.id)
     if args.json:
         desk.json(shape)
         return 0
@@ -103,7 +103,7 @@ def _when(desk: Desk, step: dict[str, Any]) -> str:
     return f" ({desk.say('cli.step_due', at=step['due_at'])})" if step["due_at"] else ""
 
 
-def _whole(tx: Tx, desk: Desk, incident_id: int) -> dict[str, Any]:
+def whole(tx: Tx, desk: Desk, incident_id: int) -> dict[str, Any]:
     """The incident with its timeline and playbook, as `--json` prints it."""
     from console.shapes import describe, timeline_entry
     from core.errors import NotFound

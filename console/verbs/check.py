@@ -1,0 +1,165 @@
+"""`check`: whether everything that is configured can work, and who would be called now."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from console.verbs.base import Desk, Verb, as_json
+from core.errors import SourceError
+from core.records import SEVERITIES
+
+if TYPE_CHECKING:
+    from alerting.policy import Roster
+    from console.config import Config
+
+AHEAD: Final = timedelta(days=30)
+PUSHED: Final = "webhook"  # kinds that are sent to us
+NOT_OUTSIDE: Final = (".local", ".lan", ".internal", ".localhost", ".home.arpa")
+
+
+def _options(parser: ArgumentParser) -> None:
+    parser.add_argument("--live", action="store_true", help="ask each source once too, without storing anything")
+    as_json(parser)
+
+
+def _check(desk: Desk, args: Namespace) -> int:
+    from console.verbs.people import roster_of
+    from console.verbs.playbooks import library
+
+    config = desk.whole_config
+    shelf = library(desk)
+    roster = roster_of(desk)
+    found: dict[str, Any] = {
+        "topics": [_topic(topic) for topic in config.topics],
+        "pages": _pages(config, roster, desk),
+        "gaps": _gaps(roster, desk),
+        "base_url_opens_outside": opens_outside(config.console.base_url),
+        "playbooks": [playbook.id for playbook in shelf.playbooks],
+        "playbook_errors": [str(error) for error in shelf.errors],
+    }
+    if args.live:
+        found["sources"] = asyncio.run(_live(config))
+    if args.json:
+        desk.json(found)
+    else:
+        for line in _lines(desk, config, found):
+            desk.out(line)
+    if not found["base_url_opens_outside"]:
+        desk.tell(desk.say("cli.check_base_url", url=config.console.base_url))
+    if shelf.errors:
+        return 2
+    return 1 if any(not each["heard"] for each in found.get("sources", [])) else 0
+
+
+def opens_outside(url: str) -> bool:
+    """Whether a phone elsewhere could open an address, as far as the address itself tells: not loopback, private, or a name of the house."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith(NOT_OUTSIDE)
+
+
+def _topic(topic: Any) -> dict[str, Any]:
+    from core.query import parse
+
+    return {"id": topic.id, "query": topic.words, "understood": str(parse(topic.words)), "languages": list(topic.languages)}
+
+
+def _pages(config: Config, roster: Roster, desk: Desk) -> list[dict[str, Any]]:
+    """What would happen now at each severity, the gravest first: by the first route that takes any topic and kind."""
+    from alerting.policy import pages, policy_for, recipients
+
+    found = []
+    for severity in reversed(SEVERITIES):
+        policy = policy_for(config.alerting, severity=severity, topic_id=None, kind="volume_spike")
+        steps = policy.get("steps", [])
+        people = [one.name for one in recipients(steps[0]["notify"], desk.now, roster, severity)] if pages(policy) else []
+        found.append(
+            {
+                "severity": severity,
+                "policy": policy.get("id"),
+                "digest": policy.get("digest"),
+                "people": people,
+                "fallback": [roster.name(one) for one in policy.get("fallback", [])],
+            }
+        )
+    return found
+
+
+def _gaps(roster: Roster, desk: Desk) -> list[dict[str, str]]:
+    from console.verbs.people import gaps
+
+    return [
+        {"rotation": rotation.id, "starts_at": start.isoformat(), "ends_at": end.isoformat()}
+        for rotation in roster.rotations.values()
+        for start, end in gaps(roster, rotation, desk.now, AHEAD)
+    ]
+
+
+async def _live(config: Config) -> list[dict[str, Any]]:
+    from console.verbs.poll import look_at_all
+    from core.clock import RealClock
+    from core.http import Fetcher
+
+    clock = RealClock()
+    async with Fetcher(now=clock.now, allow=config.listener.allow_private_hosts) as http:
+        looked = await look_at_all(config, http, clock)
+    kinds = {source.id: source.kind for source in config.listener.sources}
+    return [
+        {
+            "id": name,
+            "kind": kinds[name],
+            "heard": not isinstance(came, SourceError),
+            "mentions": None if isinstance(came, SourceError) else came,
+            "error": came.reason if isinstance(came, SourceError) else None,
+        }
+        for name, came in looked.items()
+    ]
+
+
+def _lines(desk: Desk, config: Config, found: dict[str, Any]) -> Iterator[str]:
+    say = desk.say
+    counts = {"topics": len(config.topics), "sources": len(config.listener.sources), "people": len(config.alerting.people)}
+    yield say("cli.check_ok", playbooks=len(found["playbooks"]), **counts)
+    for topic in found["topics"]:
+        languages = f" ({say('cli.check_languages', languages=topic['languages'])})" if topic["languages"] else ""
+        yield say("cli.check_topic", topic=topic["id"], query=topic["understood"]) + languages
+    yield say("cli.check_who")
+    for each in found["pages"]:
+        yield f"  {say(_page_key(each), level=each['severity'], **{name: each[name] for name in ('people', 'policy', 'digest', 'fallback')})}"
+    for gap in found["gaps"]:
+        yield say("cli.gap", rotation=gap["rotation"], start=gap["starts_at"], end=gap["ends_at"])
+    if config.alerting.rotations and not found["gaps"]:
+        yield say("cli.no_gaps", n=AHEAD.days)
+    for source in found.get("sources", []):
+        if source["kind"] == PUSHED:
+            yield say("cli.pushed", source=source["id"])
+        elif source["heard"]:
+            yield say("cli.came", source=source["id"], n=source["mentions"])
+        else:
+            yield say("cli.poll_failed", source=source["id"], reason=source["error"])
+
+
+def _page_key(page: dict[str, Any]) -> str:
+    if page["digest"]:
+        return "cli.check_digest"
+    return "cli.check_pages" if page["people"] else "cli.check_pages_nobody"
+
+
+VERBS = (
+    Verb(
+        "check",
+        "check configuration, queries, playbooks and rotations; who would be paged now",
+        "tocsin check --live",
+        _options,
+        _check,
+        logs=True,
+    ),
+)

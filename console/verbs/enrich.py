@@ -1,0 +1,69 @@
+"""`enrich`: what the pipeline makes of texts, from standard input to standard output, line by line."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from console.verbs.base import Desk, Verb
+
+if TYPE_CHECKING:
+    from detectors.enrichment.pipeline import Pipeline
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One line of input; other fields are ignored."""
+
+    text: str
+    lang: str | None = None
+
+
+def _options(parser: ArgumentParser) -> None:
+    parser.add_argument("--topics", action="store_true", help="find the configured topics too")
+
+
+def _enrich(desk: Desk, args: Namespace) -> int:
+    pipeline = _pipeline(desk, topics=args.topics)
+    failed = False
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        if not line.strip():
+            continue
+        answer = _understood(pipeline, line, number, topics=args.topics)
+        failed = failed or "error" in answer
+        sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
+        sys.stdout.flush()  # whoever writes one line and waits gets its answer
+    return 1 if failed else 0
+
+
+def _pipeline(desk: Desk, *, topics: bool) -> Pipeline:
+    from detectors.enrichment.pipeline import Pipeline, TopicSpec
+
+    if not topics:
+        return Pipeline()
+    config = desk.whole_config
+    specs = [TopicSpec(id=topic.id, query=topic.words, languages=topic.languages) for topic in config.topics]
+    return Pipeline(specs, sentiment_model=config.detectors.sentiment.model)
+
+
+def _understood(pipeline: Pipeline, line: bytes, number: int, *, topics: bool) -> dict[str, Any]:
+    try:
+        asked = msgspec.json.decode(line, type=Asked)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return {"error": f"line {number}: {error}"}
+    answer = pipeline.understand(asked.text, asked.lang)
+    return answer if topics else {**answer, "topics": []}
+
+
+VERBS = (
+    Verb(
+        "enrich",
+        "language, sentiment, risks and topics of texts: JSON lines in, JSON lines out",
+        """echo '{"text": "Ấm Acme bốc cháy"}' | tocsin enrich --topics""",
+        _options,
+        _enrich,
+        logs=True,
+    ),
+)
