@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from core.records import Enrichment, Mention, Signal, Words
+from core.text import fingerprint
 from detectors.base import Finding
 
 EVIDENCE: Final = 20  # mentions frozen with a signal
@@ -38,14 +39,14 @@ def signal_of(finding: Finding, *, topic_id: str, topic_name: str, now: datetime
 def deciding(heard: Sequence[Mention], understood: Mapping[int, Enrichment], limit: int = EVIDENCE) -> list[int]:
     """Ids of the mentions that say most about a burst: risks first, then surely negative ones, then those with most reach and echo.
 
-    Of near-copies (one author with one text) only the first is taken, so that three quotes are three voices.
+    Of copies of one text only the weightiest is taken, so that three quotes are three voices.
     """
     best: list[int] = []
-    voices: set[tuple[str | None, str]] = set()
+    told: set[bytes] = set()
     for mention in sorted(heard, key=lambda mention: _weight(mention, understood.get(mention.id)), reverse=True):
-        voice = (mention.author.key if mention.author else None, mention.text or mention.title)
-        if voice not in voices:
-            voices.add(voice)
+        story = fingerprint(mention.text or mention.title) or mention.key
+        if story not in told:
+            told.add(story)
             best.append(mention.id)
     return best[:limit]
 
