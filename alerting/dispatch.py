@@ -36,7 +36,7 @@ SWEEP_EVERY: Final = timedelta(seconds=5)
 BACKOFF_S: Final = (5, 15, 45, 120, 300)  # then every 300 s, until `GIVE_UP`
 GIVE_UP: Final = timedelta(minutes=30)
 JITTER: Final = 0.2
-ACTOR: Final = "dispatcher"
+ACTOR: Final = "dispatch"
 
 
 class Prepared(Record, frozen=True, kw_only=True, gc=False):

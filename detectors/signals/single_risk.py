@@ -35,7 +35,7 @@ class Detector:
     """Single risk: one mention of a grave risk that surely names the brand, or several people within an hour.
 
     A risk of level 1 in a mention whose topic is matched strongly is told at once. Level 2, and level 1 where the match is weak, count in a group of people
-    who speak of the same family of risk. Level 3 is a complaint and never tells anything by itself. Reposts add nobody.
+    who speak of the same family of risk; reposts add nobody to it. Level 3 is a complaint and never tells anything by itself.
 
     Args:
         options: see `Options`.
@@ -57,10 +57,12 @@ class Detector:
 
     def judge(self, heard: Heard, recent: Sequence[Heard]) -> Finding | None:
         """Judge one risk of one mention; see `detectors.base.MentionDetector.judge`."""
-        if heard.topic_kind not in OURS or heard.kind == "repost":
+        if heard.topic_kind not in OURS:
             return None
         if heard.risk.level <= self._options.alone_up_to and not heard.weak:
-            return _finding(heard, [heard], self._options, alone=True)
+            return _finding(heard, [heard], self._options, alone=True)  # a repost too: its original may stand where we hear nothing
+        if heard.kind == "repost":
+            return None
         group = [heard, *(other for other in recent if _beside(other, heard))]
         if heard.risk.level > 2 or len({each.who for each in group}) < self._options.min_authors:  # noqa: PLR2004 - level 3 is a complaint
             return None

@@ -51,8 +51,12 @@ def test_a_person_of_ours_counts_as_the_brand():
     assert judge(heard(topic_kind="person")) is not None
 
 
-def test_a_repost_adds_nobody():
-    assert judge(heard(kind="repost")) is None
+def test_a_repost_of_something_grave_is_told_for_its_original_may_stand_where_we_hear_nothing():
+    assert judge(heard(kind="repost")) is not None
+
+
+def test_a_repost_adds_nobody_to_a_group():
+    assert judge(heard(kind="repost", level=2)) is None
     first, second, third = three()
     assert judge(first, second, heard(-3, level=2, author="c", kind="repost")) is None
     assert judge(first, second, third) is not None
