@@ -53,7 +53,7 @@ def respond(tx: Tx, incident_id: int, event: Event, now: datetime, roster: Roste
     if isinstance(event, SeveritySet):
         event = _on_its_policy(tx, incident_id, event, roster)
     incident, decision = change(tx, incident_id, event, now, roster)
-    if isinstance(event, Resolved):
+    if isinstance(event, Resolved) and decision.timeline:  # not where it was closed before
         label = "false" if event.reason in FALSE_ALARMS else "real"
         labels.add(tx, now, event.by, label, incident_id=incident_id, reason=event.reason)
     audit.add(tx, now, event.by, channel, type(event).__name__.lower(), f"incident:{incident_id}")

@@ -70,6 +70,7 @@ class Desk:
             tiers={"forum": "forum", "paper": "press"},
             playbooks=LIBRARY.playbooks,
             roster=self.roster,
+            salt=lambda: b"a grain of salt.",
         )
         self.dispatcher = Dispatcher(
             self.store,
@@ -116,7 +117,8 @@ class Desk:
 
     @property
     def notifications(self) -> list[Notification]:
-        return self.database.read_now(notifications.of_incident, self.incident.id)
+        """Those of the first incident."""
+        return self.database.read_now(notifications.of_incident, 1)
 
     def timeline(self, incident_id: int = 1) -> list[TimelineEntry]:
         return self.database.read_now(incidents.entries, incident_id)
