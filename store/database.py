@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -123,6 +123,11 @@ class Database:
 def insert(tx: Connection, table: Table) -> Insert:
     """The dialect's INSERT, which has `on_conflict_do_nothing` and `on_conflict_do_update` on both."""
     return sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def insert_new(tx: Connection, row: Insert) -> bool:
+    """Insert one row unless it is there already; whether it was not. On PostgreSQL `rowcount` says nothing of an INSERT."""
+    return tx.execute(row.on_conflict_do_nothing().returning(literal(1))).first() is not None
 
 
 class _Writer:

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, delete, select
 
 from core.records import Enrichment, MentionClass, Risk, Sentiment, TopicMatch
-from store.database import insert
+from store.database import insert, insert_new
 from store.schema import authors, enrichments, mention_topics, mentions, stories, story_bands
 
 
@@ -63,7 +63,7 @@ def story_of(tx: Connection, band: bytes, mention_id: int, seen_at: datetime) ->
     if story_id is not None:
         return int(story_id)
     made = tx.execute(insert(tx, stories).values(first_mention_id=mention_id, first_seen_at=seen_at).returning(stories.c.id)).scalar_one()
-    won = tx.execute(insert(tx, story_bands).values(band=band, story_id=made).on_conflict_do_nothing()).rowcount == 1
+    won = insert_new(tx, insert(tx, story_bands).values(band=band, story_id=made))
     return int(made) if won else int(tx.execute(known).scalar_one())
 
 

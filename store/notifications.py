@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, func, select, update
 
 from core.records import Notification
 from store.claims import claim_due, still_mine
-from store.database import insert
+from store.database import insert, insert_new
 from store.schema import notifications, used_nonces
 
 WAITING = ("planned", "claimed")
@@ -93,7 +93,7 @@ def sent_between(tx: Connection, start: datetime, end: datetime, *, kind: str = 
 
 def use_nonce(tx: Connection, digest: str, now: datetime) -> bool:
     """Spend a page's single-use nonce; False where it was spent before."""
-    return tx.execute(insert(tx, used_nonces).values(digest=digest, used_at=now).on_conflict_do_nothing()).rowcount == 1
+    return insert_new(tx, insert(tx, used_nonces).values(digest=digest, used_at=now))
 
 
 def _row(notification: Notification) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, delete, func, select
 
-from store.database import insert
+from store.database import insert, insert_new
 from store.schema import buckets, firsts
 
 MINUTE_S: Final = 60
@@ -109,8 +109,7 @@ def total(tx: Connection, topic_id: str, start: datetime, end: datetime) -> dict
 
 def is_first(tx: Connection, topic_id: str, what: str, number: int, hour: int = EVER) -> bool:
     """Whether this author (in this hour) or story (ever) is seen in the topic for the first time; asking makes it seen."""
-    made = insert(tx, firsts).values(topic_id=topic_id, what=what, number=number, hour=hour).on_conflict_do_nothing()
-    return tx.execute(made).rowcount == 1
+    return insert_new(tx, insert(tx, firsts).values(topic_id=topic_id, what=what, number=number, hour=hour))
 
 
 def forget(tx: Connection, topic_id: str) -> None:
