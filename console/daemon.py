@@ -10,6 +10,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from importlib import metadata
 from pathlib import Path
@@ -66,16 +67,21 @@ class Daemon:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload.set)
         if self._store.database.is_sqlite:  # we are alone: what stands claimed was claimed by our predecessor
             await self._store.database.write(recover.lapse_claims, self._clock.now())
-        web_runner = await self._serve()
-        while not self._stop.is_set():
-            await self._run_stages()
-            await self._take_up_configuration()
-        log.info("stopping")
-        if web_runner is not None:
-            await web_runner.cleanup()
-        await self._http.__aexit__(None, None, None)
-        await self._store.close()
+        async with AsyncExitStack() as opened:  # closed in reverse order, whatever happens
+            opened.push_async_callback(self._store.close)
+            await self._http.__aenter__()
+            opened.push_async_callback(self._close_http)
+            if "console" in self._roles:
+                opened.push_async_callback((await self._serve()).cleanup)
+            while not self._stop.is_set():
+                await self._run_stages()
+                await self._take_up_configuration()
+            log.info("stopping")
         log.info("stopped")
+
+    async def _close_http(self) -> None:
+        """The session in force; a new configuration has replaced the one that was opened first."""
+        await self._http.__aexit__(None, None, None)
 
     def health(self) -> Health:
         """How the process is now."""
@@ -154,11 +160,8 @@ class Daemon:
         await former.__aexit__(None, None, None)
         log.info("configuration taken up", generation=monitor.generation)
 
-    async def _serve(self) -> web.AppRunner | None:
-        """Start the console where this process has that role."""
-        await self._http.__aenter__()
-        if "console" not in self._roles:
-            return None
+    async def _serve(self) -> web.AppRunner:
+        """Start the console."""
         from console.drill import play_for_console
         from console.web.app import build_app
 
@@ -169,6 +172,7 @@ class Daemon:
         try:
             await web.TCPSite(runner, settings.host, settings.port).start()
         except OSError as error:
+            await runner.cleanup()
             raise ConfigError(f"console.listen: {settings.listen} cannot be used: {error.strerror or error}") from error
         for host, port, *_ in runner.addresses:
             log.info("console listens", address=f"http://{host}:{port}")
