@@ -1,0 +1,70 @@
+import pytest
+
+from console.verbs.check import opens_outside
+from tests.console.conftest import Room
+
+
+def test_check_tells_queries_as_understood_and_who_would_be_paged(room: Room) -> None:
+    room.configure(topics=[{"id": "acme", "query": '"acme kettle" fire OR #acme NOT cartoon', "languages": ["vi"]}])
+    said = room.tocsin("check", "--json")
+    assert said.status == 0
+    assert said.json["topics"] == [
+        {
+            "id": "acme",
+            "query": '"acme kettle" fire OR #acme NOT cartoon',
+            "understood": '(("acme kettle" AND fire) OR #acme) AND NOT cartoon',
+            "languages": ["vi"],
+        }
+    ]
+    assert [(each["severity"], each["people"]) for each in said.json["pages"]] == [
+        ("critical", ["Ana"]), ("major", ["Ana"]), ("minor", ["Ana"]), ("watch", []),
+    ]  # fmt: skip
+    assert said.json["gaps"] == []
+
+
+def test_check_speaks_to_people_in_their_language(room: Room) -> None:
+    room.configure(language="vi")
+    said = room.tocsin("check")
+    assert said.status == 0
+    assert "khẩn cấp: gọi Ana" in said.out
+    assert "127.0.0.1" in said.err  # a phone cannot open that
+
+
+def test_check_tells_where_nobody_can_be_reached(room: Room) -> None:
+    people = [{"id": "thu", "channels": [{"kind": "log", "only": ["minor"]}]}]
+    room.configure(alerting={"people": people, "rotations": [{"id": "first-line", "people": ["thu"]}]})
+    (gap,) = room.tocsin("check", "--json").json["gaps"]
+    assert gap["rotation"] == "first-line"
+
+
+def test_an_error_is_one_line_with_path_and_line_number(room: Room) -> None:
+    room.file.write_text("name: x\ntopics:\n  - {id: acme, query: '(acme'}\n")
+    said = room.tocsin("check")
+    assert (said.status, said.out) == (2, "")
+    assert said.err.count("\n") == 1
+    assert f"{room.file}:3:" in said.err
+
+
+def test_a_bad_playbook_is_told_and_fails_the_check(room: Room) -> None:
+    (room.folder / "plans").mkdir()
+    (room.folder / "plans" / "bad.yaml").write_text("id: x\n")
+    room.configure(playbooks={"folders": ["plans"]})
+    said = room.tocsin("check")
+    assert said.status == 2
+    assert "bad.yaml:1:" in said.err
+
+
+@pytest.mark.parametrize(
+    ("url", "opens"),
+    [
+        ("http://127.0.0.1:8765", False),
+        ("http://192.168.1.5", False),
+        ("http://[::1]:8765", False),
+        ("http://localhost:8765", False),
+        ("http://tocsin.lan", False),
+        ("https://tocsin.example.org", True),
+        ("https://8.8.8.8", True),
+    ],
+)
+def test_an_address_of_the_house_is_no_address_for_a_phone(url: str, opens: bool) -> None:
+    assert opens_outside(url) is opens
