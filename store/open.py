@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from core.errors import ConfigError
 from store import migrate
@@ -39,19 +40,35 @@ def open_database(url: str, *, durable: bool = True) -> Database:
     """The database, brought up to date where it is ours alone (SQLite), checked where it is shared.
 
     Raises:
-        ConfigError: it cannot be used: another schema, a broken file, no driver.
+        ConfigError: it cannot be used: another schema, a broken file, no driver, no server.
     """
+    try:
+        return _opened(url, durable=durable)
+    except (DBAPIError, OSError) as error:  # no database at all, a folder that may not be written, a server that does not answer
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())
+        raise ConfigError(f"store.database: cannot be opened: {reason}") from error
+
+
+def _opened(url: str, *, durable: bool) -> Database:
     database = Database(url, durable=durable)
+    try:
+        _make_ready(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _make_ready(database: Database) -> None:
     broken = migrate.integrity(database)
     if broken is not None:
         raise ConfigError(f"store.database: the file is damaged ({broken}); restore a backup")
     if not database.is_sqlite:
         migrate.check(database)
-        return database
+        return
     before, after = migrate.upgrade(database)
     if before != after:
         log.info("schema upgraded", before=before, after=after)
-    return database
 
 
 def open_store(database_url: str, streams_url: str = "memory", *, durable: bool = True) -> Store:
@@ -60,13 +77,17 @@ def open_store(database_url: str, streams_url: str = "memory", *, durable: bool 
     Raises:
         ConfigError: an address that cannot be used.
     """
-    database = open_database(database_url, durable=durable)
-    if streams_url == "memory":
-        return Store(database, MemoryStream(), MemoryStream(), MemoryStream())
-    if not streams_url.startswith("nats://"):
-        raise ConfigError(f"store.streams: {streams_url} is not known; use memory or nats://HOST:PORT")
+    mentions, signals, notifications = _streams(streams_url)
+    return Store(open_database(database_url, durable=durable), mentions, signals, notifications)
+
+
+def _streams(url: str) -> tuple[Stream, Stream, Stream]:
+    if url == "memory":
+        return MemoryStream(), MemoryStream(), MemoryStream()
+    if not url.startswith("nats://"):
+        raise ConfigError(f"store.streams: {url} is not known; use memory or nats://HOST:PORT")
     try:
         from store.jetstream import JetStream
     except ModuleNotFoundError as error:
         raise ConfigError("store.streams: NATS needs its client: pip install 'tocsin[nats]'") from error
-    return Store(database, *(JetStream(streams_url, name) for name in ("mentions", "signals", "notifications")))
+    return JetStream(url, "mentions"), JetStream(url, "signals"), JetStream(url, "notifications")

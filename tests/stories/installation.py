@@ -50,6 +50,10 @@ class Installation:
         """Write `values` to config.yaml."""
         (self.folder / "config.yaml").write_text(yaml.safe_dump(self.values, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
+    def written(self) -> str:
+        """What stands in config.yaml."""
+        return (self.folder / "config.yaml").read_text(encoding="utf-8")
+
     def start(self) -> None:
         """Start the daemon on what `values` says."""
         self.write()
@@ -70,6 +74,11 @@ class Installation:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
+
+    def reload(self) -> None:
+        """Ask it to read config.yaml again (SIGHUP)."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGHUP)
 
     def wait_for_end(self) -> None:
         """Wait until the process is gone, whoever ended it."""
