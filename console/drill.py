@@ -9,7 +9,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -86,7 +85,7 @@ async def play(name: str, *, seed: int | None = None, language: str = "vi") -> P
     config = config_of(drill, language)
     with tempfile.TemporaryDirectory(prefix="tocsin-drill-") as folder:
         begins = start - drill.background.length
-        stage = Simulation(config, Path(folder) / "drill.db", begins, roles=("detectors", "alerting"), world="drill")
+        stage = Simulation(config, f"sqlite:///{folder}/drill.db", begins, roles=("detectors", "alerting"), world="drill")
         try:
             await stage.store.database.write(sources.open_recordings, {source.id: source.kind for source in drill.sources}, begins)
             mentions, refused = await _play(stage, drill, script(drill, seed, start))

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -65,7 +64,7 @@ async def replay(config: Config, recorded: Iterable[Mention], *, progress: Calla
         raise Refused("there is nothing to play: no mention could be read")
     start = heard[0].seen_at.replace(second=0, microsecond=0)
     with tempfile.TemporaryDirectory(prefix="tocsin-replay-") as folder:
-        simulation = Simulation(config, Path(folder) / "replay.db", start, roles=("detectors", "alerting"))
+        simulation = Simulation(config, f"sqlite:///{folder}/replay.db", start, roles=("detectors", "alerting"))
         try:
             await _play(simulation, config, heard, start, progress)
             return _outcome(simulation.store.database, config, heard, start, simulation.clock.now())

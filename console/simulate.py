@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 from alerting.base import Message, Notifier, Receipt
@@ -52,7 +51,7 @@ class Simulation:
 
     Args:
         config: what to build; its store is not touched.
-        database: the file of the database, made new.
+        database: the address of a database that is empty.
         start: when the clock begins (aware).
         roles: which stages run.
         world: "drill" marks everything.
@@ -62,7 +61,7 @@ class Simulation:
     def __init__(
         self,
         config: Config,
-        database: Path,
+        database: str,
         start: datetime,
         *,
         roles: tuple[str, ...] = ROLES,
@@ -71,7 +70,7 @@ class Simulation:
     ) -> None:
         self.clock = VirtualClock(start)
         self.sent: list[tuple[datetime, str, str, Message]] = []
-        self.store = open_store(f"sqlite:///{database}", durable=False)
+        self.store = open_store(database, durable=False)
         self.http = Fetcher(now=self.clock.now, allow=config.listener.allow_private_hosts)
         self.monitor: Monitor = assemble(
             config,

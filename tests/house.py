@@ -58,14 +58,16 @@ class House:
     """One installation on a virtual clock.
 
     Args:
-        database: a file of its own.
+        database: a file of its own, or the address of an empty database.
         start: when the story begins.
         values: the configuration; `make.config()` where None.
     """
 
-    def __init__(self, database: Path, start: datetime = make.NOON, values: dict[str, Any] | None = None) -> None:
+    def __init__(self, database: Path | str, start: datetime = make.NOON, values: dict[str, Any] | None = None) -> None:
         self.config = parse(values or make.config())
-        self.simulation = Simulation(self.config, database, start, roles=("detectors", "alerting"))
+        self.simulation = Simulation(
+            self.config, f"sqlite:///{database}" if isinstance(database, Path) else database, start, roles=("detectors", "alerting")
+        )
         self._phones: dict[str, Phone] = {}
         self._sources: set[str] = set()
 
