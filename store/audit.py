@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -20,7 +20,7 @@ def add(tx: Connection, now: datetime, actor: str, channel: str, action: str, su
     if tx.dialect.name == "postgresql":
         tx.execute(text("LOCK TABLE audit IN EXCLUSIVE MODE"))  # one chain, one writer at a time
     previous = tx.execute(select(audit.c.digest).order_by(audit.c.id.desc()).limit(1)).scalar() or GENESIS
-    line = {"at": now, "actor": actor, "channel": channel, "action": action, "subject": subject, "data": data or {}}
+    line = {"at": now.astimezone(UTC), "actor": actor, "channel": channel, "action": action, "subject": subject, "data": data or {}}
     tx.execute(insert(tx, audit).values(**line, previous=previous, digest=_seal(previous, line)))
 
 

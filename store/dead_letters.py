@@ -36,16 +36,19 @@ def listing(tx: Connection, *, limit: int = 200) -> list[DeadLetter]:
 
 
 def replay(tx: Connection, letter_id: int, now: datetime) -> bool:
-    """Hand one back to its stage (a mention to the Enricher, a signal to the Intake); False where there is none, or not of such a stage."""
-    row = tx.execute(select(dead_letters).where(dead_letters.c.id == letter_id)).first()
+    """Hand one back to its stage (a mention to the Enricher, a signal to the Intake).
+
+    False where there is none, it is not of such a stage, or it was handed back before: what was counted meanwhile would count twice (rule 2). What
+    fails again leaves a letter of its own.
+    """
+    waiting = (dead_letters.c.id == letter_id) & dead_letters.c.replayed_at.is_(None) & dead_letters.c.stage.in_(("enricher", "intake"))
+    handed_back = update(dead_letters).where(waiting).values(replayed_at=now)
+    row = tx.execute(handed_back.returning(dead_letters.c.stage, dead_letters.c.payload)).first()
     if row is None:
         return False
     if row.stage == "enricher":
         again = update(mentions).where(mentions.c.id == row.payload["mention_id"]).values(enriched_at=None, enrich_attempts=0)
-    elif row.stage == "intake":
-        again = update(signals).where(signals.c.id == row.payload["signal_id"]).values(taken_at=None, take_attempts=0)
     else:
-        return False
+        again = update(signals).where(signals.c.id == row.payload["signal_id"]).values(taken_at=None, take_attempts=0)
     tx.execute(again)
-    tx.execute(update(dead_letters).where(dead_letters.c.id == letter_id).values(replayed_at=now))
     return True

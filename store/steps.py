@@ -36,9 +36,10 @@ def tick(tx: Connection, incident_id: int, step_id: str, now: datetime, by: str,
 
 
 def of_incident(tx: Connection, incident_id: int) -> list[StepState]:
-    """The checklist, the earliest due first."""
+    """The checklist, the earliest due first, what has no time last."""
     columns = [incident_steps.c[name] for name in StepState.__struct_fields__]
-    chosen = select(*columns).where(incident_steps.c.incident_id == incident_id).order_by(incident_steps.c.due_at, incident_steps.c.step_id)
+    chosen = select(*columns).where(incident_steps.c.incident_id == incident_id)
+    chosen = chosen.order_by(incident_steps.c.due_at.nulls_last(), incident_steps.c.step_id)
     return [StepState(*row) for row in tx.execute(chosen)]
 
 
