@@ -142,7 +142,7 @@ def _facts(say: Translator, briefing: Briefing, title: str) -> list[str]:
 def _unusual(say: Translator, signal: Signal) -> str:
     told = {"observed": signal.observed, "unit": signal.unit, "scale": signal.scale_s}
     if not signal.expected:
-        return say("alert.how_unusual_unknown", **told)
+        return say("alert.how_unusual_unknown", count=round(signal.observed), unit=signal.unit, scale=signal.scale_s)
     return say("alert.how_unusual", **told, expected=signal.expected, times=signal.observed / signal.expected)
 
 

@@ -11,7 +11,7 @@ async def test_the_same_story_is_told_on_every_database(database_url):
     await house.quiet_days(1, per_day=6)
     await house.say("Acme kettle caught fire and burned my hand", source="press")
     await house.phone("ana").expect("Acme")
-    await house.say("Ấm Acme bốc cháy, tẩy chay đi mọi người", times=10, within=timedelta(minutes=6))
+    await house.say("Ấm Acme bốc cháy, tẩy chay đi mọi người", times=10, within=timedelta(minutes=3))
     await house.phone("ben").expect("Acme")
     await house.acknowledge("ben")
     await house.phone("ana").expect("update")
