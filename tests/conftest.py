@@ -129,9 +129,10 @@ class PostgresDatabases:
             tables = set(sa.inspect(tx).get_table_names())
             if tables == {*metadata.tables, "alembic_version"}:
                 filled = " UNION ALL ".join(f"(SELECT '{table}' FROM \"{table}\" LIMIT 1)" for table in metadata.tables)
-                full = list(tx.exec_driver_sql(filled).scalars())
-                if full:
-                    tx.exec_driver_sql(f"TRUNCATE {', '.join(full)} CASCADE")
+                full = set(tx.exec_driver_sql(filled).scalars())
+                for table in reversed(metadata.sorted_tables):  # deleting few rows takes a tenth of truncating
+                    if table.name in full:
+                        tx.execute(table.delete())
                 used = tx.exec_driver_sql("SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL").scalars().all()
                 for sequence in used:
                     tx.exec_driver_sql(f'ALTER SEQUENCE "{sequence}" RESTART')
