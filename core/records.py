@@ -55,10 +55,7 @@ class Engagement(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Author(Record, frozen=True, kw_only=True, gc=False):
-    """Who posted, as far as the platform tells.
-
-    `key` is stable within one authority ("mastodon.social/@an"); `followers` None is unknown.
-    """
+    """Who posted, as far as the platform tells; `key` is stable ("mastodon.social/@an"), `followers` None is unknown."""
 
     key: str
     handle: str | None = None
@@ -112,9 +109,8 @@ class Sentiment(Record, frozen=True, kw_only=True, gc=False):
     @property
     def label(self) -> Literal["negative", "neutral", "positive"]:
         """The most probable of the three."""
-        if self.negative >= self.neutral and self.negative >= self.positive:
-            return "negative"
-        return "positive" if self.positive > self.neutral else "neutral"
+        worst_first: tuple[Literal["negative", "neutral", "positive"], ...] = ("negative", "neutral", "positive")
+        return max(worst_first, key=lambda label: getattr(self, label))
 
 
 class TopicMatch(Record, frozen=True, kw_only=True, gc=False):
@@ -127,10 +123,9 @@ class TopicMatch(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Risk(Record, frozen=True, kw_only=True, gc=False):
-    """A risk heard in a mention.
+    """A risk heard in a mention, of a family ("food-safety" ...), by an expression of the lexicon.
 
-    `family` names it ("food-safety", "recall" ...). `level` 1: one mention that names the brand is enough; 2: counts in a group;
-    3: a complaint, never a page by itself. `term` is the expression of the lexicon that matched.
+    `level` 1: one mention that names the brand is enough; 2: counts in a group; 3: a complaint, never a page by itself.
     """
 
     family: str
@@ -151,11 +146,10 @@ class Enrichment(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Signal(Record, frozen=True, kw_only=True, gc=False):
-    """One detector's finding in one bucket, unique by (kind, subject, bucket_start).
+    """One detector's finding in one bucket, unique by (kind, subject, bucket_start); the subject is a topic ("topic:acme"), a source or a mention.
 
-    `subject` is a topic, a source or a mention ("topic:acme"). `scale_s` is the width of the window in seconds. `observed`, `expected`,
-    `low`, `high` are in `unit`; None is unknown. `score` runs from 0 to 1. `evidence` are mention ids, the deciding ones first. `frozen` is
-    the input the finding was judged on, enough to judge again. `generation` is the configuration's.
+    `scale_s` is the window's width in seconds. `observed`, `expected`, `low`, `high` are in `unit`; None is unknown. `score` runs from 0 to 1. `evidence`:
+    mention ids, the deciding ones first. `frozen`: the input it was judged on, enough to judge again. `generation` is the configuration's.
     """
 
     kind: str
@@ -190,9 +184,8 @@ class Factor(Record, frozen=True, kw_only=True, gc=False):
 class Incident(Record, frozen=True, kw_only=True, gc=False):
     """What people handle, from opening to review.
 
-    `key` is topic, risk or family of signals, and place. `policy` is the escalation policy as it was when the incident paged. `step` and
-    `round` count from 0; `transition` counts the changes that page. `next_step_at` is when nobody's silence escalates further; None where
-    nothing will. `version` guards every save.
+    `key` is topic, cause and place. `policy` is the escalation policy as it was when the incident paged; `step` and `round` count from 0, `transition`
+    the changes that page. `next_step_at`: when it escalates if nobody answers; None: never. `version` guards every save.
     """
 
     key: str
@@ -233,11 +226,10 @@ class Incident(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Notification(Record, frozen=True, kw_only=True, gc=False):
-    """One message to one person on one channel, unique by its key.
+    """One message to one person on one channel.
 
-    `key` is made of incident, transition, step, round, person, channel and kind, so that a decision made once is sent once (rule 5).
-    `link_id` names the acknowledgement link that the message carries. `attempt` counts the claims; a second claim of a row that was never
-    marked sent is a possible repeat.
+    `key` is made of incident, transition, step, round, person, channel and kind: a decision made once is sent once (rule 5). `attempt` counts the
+    claims; a second claim of a row never marked sent is a possible repeat. `link_id` names the link that the message carries.
     """
 
     key: str
@@ -286,10 +278,9 @@ class Silence(Record, frozen=True, kw_only=True, gc=False):
 
 
 class SourceState(Record, frozen=True, kw_only=True, gc=False):
-    """What is known of a source besides its configuration.
+    """What is known of a source besides its configuration; it is paused while the operator has to mend something.
 
-    `usual_gap_s`: median seconds between its mentions; `usual_delay_s`: median seconds from publication to hearing; None until learnt.
-    `paused_because` stands while the operator has to mend something. `failures` counts the polls failed in a row.
+    `usual_gap_s`: seconds between its mentions; `usual_delay_s`: from publication to hearing; None until learnt. `failures`: polls in a row.
     """
 
     id: str
