@@ -1,0 +1,1 @@
+"""Source -> mention: what polls, fetches, parses and stores what people say."""
