@@ -68,6 +68,7 @@ class Feeds:
         self.fixed: dict[str, bytes] = {"/broken.xml": BROKEN, "/bomb.xml": BOMB}
         self.asked: Counter[tuple[str, int]] = Counter()  # (path, status answered)
         self.posts: list[tuple[str, str, datetime]] = []
+        self.odd = ""  # items that stand in the growing feed as they are
         self.on_growing: Callable[[], None] = lambda: None  # called when it is asked for, before the answer
         self._runner: web.AppRunner | None = None
         self.port = background.do(self._start())
@@ -111,7 +112,7 @@ class Feeds:
             f"<pubDate>{format_datetime(at)}</pubDate></item>"
             for guid, text, at in reversed(self.posts)
         )
-        body = f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>Forum</title>{items}</channel></rss>'.encode()
+        body = f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>Forum</title>{items}{self.odd}</channel></rss>'.encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
         if request.headers.get("if-none-match") == etag:
             return web.Response(status=304, headers={"ETag": etag})

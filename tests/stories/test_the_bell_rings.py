@@ -25,6 +25,11 @@ FIRE_VI = "Ấm Acme bốc cháy làm con tôi bị bỏng"
 SOON_S = 40.0  # from the post to the mail
 ENDINGS = {".xml", ".rss", ".atom", ".rdf", ".json"}  # of recorded feeds; some are no feeds at all, which is as it is in the wild
 MOST_BYTES = 300_000  # of a recorded feed: the twelve larger ones take longer than all others together
+ODD = f"""<item><guid>html</guid><title>Beta &lt;script&gt;alert(1)&lt;/script&gt;&lt;b&gt;tea&lt;/b&gt; &amp;amp; milk</title></item>
+<item><guid>control</guid><title>Beta \u202etea\u200b\u2066 set</title></item>
+<item><guid>long</guid><title>Beta</title><description>{"tea " * 25_000}</description></item>
+<item><guid>undated</guid><title>Beta cup</title></item>
+<item><guid>future</guid><title>Beta pot</title><pubDate>Thu, 01 Jan 2099 00:00:00 GMT</pubDate></item>"""
 LINK = re.compile(r"https?://[^\s\"'<>]+")
 
 pytestmark = pytest.mark.slow
@@ -60,12 +65,14 @@ def rung(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rung]:
     folder = tmp_path_factory.mktemp("tocsin")
     with town(folder) as (feeds, mails):
         place = Installation(folder, config(feeds, mails))
+        place.values["topics"].append({"id": "beta", "kind": "brand", "query": "beta"})
         real = _add_sources(place, feeds)
         _add_trouble(place, folder)
         feeds.say("my Acme kettle is nice", "where can I buy an Acme kettle?")
         place.start()
         try:
             place.wait_for_first_poll("forum")
+            feeds.odd = ODD
             feeds.say(FIRE, FIRE_VI)
             said_at = time.monotonic()
             place.wait(lambda: mails.to("ana@example.org") and mails.to("lan@example.org"), what="mail")
@@ -120,7 +127,7 @@ def test_a_scanner_takes_nothing_the_button_does_and_only_once(rung: Rung) -> No
     assert ours in links
     for link in sorted(links) * 3:
         for method in ("HEAD", "GET"):
-            assert Browser().ask(link, method).status in (200, 404)
+            assert Browser().ask(link, method).status in (200, 404, 410)
     assert rung.status() == ("open", None)
 
     browser = Browser()
@@ -142,7 +149,7 @@ def test_a_scanner_takes_nothing_the_button_does_and_only_once(rung: Rung) -> No
 
 
 def test_a_link_that_nobody_made_opens_nothing(rung: Rung) -> None:
-    assert Browser().ask(f"{rung.place.address}/i/WyJmYWxzZSIsMl0.c2lnbmF0dXJl").status == 404
+    assert Browser().ask(f"{rung.place.address}/i/WyJmYWxzZSIsMl0.c2lnbmF0dXJl").status in (404, 410)
 
 
 def test_bad_feeds_are_told_in_one_line_and_the_others_go_on(rung: Rung) -> None:
@@ -159,14 +166,25 @@ def test_every_real_feed_is_read_or_told_to_be_none(rung: Rung) -> None:
     unheard = "SELECT id FROM sources WHERE first_poll_at IS NULL AND (failures = 0 OR last_error IS NULL)"
     assert rung.place.ask(unheard) == []
     assert len(rung.real) > 50
-    assert rung.place.count("SELECT count(*) FROM mentions WHERE arrival = 'backfill'") > 1000
+    assert rung.place.count("SELECT count(*) FROM mentions WHERE arrival = 'backfill'") > 500
     assert rung.place.count("SELECT count(*) FROM mentions WHERE enriched_at IS NULL") == 0
     assert rung.place.count("SELECT count(*) FROM dead_letters") == 0
 
 
 def test_what_was_there_before_is_kept_and_not_counted(rung: Rung) -> None:
-    assert rung.place.count("SELECT count(*) FROM mentions WHERE source_id = 'forum'") == 4
-    assert rung.place.count("SELECT sum(mentions) FROM buckets WHERE width = 60") == 2
+    assert rung.place.count("SELECT count(*) FROM mentions WHERE source_id = 'forum' AND arrival = 'backfill'") == 2
+    assert rung.place.count("SELECT sum(mentions) FROM buckets WHERE width = 60 AND topic_id = 'acme'") == len((FIRE, FIRE_VI))
+
+
+def test_odd_mentions_are_stored_sanely_and_counted_when_they_were_seen(rung: Rung) -> None:
+    odd = "SELECT native_id, title, text, counts_at = seen_at FROM mentions JOIN mention_texts ON mention_id = id WHERE native_id NOT LIKE 'post-%'"
+    found = {name: (title, text, at_once) for name, title, text, at_once in rung.place.ask(f"{odd} AND source_id = 'forum'")}
+    assert found["html"][0] == "Beta tea & milk"
+    assert found["control"][0] == "Beta tea set"
+    assert 0 < len(found["long"][1]) < 100_000
+    assert {found[name][2] for name in ("undated", "future")} == {1}
+    assert rung.place.count("SELECT sum(mentions) FROM buckets WHERE width = 60 AND topic_id = 'beta'") == ODD.count("<item>")
+    assert rung.place.count("SELECT count(*) FROM buckets WHERE start > strftime('%s', 'now')") == 0
 
 
 def test_a_dead_mail_server_is_told_and_tried_again(rung: Rung) -> None:
