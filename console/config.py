@@ -9,85 +9,27 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import AfterValidator, PrivateAttr, ValidationError
 
-from alerting.settings import AlertingSettings
+from alerting.settings import AlertingSettings, ChannelSettings
 from console import shelf
+from console.settings import ConsoleSettings, EventSettings, PlaceSettings, PlaybookSettings, Section, StoreSettings, known_zone
 from console.yaml_file import Place, YamlFile, did_you_mean
 from core.errors import ConfigError
-from detectors.settings import UNCHECKED, DetectorsSettings, TopicSettings
-from listener.settings import ListenerSettings
+from detectors.settings import UNCHECKED, DetectorsSettings, SignalSettings, TopicSettings
+from listener.settings import ListenerSettings, SourceSettings
 
 DEFAULT_PATH: Final = Path("config.yaml")
 ENV_PATH: Final = "TOCSIN_CONFIG"
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"unknown time zone {name!r}; write an IANA name such as Asia/Ho_Chi_Minh") from error
-    return name
-
-
-class Section(BaseModel):
-    """What all sections share: no unknown key, no change after reading, no value shown in an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class StoreSettings(Section):
-    """Where everything is remembered: `sqlite:///FILE` or `postgresql://...`; streams `memory` or `nats://HOST:PORT`."""
-
-    database: str = Field(default="sqlite:///var/tocsin.db", repr=False)
-    streams: str = "memory"
-
-
-class PlaceSettings(Section):
-    """A branch: its names in the wild, and who runs it."""
-
-    id: str
-    name: str
-    aliases: tuple[str, ...] = ()
-    manager: str | None = None
-
-
-class EventSettings(Section):
-    """An expected rise, both days included; it is said, and never hides a risk."""
-
-    name: str
-    from_: date = Field(alias="from")
-    to: date
-    expect: Literal["more", "less"] = "more"
-
-
-class PlaybookSettings(Section):
-    """Folders of the operator's own playbooks, read after the shipped library."""
-
-    folders: tuple[str, ...] = ()
-
-
-class ConsoleSettings(Section):
-    """Where the console answers, and how it is reached from outside (`base_url` stands in alerts)."""
-
-    listen: Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:]+\]|[^\s:\[\]]+):\d{1,5}$")] = "127.0.0.1:8765"
-    base_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] = "http://127.0.0.1:8765"
-
-    @property
-    def host(self) -> str:
-        """The address to listen on."""
-        return self.listen.rpartition(":")[0].strip("[]")
-
-    @property
-    def port(self) -> int:
-        """The port to listen on; 0 takes a free one."""
-        return int(self.listen.rpartition(":")[2])
+OWN_KEYS: Final = {  # what an entry may say besides its plug-in's options
+    shelf.COLLECTORS: tuple(SourceSettings.model_fields),
+    shelf.SIGNALS: tuple(SignalSettings.model_fields),
+    shelf.NOTIFIERS: tuple(ChannelSettings.model_fields),
+}
 
 
 class Config(Section):
@@ -95,7 +37,7 @@ class Config(Section):
 
     name: str = "Tocsin"
     language: Literal["vi", "en"] = "vi"
-    timezone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Ho_Chi_Minh"
+    timezone: Annotated[str, AfterValidator(known_zone)] = "Asia/Ho_Chi_Minh"
     store: StoreSettings = StoreSettings()
     topics: tuple[TopicSettings, ...] = ()
     places: tuple[PlaceSettings, ...] = ()
@@ -176,7 +118,8 @@ class _Forgiving(dict[str, str]):
 
 def _problems(config: Config, *, plug_ins: bool) -> Iterator[tuple[Place, str]]:
     """What one section says of another and does not hold, and plug-ins' own options."""
-    yield from _wrong_topics(config)
+    yield from _twice(config)
+    yield from _wrong_zones(config)
     yield from _wrong_references(config)
     if plug_ins:
         yield from _wrong_plug_ins(config)
@@ -192,18 +135,27 @@ def _wrong_plug_ins(config: Config) -> Iterator[tuple[Place, str]]:
         for number, channel in enumerate(person.channels):
             place = ("alerting", "people", index, "channels", number)
             yield from _plug_in(shelf.NOTIFIERS, channel.kind, config.alerting.options_for(channel), place)
+    for kind in config.alerting.notifiers:  # a slip here would leave every channel of the kind without what it shares
+        try:
+            shelf.load(shelf.NOTIFIERS, kind)
+        except ConfigError as error:
+            yield ("alerting", "notifiers", kind), error.reason
 
 
-def _wrong_topics(config: Config) -> Iterator[tuple[Place, str]]:
-    ids = [topic.id for topic in config.topics]
+def _twice(config: Config) -> Iterator[tuple[Place, str]]:
+    named = {"topics": [topic.id for topic in config.topics], "places": [branch.id for branch in config.places]}
+    for section, ids in named.items():
+        for index, one in enumerate(ids):
+            if ids.index(one) != index:
+                yield (section, index, "id"), f"{section.removesuffix('s')} {one!r} stands there twice"
+
+
+def _wrong_zones(config: Config) -> Iterator[tuple[Place, str]]:
     for index, topic in enumerate(config.topics):
-        if ids.index(topic.id) != index:
-            yield ("topics", index, "id"), f"topic {topic.id!r} stands there twice"
-        if topic.timezone is not None:
-            try:
-                _known_zone(topic.timezone)
-            except ValueError as error:
-                yield ("topics", index, "timezone"), str(error)
+        try:
+            known_zone(topic.timezone or config.timezone)
+        except ValueError as error:
+            yield ("topics", index, "timezone"), str(error)
 
 
 def _wrong_references(config: Config) -> Iterator[tuple[Place, str]]:
@@ -236,7 +188,7 @@ def _plug_in(where: str, kind: str, given: dict[str, Any], place: Place) -> Iter
         shelf.options(module, given)
     except ValidationError as error:
         inner, words = shelf.told(error)
-        known = list(module.Options.model_fields)
+        known = [*(field.alias or name for name, field in module.Options.model_fields.items()), *OWN_KEYS[where]]
         hint = did_you_mean(str(inner[-1]), known) if inner and words == "unknown key" else ""
         yield (*place, *inner), f"{words}{hint}"
 

@@ -15,6 +15,7 @@ from core.errors import ConfigError
 COLLECTORS: Final = "listener.collectors"
 SIGNALS: Final = "detectors.signals"
 NOTIFIERS: Final = "alerting.notifiers"
+CLASSES: Final = {COLLECTORS: "Collector", SIGNALS: "Detector", NOTIFIERS: "Notifier"}
 _KIND = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
 
 
@@ -29,17 +30,23 @@ def load(shelf: str, kind: str) -> ModuleType:
     """The module of a kind.
 
     Raises:
-        ConfigError: there is none of that name; the message lists those there are.
+        ConfigError: there is none of that name (the message lists those there are), or it is no plug-in of this shelf.
     """
     name = kind if "." in kind else f"{shelf}.{kind}"
     if not _KIND.fullmatch(kind):
         raise ConfigError(f"{kind!r} is no kind; on this shelf stand: {', '.join(kinds(shelf))}")
     try:
-        return importlib.import_module(name)
+        module = importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is not None and not name.startswith(error.name):
             raise ConfigError(f"kind {kind} needs the package {error.name}: pip install it") from error
         raise ConfigError(f"unknown kind {kind!r}; on this shelf stand: {', '.join(kinds(shelf))}") from error
+    except (ImportError, SyntaxError) as error:
+        raise ConfigError(f"kind {kind} cannot be loaded: {error}") from error
+    missing = [wanted for wanted in ("Options", CLASSES[shelf]) if not hasattr(module, wanted)]
+    if missing:
+        raise ConfigError(f"{name} defines no {missing[0]}; a kind of this shelf needs Options and {CLASSES[shelf]}")
+    return module
 
 
 def options(module: ModuleType, given: dict[str, Any]) -> BaseModel:

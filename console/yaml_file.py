@@ -15,6 +15,7 @@ from core.errors import ConfigError
 
 Place = tuple[int | str, ...]
 MAX_BYTES: Final = 2_000_000
+MAX_VALUES: Final = 100_000  # after aliases are followed: a few lines of them can mean millions of values
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
@@ -25,13 +26,14 @@ class YamlFile:
         data: the values.
 
     Raises:
-        ConfigError: it cannot be read, is no YAML, repeats a key, uses anchors to grow, or names a variable that is not set.
+        ConfigError: it cannot be read, is too large, is no YAML, repeats a key, uses aliases to grow, or names a variable that is not set.
     """
 
     def __init__(self, path: Path, environment: Mapping[str, str] = os.environ) -> None:
         self.path = path
         self._environment = environment
         self._lines: dict[Place, int] = {}
+        self._values = 0
         root = self._compose()
         self.data: Any = {} if root is None else self._value(root, ())
 
@@ -50,13 +52,9 @@ class YamlFile:
 
     def _compose(self) -> yaml.Node | None:
         try:
-            text = self.path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise ConfigError(f"cannot be read: {error.strerror}", path=str(self.path)) from error
-        except UnicodeDecodeError as error:
-            raise ConfigError("is not UTF-8 text", path=str(self.path)) from error
-        if len(text) > MAX_BYTES:
-            raise ConfigError(f"is larger than {MAX_BYTES} characters", path=str(self.path))
+            text = _text(self.path)
+        except ValueError as error:
+            raise ConfigError(str(error), path=str(self.path)) from error
         try:
             root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
@@ -65,12 +63,17 @@ class YamlFile:
             raise ConfigError(reason, path=str(self.path), line=mark.line + 1 if mark else None) from error
         except yaml.YAMLError as error:
             raise ConfigError(f"this is no YAML: {str(error).splitlines()[0]}", path=str(self.path)) from error
+        except RecursionError as error:
+            raise ConfigError("is nested too deeply", path=str(self.path)) from error
         return root
 
     def _value(self, node: yaml.Node, place: Place, *, inside: tuple[int, ...] = ()) -> Any:
         self._lines.setdefault(place, node.start_mark.line + 1)
+        self._values += 1
         if id(node) in inside:
             raise self.error(place, "an alias leads back to itself")
+        if self._values > MAX_VALUES:
+            raise self.error(place[:1], f"means more than {MAX_VALUES} values; use fewer aliases")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place, (*inside, id(node)))
         if isinstance(node, yaml.SequenceNode):
@@ -79,11 +82,16 @@ class YamlFile:
             return self._filled(str(node.value), place)
         if node.tag == "tag:yaml.org,2002:timestamp":
             return str(node.value)  # pydantic reads times and days; YAML's own would lose the zone
-        return yaml.SafeLoader("").construct_object(node, deep=True)
+        try:
+            return yaml.SafeLoader("").construct_object(node, deep=True)
+        except (yaml.YAMLError, ValueError, LookupError) as error:
+            raise self.error(place, f"this is no value of the kind {node.tag.rpartition(':')[2]}") from error
 
     def _mapping(self, node: yaml.MappingNode, place: Place, inside: tuple[int, ...]) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise self.error(place, "a key is one word, not a list or a mapping")
             key = str(key_node.value)
             self._lines[(*place, key)] = key_node.start_mark.line + 1
             if key in values:
@@ -98,9 +106,9 @@ class YamlFile:
             secret = key.removesuffix("_file")
             self._lines[(*place, secret)] = self._lines[(*place, key)]
             try:
-                values[secret] = path.read_text(encoding="utf-8").rstrip("\r\n")
-            except OSError as error:
-                raise self.error((*place, key), f"cannot be read: {error.strerror}") from error
+                values[secret] = _text(path).rstrip("\r\n")
+            except ValueError as error:
+                raise self.error((*place, key), str(error)) from error
         return values
 
     def _filled(self, text: str, place: Place) -> str:
@@ -111,6 +119,22 @@ class YamlFile:
             return value
 
         return _VARIABLE.sub(fill, text)
+
+
+def _text(path: Path) -> str:
+    """The file's text.
+
+    Raises:
+        ValueError: why there is none, in a few words.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError(f"is larger than {MAX_BYTES} bytes")
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError("is not UTF-8 text") from error
 
 
 SECRETS: Final = frozenset({"password", "token", "secret", "key", "url", "client_secret"})
