@@ -23,7 +23,6 @@ from tests.stories.servers import PASSWORD, Feeds, Mails, until
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 45.0  # a cold start and two polls on a busy machine
 TOCSIN = (sys.executable, "-m", "console.cli")
-ROLES = ("--role", "listener", "detectors", "alerting")
 
 
 class Installation:
@@ -60,7 +59,7 @@ class Installation:
         self._started = len(self.said())
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*TOCSIN, "run", *ROLES], cwd=self.folder, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [*TOCSIN, "run"], cwd=self.folder, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
     def tocsin(self, *words: str) -> subprocess.CompletedProcess[str]:

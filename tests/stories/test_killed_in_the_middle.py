@@ -19,7 +19,7 @@ LEAK = "Acme customer data exposed, they leaked my phone number"
 REPEAT = {"ana@example.org": translator("en")("alert.possible_repeat"), "lan@example.org": translator("vi")("alert.possible_repeat")}
 STORED = "SELECT count(*) FROM mentions"
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # a busy machine starts a daemon in 10 s, an idle one in 3
 
 
 class Lives:

@@ -11,7 +11,7 @@ import pytest
 from tests.stories.installation import Installation, config, rss
 from tests.stories.servers import Feeds, Mails, town
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # a busy machine starts a daemon in 10 s, an idle one in 3
 
 
 @pytest.fixture

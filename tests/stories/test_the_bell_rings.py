@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from core.records import TimelineEntry
 from playbooks.load import LIBRARY
 from tests.conftest import SHARED
 from tests.stories.browser import Browser
@@ -32,7 +33,7 @@ ODD = f"""<item><guid>html</guid><title>Beta &lt;script&gt;alert(1)&lt;/script&g
 <item><guid>future</guid><title>Beta pot</title><pubDate>Thu, 01 Jan 2099 00:00:00 GMT</pubDate></item>"""
 LINK = re.compile(r"https?://[^\s\"'<>]+")
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # a busy machine starts a daemon in 10 s, an idle one in 3
 
 
 class Rung:
@@ -52,6 +53,10 @@ class Rung:
 
     def kinds(self) -> list[str]:
         return [entry.kind for entry in self.place.timeline(1)]
+
+    def failures(self, person: str) -> list[TimelineEntry]:
+        """What the timeline tells of a person who could not be reached."""
+        return [entry for entry in self.place.timeline(1) if entry.kind == "delivery_failed" and entry.words.args["person"] == person]
 
     def status(self) -> tuple[str, str | None]:
         """What the command line says of the incident, and who has it."""
@@ -187,15 +192,15 @@ def test_odd_mentions_are_stored_sanely_and_counted_when_they_were_seen(rung: Ru
     assert rung.place.count("SELECT count(*) FROM buckets WHERE start > strftime('%s', 'now')") == 0
 
 
-def test_a_dead_mail_server_is_told_and_tried_again(rung: Rung) -> None:
-    told = [entry for entry in rung.place.timeline(1) if entry.kind == "delivery_failed" and entry.words.args["person"] == "ben"]
-    assert len(told) == 1
+def test_a_dead_mail_server_is_told_once_and_tried_again(rung: Rung) -> None:
+    told = rung.failures("ben")
     assert "no connection can be made" in told[0].words.args["reason"]
+    assert len({entry.data["notification"] for entry in told}) == len(told)
+    assert rung.place.count("SELECT attempt FROM notifications WHERE person = 'ben' AND kind = 'page'") > 1
 
 
 def test_a_channel_that_cannot_be_built_is_told_and_stops_no_other(rung: Rung) -> None:
-    (told,) = [entry for entry in rung.place.timeline(1) if entry.kind == "delivery_failed" and entry.words.args["person"] == "dung"]
-    assert "cannot be read as a PEM file" in told.words.args["reason"]
+    assert "cannot be read as a PEM file" in rung.failures("dung")[0].words.args["reason"]
 
 
 def test_a_bad_playbook_is_told_in_one_line_with_its_place(rung: Rung) -> None:
@@ -206,4 +211,6 @@ def test_a_bad_playbook_is_told_in_one_line_with_its_place(rung: Rung) -> None:
 def test_no_secret_stands_in_the_log(rung: Rung) -> None:
     said = rung.place.said()
     assert "correct horse" not in said
-    assert "/i/" not in said
+    tokens = {link.rpartition("/")[2] for mail in rung.mails.received for link in LINK.findall(text_of(mail)) if "/i/" in link}
+    assert tokens
+    assert not any(token in said for token in tokens)
