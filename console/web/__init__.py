@@ -1,1 +1,1 @@
-"""The console in a browser: aiohttp.web and Jinja, no build step."""
+"""The web console: pages that a server renders, links in alerts, signed hooks, health and metrics."""

@@ -1,0 +1,111 @@
+"""What a page shows of an incident, read in one transaction, in the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerting.casefile import quotes_of, unheard
+from alerting.incident import idle_because
+from alerting.policy import Roster, recipients
+from console.assemble import Monitor
+from core.messages import Translator
+from core.records import Incident, Notification, Severity, Signal, TimelineEntry
+from playbooks.playbook import Playbook, Step
+from playbooks.review import Quote
+from store import incidents, notifications, signals, steps
+from store.database import Tx
+from store.steps import StepState
+
+MOST_QUOTES = 12
+
+
+@dataclass(frozen=True)
+class Case:
+    """An incident and all that hangs on it."""
+
+    incident: Incident
+    roster: Roster
+    signal: Signal | None
+    quotes: tuple[Quote, ...]
+    unheard: tuple[str, ...]
+    playbook: Playbook | None
+    ticks: Mapping[str, StepState]
+    timeline: tuple[TimelineEntry, ...]
+    notifications: tuple[Notification, ...]
+    next_people: tuple[str, ...]
+
+    def name(self, person: str | None) -> str:
+        """How a person is called; empty for nobody."""
+        return "" if person is None else self.roster.name(person)
+
+    def title(self, say: Translator) -> str:
+        """What happened, in one line."""
+        return say.render(self.incident.words)
+
+    def unusual(self, say: Translator) -> str:
+        """How unusual the deciding signal is; empty where there is none."""
+        signal = self.signal
+        if signal is None:
+            return ""
+        told = {"observed": signal.observed, "unit": signal.unit, "scale": signal.scale_s}
+        if not signal.expected:
+            return say("console.unusual_unknown", **told)
+        return say("console.unusual", **told, expected=signal.expected, times=signal.observed / signal.expected)
+
+    def reasons(self, say: Translator) -> Iterator[tuple[str, Severity]]:
+        """Why this severity: each factor that speaks for more than watching, with the level it speaks for."""
+        for factor in self.incident.factors:
+            if factor.speaks_for not in (None, "watch"):
+                yield say(f"factor_said.{factor.name}", value=factor.value), factor.speaks_for
+
+    def unknown_factors(self, say: Translator) -> list[str]:
+        """What could not be weighed."""
+        return [say(f"factor.{factor.name}") for factor in self.incident.factors if factor.speaks_for is None]
+
+    def waits(self, say: Translator) -> str:
+        """Who is called when, if nobody takes it; or why nobody will be."""
+        because = idle_because(self.incident)
+        if because is not None:
+            return say("console.idle", because=because)
+        if self.incident.status != "open" or self.incident.next_step_at is None:
+            return ""
+        if self.next_people:
+            return say("alert.take_it_before", at=self.incident.next_step_at, next=list(self.next_people))
+        return say("console.next_step_at", at=self.incident.next_step_at)
+
+    def done(self, steps: Sequence[Step]) -> int:
+        """How many of these steps are done."""
+        return sum(step.id in self.ticks and self.ticks[step.id].done_at is not None for step in steps)
+
+    @property
+    def open_blocking(self) -> int:
+        """How many steps are still open that should be done before it is closed."""
+        if self.playbook is None:
+            return 0
+        undone = {step_id for step_id, state in self.ticks.items() if state.done_at is None}
+        return sum(step.blocking and step.id in undone for phase, step in self.playbook.steps() if phase != "after")
+
+
+def case_of(tx: Tx, monitor: Monitor, incident_id: int, now: datetime) -> Case | None:
+    """Everything about one incident; None where there is none."""
+    incident = incidents.get(tx, incident_id)
+    if incident is None:
+        return None
+    roster = monitor.roster(tx)
+    raised = signals.of_incident(tx, incident_id)
+    deciding = [signal for signal in raised if signal.words == incident.words] or raised
+    ahead = incident.policy.get("steps", [])[incident.step + 1 : incident.step + 2]
+    return Case(
+        incident=incident,
+        roster=roster,
+        signal=deciding[-1] if deciding else None,
+        quotes=tuple(quotes_of(tx, incident_id, MOST_QUOTES)),
+        unheard=tuple(unheard(tx)),
+        playbook=monitor.library.get(incident.playbook_id),
+        ticks={state.step_id: state for state in steps.of_incident(tx, incident_id)},
+        timeline=tuple(incidents.entries(tx, incident_id)),
+        notifications=tuple(notifications.of_incident(tx, incident_id)),
+        next_people=tuple(one.name for step in ahead for one in recipients(step["notify"], now, roster, incident.severity)),
+    )

@@ -1,0 +1,46 @@
+"""`/healthz`: the process answers. `/readyz`: every part of the pipeline works."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+
+from console.web.visit import Visit
+from store import figures
+from store.quick import DatabaseFailed
+
+DATABASE_ANSWERS_S: Final = 5.0
+UNAVAILABLE: Final = 503
+
+
+async def alive(visit: Visit) -> web.StreamResponse:
+    """The event loop turns; nothing else is asked."""
+    return web.json_response({"status": "ok", "version": visit.hall.health().version})
+
+
+async def ready(visit: Visit) -> web.StreamResponse:
+    """200 where the database answers and every stage of this process works, else 503; each part by name either way."""
+    health = visit.hall.health()
+    database = await _database_answers(visit)
+    stages = {
+        stage.name: {
+            "ok": stage.is_ready(visit.now),
+            "stepped_at": None if stage.stepped_at is None else stage.stepped_at.isoformat(),
+            "failing_since": None if stage.failing_since is None else stage.failing_since.isoformat(),
+            "because": stage.because,
+        }
+        for stage in health.stages
+    }
+    is_ready = database and health.is_ready(visit.now)
+    told = {"ready": is_ready, "version": health.version, "stopping": health.stopping, "database": {"ok": database}, "stages": stages}
+    return web.json_response(told, status=200 if is_ready else UNAVAILABLE)
+
+
+async def _database_answers(visit: Visit) -> bool:
+    try:
+        await asyncio.wait_for(visit.monitor.store.database.read(figures.answers), DATABASE_ANSWERS_S)
+    except (DatabaseFailed, TimeoutError, OSError):
+        return False
+    return True

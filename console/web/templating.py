@@ -1,0 +1,46 @@
+"""The pages' environment: everything is escaped, an undefined name is an error, and only http(s) addresses become links."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+FOLDER: Final = Path(__file__).parent
+STATIC: Final = FOLDER / "static"
+_BLANK = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+
+def environment() -> Environment:
+    """The templates with the few helpers that they use."""
+    house = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    house.filters["web_link"] = web_link
+    house.filters["pieces"] = pieces
+    house.globals["style"] = f"/static/console.css?v={version('console.css')}"
+    return house
+
+
+def web_link(url: str | None) -> str | None:
+    """The address where it is one of the web; None for any other (`javascript:`, `data:` ...)."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return None
+    return url if parts.scheme.lower() in ("http", "https") and parts.hostname else None
+
+
+def pieces(template: str) -> list[tuple[str, str]]:
+    """A holding statement as pieces (words, name of the blank that follows or "")."""
+    found = _BLANK.split(template.strip())
+    return list(zip(found[::2], [*found[1::2], ""], strict=True))
+
+
+def version(name: str) -> str:
+    """Changes when the static file does, so that browsers may keep it for long."""
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]

@@ -1,0 +1,54 @@
+"""Figures of the whole store at one moment, for metrics: what waits, what is open, what fails. Each is one cheap statement."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, func, or_, select, true
+
+from store.schema import dead_letters, incidents, mentions, notifications, signals, sources
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """Counts, and one age in seconds (None: nothing is due)."""
+
+    mentions: int
+    mentions_waiting: int
+    signals_waiting: int
+    notifications: dict[str, int]
+    oldest_due_s: float | None
+    open_incidents: dict[str, int]
+    sources: int
+    sources_failing: int
+    dead_letters: int
+
+
+def answers(tx: Connection) -> bool:
+    """Whether the database answers at all."""
+    return tx.execute(select(true())).first() is not None
+
+
+def taken(tx: Connection, now: datetime) -> Figures:
+    """The figures at `now` (aware)."""
+    waiting = notifications.c.state.in_(("planned", "claimed"))
+    oldest = tx.execute(select(notifications.c.due_at).where(waiting).order_by(notifications.c.due_at).limit(1)).scalar()
+    by_state = tx.execute(select(notifications.c.state, func.count()).group_by(notifications.c.state))
+    is_open = incidents.c.status.in_(("open", "acknowledged"))
+    by_severity = tx.execute(select(incidents.c.severity, func.count()).where(is_open).group_by(incidents.c.severity))
+    failing = or_(sources.c.failures > 0, sources.c.paused_because.is_not(None))
+    return Figures(
+        mentions=int(tx.execute(select(func.coalesce(func.sum(sources.c.mentions), 0))).scalar_one()),  # counting rows would read them all
+        mentions_waiting=_count(tx, mentions.c.enriched_at.is_(None)),
+        signals_waiting=_count(tx, signals.c.taken_at.is_(None)),
+        notifications={row[0]: row[1] for row in by_state},
+        oldest_due_s=None if oldest is None else max(0.0, (now - oldest).total_seconds()),
+        open_incidents={row[0]: row[1] for row in by_severity},
+        sources=_count(tx, sources.c.id.is_not(None)),
+        sources_failing=_count(tx, failing),
+        dead_letters=_count(tx, dead_letters.c.replayed_at.is_(None)),
+    )
+
+
+def _count(tx: Connection, where: object) -> int:
+    return int(tx.execute(select(func.count()).where(where)).scalar_one())  # type: ignore[arg-type]

@@ -1,0 +1,65 @@
+"""The buttons: each goes through the one door, and says what became of it."""
+
+from tests.console.web.place import Place
+
+
+async def test_taking_an_incident_stops_the_calling_and_says_so(place: Place) -> None:
+    incident = await place.incident()
+    page = await place.press("take", incident.id)
+    assert "Đã ghi nhận" in page
+    taken = place.incidents()[0]
+    assert (taken.status, taken.acknowledged_by, taken.next_step_at) == ("acknowledged", "ana", None)
+    assert "Đã ghi nhận" not in await (await place.client.get(f"/incidents/{incident.id}")).text()  # it is said once
+
+
+async def test_the_page_remembers_who_sits_here(place: Place) -> None:
+    incident = await place.incident()
+    await place.press("note", incident.id, who="ben", text="gọi nhà máy")
+    assert '<option value="ben" selected>' in await (await place.client.get(f"/incidents/{incident.id}")).text()
+
+
+async def test_nobody_acts_without_a_name_a_reason_or_words(place: Place) -> None:
+    incident = await place.incident()
+    before = place.dump()
+    assert "chọn tên mình" in await place.press("take", incident.id, who="stranger")
+    assert "chọn lý do" in await place.press("resolve", incident.id, reason="because")
+    assert "viết vài chữ" in await place.press("note", incident.id, text=" \u200b ")
+    assert place.dump() == before
+
+
+async def test_a_whole_life_can_be_lived_by_buttons(place: Place) -> None:
+    incident = await place.incident()
+    step = next(iter(place.simulation.monitor.library.get(incident.playbook_id).first_15_minutes)).id
+    await place.press("escalate", incident.id)
+    await place.press("take", incident.id, who="ben")
+    await place.press("tick", incident.id, step=step)
+    assert "Bỏ đánh dấu" in await (await place.client.get(f"/incidents/{incident.id}")).text()
+    await place.press("untick", incident.id, step=step)
+    await place.press("note", incident.id, text="<b>đã gọi</b> nhà máy")
+    await place.press("resolve", incident.id, reason="fixed")
+    assert "đã xử lý xong" in await place.press("note", incident.id, text="họp lúc 9 giờ")
+    await place.press("reopen", incident.id, text="lại có bài mới")
+    kinds = [kind for kind in place.kinds(incident.id) if kind not in ("signal", "opened", "playbook_attached", "notified")]
+    assert kinds[:7] == ["escalated", "acknowledged", "step_ticked", "step_unticked", "noted", "resolved", "noted"]
+    assert "reopened" in kinds
+
+
+async def test_an_unknown_step_or_incident_is_a_page_not_a_fault(place: Place) -> None:
+    incident = await place.incident()
+    token = await place.token(f"/incidents/{incident.id}")
+    for path, form in ((f"/incidents/{incident.id}/tick", {"step": "nope"}), ("/incidents/77/take", {})):
+        response = await place.client.post(path, data={"token": token, "who": "ana", **form})
+        assert response.status == 404
+
+
+async def test_with_nobody_configured_whoever_sits_here_acts(place: Place) -> None:
+    from msgspec.structs import replace
+
+    from console.config import parse
+    from tests import make
+
+    incident = await place.incident()
+    alone = parse({**make.config(), "alerting": {}})
+    place.simulation.monitor = replace(place.simulation.monitor, config=alone)
+    await place.press("take", incident.id)
+    assert place.incidents()[0].acknowledged_by == "operator"

@@ -1,0 +1,39 @@
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from console.health import StageHealth
+from tests.console.web.place import Place, health
+
+
+async def test_the_process_says_that_it_is_alive(place: Place) -> None:
+    response = await place.client.get("/healthz", headers={"Host": "10.0.0.1"})
+    assert response.status == 200
+    assert (await response.json())["status"] == "ok"
+
+
+async def test_it_is_ready_while_every_part_works(place: Place) -> None:
+    response = await place.client.get("/readyz", headers={"Host": "10.0.0.1"})
+    assert response.status == 200
+    told = await response.json()
+    assert told["ready"]
+    assert told["database"] == {"ok": True}
+    assert told["stages"]["intake"]["ok"]
+
+
+async def test_a_stage_that_fails_or_stands_still_is_named(place: Place) -> None:
+    sick = {
+        "failing": StageHealth(name="poller", stepped_at=place.now, failing_since=place.now, because="OSError"),
+        "stands still": StageHealth(name="poller", stepped_at=place.now - timedelta(minutes=6)),
+        "never stepped": StageHealth(name="poller"),
+    }
+    for name, stage in sick.items():
+        place.set_health(replace(health(place.now), stages=(stage,)))
+        response = await place.client.get("/readyz")
+        assert response.status == 503, name
+        assert (await response.json())["stages"]["poller"]["ok"] is False
+
+
+async def test_while_it_stops_it_is_not_ready(place: Place) -> None:
+    place.set_health(replace(health(place.now), stopping=True))
+    assert (await place.client.get("/readyz")).status == 503
