@@ -177,9 +177,11 @@ def mention_key(kind: str, authority: str, native_id: str) -> bytes:
 def fingerprint(text: str) -> bytes:
     """8 bytes that copies of a text share: links, handles, a leading "RT @x:", punctuation, case and blanks do not count.
 
-    A text that is nothing but such things is told apart by all it has.
+    A text that is nothing but such things is told apart by all it has; no text at all has no fingerprint (empty), for it is a copy of nothing.
     """
-    whole = normalise(text)
+    whole = normalise(text).strip()
+    if not whole:
+        return b""
     words = _NOT_WORDS.sub(" ", _ADDRESSES.sub(" ", _REPOST_PREFIX.sub("", whole, count=1) if whole.startswith("rt @") else whole)).strip()
     return hashlib.sha256((words or whole).encode()).digest()[:8]
 

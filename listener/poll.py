@@ -24,8 +24,10 @@ CLAIM: Final = timedelta(minutes=2)  # longer than any poll may take
 BATCH: Final = 50  # sources polled side by side in one step
 WAIT_WHEN_FULL: Final = timedelta(seconds=1)
 LONGEST_BACKOFF: Final = timedelta(hours=6)
+LONGEST_ASKED: Final = timedelta(days=1)  # longer nobody can ask to be left alone
 JITTER: Final = 0.2  # of the backoff, so that sources that failed together do not come back together
 BRIDGE: Final = timedelta(seconds=5)  # stretches heard that lie so close are one
+TURNS_MISSED: Final = 3  # a poll that comes later than so many of its intervals leaves unknown what lies between
 LEARNING_RATE: Final = 0.2
 
 
@@ -104,7 +106,7 @@ class Poller:
             added = await self._store.database.write(self._save, current, page, now)
             await self._store.mentions.publish(added.new)
             log.debug("page stored", new=len(added.new), known=added.known, revised=len(added.revised), skipped=page.skipped)
-            current = replace(current, cursor=page.cursor)
+            current = replace(current, cursor=page.cursor, **_remembered(current, page, len(added.new), now))
         await self._store.database.write(self._finish, listened, state, now)
         if state.failures:
             log.info("source recovered", after_failures=state.failures)
@@ -128,13 +130,21 @@ class Poller:
         }
         ours = sources.save(tx, state.id, state.attempt, done, release=True)
         if ours:
-            since = state.last_success_at if state.last_success_at and not state.failures else now - min(listened.every, self._lateness)
-            sources.heard(tx, state.id, now if state.first_poll_at is None else since, now, bridge=BRIDGE)
+            sources.heard(tx, state.id, self._heard_since(listened, state, now), now, bridge=BRIDGE)
+
+    def _heard_since(self, listened: Listened, state: SourceState, now: datetime) -> datetime:
+        """From when this poll lets us know what was said: the one before, where no trouble and no standstill of our own lies between (rule 8)."""
+        if state.first_poll_at is None:
+            return now
+        last = state.last_success_at
+        if last is not None and not state.failures and now - last <= TURNS_MISSED * listened.every:
+            return last
+        return now - min(listened.every, self._lateness)
 
     async def _failed(self, listened: Listened, state: SourceState, error: SourceError, now: datetime) -> None:
         paused = isinstance(error, SourceRejected)
         failures = state.failures + 1
-        if state.failures == 0:
+        if state.failures == 0 or paused:
             log.warning("source failed", reason=error.reason, paused=paused)
         trouble = {
             "failures": failures,
@@ -156,14 +166,19 @@ def backoff(listened: Listened, failures: int, error: SourceError) -> timedelta:
     spread = int.from_bytes(hashlib.sha256(f"{listened.id}/{failures}".encode()).digest()[:4]) / 2**32
     wait: timedelta = doubled * (1 - JITTER + 2 * JITTER * spread)
     asked = error.retry_after_s if isinstance(error, SourceUnavailable) else None
-    return wait if asked is None else max(wait, timedelta(seconds=asked))
+    return wait if asked is None else max(wait, timedelta(seconds=min(asked, LONGEST_ASKED.total_seconds())))
 
 
 def _learnt(state: SourceState, page: Page, new: int, now: datetime) -> dict[str, Any]:
     """What a page teaches about its source: its last mention, its usual gap and delay (both in seconds, moving averages)."""
+    return {"mentions": sources.MENTIONS + new, **_remembered(state, page, new, now)} if new else {}
+
+
+def _remembered(state: SourceState, page: Page, new: int, now: datetime) -> dict[str, Any]:
+    """Of that, what the next page of the same look goes on from."""
     if not new:
         return {}
-    learnt: dict[str, Any] = {"mentions": sources.MENTIONS + new}
+    learnt: dict[str, Any] = {}
     last = max(mention.at for mention in page.mentions)
     if state.last_mention_at is not None and last > state.last_mention_at:
         learnt["usual_gap_s"] = _moving(state.usual_gap_s, (last - state.last_mention_at).total_seconds() / new)

@@ -211,3 +211,7 @@ def test_copies_share_a_fingerprint() -> None:
     assert first != fingerprint("Ấm Acme rất tốt")
     assert fingerprint("😡") != fingerprint("😀")
     assert fingerprint("https://a.b/1") != fingerprint("https://a.b/2")
+
+
+def test_no_text_is_a_copy_of_nothing() -> None:
+    assert fingerprint("") == fingerprint(" \n") == b""
