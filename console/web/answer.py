@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler
 from console.web.routes import route_of
 from console.web.visit import Visit
 from core.errors import NotFound, Refused
+from core.messages import translator
 
 log = structlog.get_logger()
 
@@ -81,16 +82,9 @@ def refusal(
     visit, route = Visit.of(request), route_of(request)
     key = key or _ERRORS.get(status, "console.failed" if status >= SERVER_ERROR else "console.bad_request")
     if route is not None and route.speaks == "json":
-        return web.json_response({"error": reason or visit_words(key)}, status=status, headers=headers)
+        return web.json_response({"error": reason or translator("en")(key)}, status=status, headers=headers)
     if status == 403:  # noqa: PLR2004 - forbidden
         return web.Response(text=f"{visit.say(key)}\n", status=status, headers=headers)
     response = visit.page("error.html", status=status, message=visit.say(key), reason=reason, door=route is None or route.who == "local")
     response.headers.update(headers or {})
     return response
-
-
-def visit_words(key: str) -> str:
-    """A message for programs, which read English."""
-    from core.messages import translator
-
-    return translator("en")(key)

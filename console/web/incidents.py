@@ -59,7 +59,9 @@ async def one(visit: Visit) -> web.StreamResponse:
         incident=case.incident,
         topic=(topic.name or topic.id) if topic else case.incident.topic_id,
         playbook=playbook,
-        phases=[] if playbook is None else [(phase, getattr(playbook, phase)) for phase in PHASES if getattr(playbook, phase)],
+        phases=[]
+        if playbook is None
+        else [(visit.say(f"review.phase.{phase}"), getattr(playbook, phase)) for phase in PHASES if getattr(playbook, phase)],
         statements=() if playbook is None else statements_for(playbook, "vi" if visit.language == "vi" else "en"),
         people=visit.monitor.config.alerting.people,
         who=visit.request.cookies.get("who", ""),
