@@ -180,7 +180,8 @@ class Dispatcher:
 
     def _briefing(self, tx: Tx, incident: Incident, roster: Roster, now: datetime) -> Briefing:
         raised = signals.of_incident(tx, incident.id)
-        deciding = [signal for signal in raised if signal.words == incident.words] or raised
+        measured = [signal for signal in raised if signal.expected]  # how unusual it is by now, where that was measured
+        deciding = measured or [signal for signal in raised if signal.words == incident.words] or raised
         next_step = incident.step + 1
         steps = incident.policy.get("steps", [])
         people = recipients(steps[next_step]["notify"], now, roster, incident.severity) if next_step < len(steps) else ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -18,10 +19,11 @@ from alerting.policy import Roster, policy_for
 from alerting.save import change
 from core.errors import NotFound, Refused
 from core.records import Incident, Notification, Record, Silence, Words
-from playbooks.playbook import Playbook
-from playbooks.statement import draft
 from store import audit, incidents, labels, notifications, silences, statements, steps
 from store.database import Tx
+
+if TYPE_CHECKING:
+    from playbooks.playbook import Playbook
 
 
 class Response(Record, frozen=True, kw_only=True, gc=False):
@@ -106,6 +108,8 @@ def draft_statement(
     incident = incidents.get(tx, incident_id)
     if incident is None:
         raise NotFound(f"there is no incident {incident_id}")
+    from playbooks.statement import draft  # templates: not for `tocsin ack`
+
     text = draft(playbook, statement_id, values, opened_at=incident.opened_at, now=now)
     chosen = playbook.statement(statement_id)
     assert chosen is not None  # `draft` has found it

@@ -31,6 +31,14 @@ from alerting.inert import inert
 from core.durations import Duration
 from core.errors import ConfigError, DeliveryFailed
 from core.http import Fetcher
+from core.messages import translator
+
+_PAGE = "font: 16px/1.5 system-ui, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif; max-width: 42em; margin: 1em auto; padding: 0 1em; color: #1b1b1b"
+_HEAD = "font-size: 1.15em; line-height: 1.35"
+_BUTTON = (
+    "display: inline-block; margin: .5em 0; padding: .7em 1.2em; border-radius: .4em; background: #b00020; color: #ffffff; "
+    "font-weight: bold; text-decoration: none"
+)
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -191,14 +199,15 @@ def _mail(message: Message, options: Options, now: datetime) -> EmailMessage:
 
 
 def _html(message: Message) -> str:
-    """The text, escaped, with our own link alive and nothing else."""
+    """The text, escaped, with our own link alive (as a button that says where it leads) and nothing else; readable on a phone."""
     body = html.escape(message.body)
     if message.link is not None and message.link.startswith(("http://", "https://")):
-        link = html.escape(message.link)
-        body = body.replace(link, f'<a href="{link}" rel="noopener noreferrer">{link}</a>')
+        link, button = html.escape(message.link), translator(message.language)("alert.button")
+        body = body.replace(link, f'<br><a href="{link}" rel="noopener noreferrer" style="{_BUTTON}">{html.escape(button)}</a>')
     paragraphs = "".join(f"<p>{part.replace(chr(10), '<br>')}</p>" for part in body.split("\n\n"))
     return (
-        f'<!DOCTYPE html><html lang="{html.escape(message.language)}"><head><meta charset="utf-8"></head><body>{paragraphs}</body></html>'
+        f'<!DOCTYPE html><html lang="{html.escape(message.language)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f'</head><body style="{_PAGE}"><h1 style="{_HEAD}">{html.escape(message.subject)}</h1>{paragraphs}</body></html>'
     )
 
 

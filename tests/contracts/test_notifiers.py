@@ -181,5 +181,5 @@ async def test_what_strangers_write_arrives_dead(kind: str, tmp_path: Path) -> N
             assert LIVE.search(part) is None, (payload, part)
         if "html" in one:
             tree = lxml_html.document_fromstring(one["html"])
-            assert {element.tag for element in tree.iter()} <= {"html", "head", "meta", "body", "p", "br", "a"}
+            assert {element.tag for element in tree.iter()} <= {"html", "head", "meta", "body", "h1", "p", "br", "a"}
             assert [link for _, _, link, _ in tree.iterlinks()] == [LINK]

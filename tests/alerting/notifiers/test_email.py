@@ -184,7 +184,7 @@ async def test_a_mail_arrives_over_tls_with_text_and_html(tmp_path: Path) -> Non
     assert text(mail) == message().body
     assert "<p>Chuyện gì: &lt;nổ&gt; &amp; cháy</p>" in markup(mail)
     assert markup(mail).count("<a ") == 1
-    assert '<a href="http://127.0.0.1:8765/i/abc.def?x=1&amp;y=2" rel="noopener noreferrer">' in markup(mail)
+    assert '<a href="http://127.0.0.1:8765/i/abc.def?x=1&amp;y=2" rel="noopener noreferrer" style=' in markup(mail)
 
 
 async def test_a_repeat_is_the_same_mail_again(tmp_path: Path) -> None:
