@@ -18,7 +18,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, Final
 
-from babel.messages.mofile import write_mo
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from core.records import Words
@@ -95,26 +95,34 @@ def translator(language: str, *, zone: tzinfo | None = None) -> Translator:
     return Translator(short if short in LANGUAGES else _FALLBACK, zone)
 
 
+@cache
 def catalogue(language: str) -> Mapping[str, tuple[str, ...]]:
     """All keys of one of `LANGUAGES` with their sentences: one, or one per plural form."""
-    return _load(language)[0]
-
-
-@cache
-def _load(language: str) -> tuple[Mapping[str, tuple[str, ...]], gettext.GNUTranslations]:
-    with (_FOLDER / f"{language}.po").open("rb") as file:
-        messages = read_po(file, locale=language, abort_invalid=True)
     sentences: dict[str, tuple[str, ...]] = {}
-    for message in messages:
+    for message in _load(language):
         key = message.id if isinstance(message.id, str) else message.id[0]
         if key:
             sentences[key] = (
                 (message.string or "",) if isinstance(message.string, str) or message.string is None else tuple(map(str, message.string))
             )
+    return sentences
+
+
+@cache
+def _load(language: str) -> Catalog:
+    with (_FOLDER / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language, abort_invalid=True)
+
+
+@cache
+def _plurals(language: str) -> gettext.GNUTranslations:
+    """Knows which form a count takes; made when a message first has several."""
+    from babel.messages.mofile import write_mo
+
     compiled = io.BytesIO()
-    write_mo(compiled, messages)
+    write_mo(compiled, _load(language))
     compiled.seek(0)
-    return sentences, gettext.GNUTranslations(compiled)
+    return gettext.GNUTranslations(compiled)
 
 
 def _sentence(language: str, key: str, count: Any) -> str | None:
@@ -123,7 +131,7 @@ def _sentence(language: str, key: str, count: Any) -> str | None:
         return None
     if len(forms) == 1:
         return forms[0]
-    return _load(language)[1].ngettext(key, key, int(count) if isinstance(count, (int, float)) else 0)
+    return _plurals(language).ngettext(key, key, int(count) if isinstance(count, (int, float)) else 0)
 
 
 @lru_cache(maxsize=1024)

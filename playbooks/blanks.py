@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import Annotated, Final, Literal
 
-from jinja2 import Environment, TemplateError, nodes
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.text import clean
@@ -55,6 +54,8 @@ def blanks_of(template: str) -> tuple[str, ...]:
     """
     if len(template) > MAX_TEMPLATE_CHARS:
         raise ValueError(f"longer than {MAX_TEMPLATE_CHARS} characters")
+    from jinja2 import Environment, TemplateError, nodes  # a listing of incidents needs no templates
+
     try:
         tree = Environment(autoescape=False).parse(template)  # noqa: S701 - parsed, never rendered; plain text, not HTML
     except TemplateError as error:

@@ -85,15 +85,8 @@ def _note(deed: Deed) -> Event:
 
 def _severity(deed: Deed) -> Event:
     from alerting.events import SeveritySet
-    from alerting.policy import policy_for
-    from core.errors import NotFound
-    from store import incidents
 
-    incident = incidents.get(deed.tx, deed.args.id)
-    if incident is None:
-        raise NotFound(f"there is no incident {deed.args.id}")
-    policy = policy_for(deed.desk.config.alerting, severity=deed.args.level, topic_id=incident.topic_id, kind=incident.kind)
-    return SeveritySet(by=deed.by, severity=deed.args.level, because=deed.args.because, policy=policy)
+    return SeveritySet(by=deed.by, severity=deed.args.level, because=deed.args.because)
 
 
 def _escalate(deed: Deed) -> Event:

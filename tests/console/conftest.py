@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 import yaml
 
 from alerting.events import SignalArrived
@@ -122,9 +124,12 @@ def _open(tx: Any, config: Config, signal: Signal, severity: Severity, playbook:
 
 
 @pytest.fixture
-def room(tmp_path: Path, sqlite_template: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Room:
+def room(tmp_path: Path, sqlite_template: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
     monkeypatch.delenv("TOCSIN_AS", raising=False)
     monkeypatch.delenv("TOCSIN_CONFIG", raising=False)
     database = tmp_path / "tocsin.db"
     shutil.copy(sqlite_template, database)
-    return Room(tmp_path, database, capsys)
+    handlers = list(logging.root.handlers)
+    yield Room(tmp_path, database, capsys)
+    structlog.reset_defaults()  # the command line owns its process's logs; here the process goes on
+    logging.root.handlers[:] = handlers

@@ -1,5 +1,6 @@
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -40,10 +41,9 @@ def test_every_verb_has_help_with_an_example(room: Room) -> None:
 
 def test_every_example_can_be_typed() -> None:
     for name in cli.MODULES:
-        example = cli.load(name).example
-        words = [word.strip("'") for word in re.findall(r"'[^']*'|\S+", example.rpartition("| ")[2].partition(" > ")[0])]
-        words = re.sub(r"(\w+)='([^']*)'", r"\1=\2", " ".join(words)).split() if "=" in example else words
-        cli.parser().parse_args(words[1:])
+        typed = cli.load(name).example.rpartition("| ")[2].partition(" > ")[0]
+        args = cli.parser().parse_args(shlex.split(typed)[1:])
+        assert args.verb == name
 
 
 def test_the_help_lists_every_verb(room: Room) -> None:

@@ -39,8 +39,9 @@ def test_postgresql_is_told_what_backs_it_up(room: Room) -> None:
 def test_a_database_out_of_reach_fails_in_one_line(room: Room) -> None:
     room.file.write_text('store: {database: "postgresql://u:secret@127.0.0.1:1/x"}\n')
     said = room.tocsin("incidents")
-    assert (said.status, said.out) == (1, "")
+    assert (said.status, said.out) == (2, "")
     assert said.err.count("\n") == 1
+    assert str(room.file) in said.err
     assert "secret" not in said.err
 
 
