@@ -79,7 +79,11 @@ async def play(name: str, *, seed: int | None = None, language: str = "vi") -> P
         NotFound: there is no such drill.
         PlaybookError: its file cannot be used.
     """
-    drill = load_drill(name)
+    return await perform(load_drill(name), seed=seed, language=language)
+
+
+async def perform(drill: Drill, *, seed: int | None = None, language: str = "vi") -> Played:
+    """As `play`, for a drill that was read already."""
     zone = ZoneInfo(drill.timezone)
     start = datetime.combine(DAY, time.fromisoformat(drill.starts_at), zone).astimezone(UTC)
     config = config_of(drill, language)

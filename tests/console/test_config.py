@@ -158,11 +158,11 @@ def test_a_secret_stands_in_no_repr(read):
         repr(config.alerting.people),
         repr(config.store),
     ]
-    for person in config.alerting.people:
-        for channel in person.channels:
-            shown.append(repr(shelf.options(shelf.load(shelf.NOTIFIERS, channel.kind), config.alerting.options_for(channel))))
-    for source in config.listener.sources:
-        shown.append(repr(shelf.options(shelf.load(shelf.COLLECTORS, source.kind), source.options)))
+    plug_ins = [
+        (shelf.NOTIFIERS, one.kind, config.alerting.options_for(one)) for person in config.alerting.people for one in person.channels
+    ]
+    plug_ins += [(shelf.COLLECTORS, source.kind, source.options) for source in config.listener.sources]
+    shown += [repr(shelf.options(shelf.load(where, kind), given)) for where, kind, given in plug_ins]
     assert not [text for text in shown if SECRET in text]
 
 
