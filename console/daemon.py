@@ -52,19 +52,17 @@ class Daemon:
         self._path = path
         self._store = store
         self._roles = tuple(roles)
+        self._stop = asyncio.Event()
+        self._reload = asyncio.Event()
+        self._hear_signals()  # before the assembly, which takes seconds: whoever calls meanwhile is heard afterwards
         self._clock = RealClock()
         self._http = Fetcher(now=self._clock.now, allow=config.listener.allow_private_hosts)
         self.monitor = assemble(config, store, self._clock, self._http, roles=roles)
-        self._stop = asyncio.Event()
-        self._reload = asyncio.Event()
         self._stages: dict[str, StageHealth] = {}
         self._started_at = self._clock.now()
 
     async def run(self) -> None:
         """Serve until told to stop."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload.set)
         if self._store.database.is_sqlite:  # we are alone: what stands claimed was claimed by our predecessor
             await self._store.database.write(recover.lapse_claims, self._clock.now())
         async with AsyncExitStack() as opened:  # closed in reverse order, whatever happens
@@ -78,6 +76,11 @@ class Daemon:
                 await self._take_up_configuration()
             log.info("stopping")
         log.info("stopped")
+
+    def _hear_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload.set)
 
     async def _close_http(self) -> None:
         """The session in force; a new configuration has replaced the one that was opened first."""

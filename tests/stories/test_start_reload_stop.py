@@ -27,12 +27,12 @@ def at_home(tmp_path: Path) -> Iterator[tuple[Feeds, Mails, Installation]]:
 def test_a_life_with_two_reloads_and_a_stop_while_mail_is_under_way(at_home: tuple[Feeds, Mails, Installation]) -> None:
     feeds, mails, place = at_home
     place.start()
-    place.wait_for_first_poll("forum")
-
+    place.wait_for("event=starting")
     place.values["listener"]["evry"] = "10s"
     place.write()
-    place.reload()
+    place.reload()  # while it is still being built: it is heard when it can be
     place.wait_for("the old one stays")
+    place.wait_for_first_poll("forum")
     (line,) = [line for line in place.said().splitlines() if "the old one stays" in line]
     assert "config.yaml:" in line
     assert "listener.evry: unknown key" in line
