@@ -13,12 +13,14 @@ from importlib import resources
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from core.errors import ConfigError
 from core.records import Sentiment
 from detectors.enrichment.doc import MAX_JUDGED_CHARS, notes
 from detectors.enrichment.features import BITS, Rows, prepare, rows
@@ -77,10 +79,18 @@ def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @cache
 def load_models(path: str | None = None) -> dict[str, SentimentModel]:
-    """The models of a file that training wrote, by language; those shipped where no path is given."""
+    """The models of a file that training wrote, by language; those shipped where no path is given.
+
+    Raises:
+        ConfigError: there is no such file, or it holds something else.
+    """
     source = resources.files("detectors.enrichment").joinpath(MODEL_FILE) if path is None else Path(path)
-    with source.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
-        return {str(language): _unpacked(stored, str(language)) for language in stored["languages"]}
+    try:
+        with source.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
+            models = {str(language): _unpacked(stored, str(language)) for language in stored["languages"]}
+    except (OSError, ValueError, TypeError, LookupError, EOFError, BadZipFile) as error:
+        raise ConfigError(f"detectors.sentiment.model: {str(source)!r} is no model that training wrote: {error}") from error
+    return models
 
 
 def _unpacked(stored: Any, language: str) -> SentimentModel:
@@ -96,6 +106,10 @@ class JudgeSentiment:
     """Sets `sentiment` of the notes, a batch of texts at a time."""
 
     def __init__(self, models: dict[str, SentimentModel]) -> None:
+        if FALLBACK not in models:
+            raise ConfigError(
+                f"detectors.sentiment.model: it knows no {FALLBACK!r}, which stands in for languages without a model of their own"
+            )
         self._models = models
 
     def __call__(self, doc: Doc) -> Doc:

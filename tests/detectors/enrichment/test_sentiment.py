@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from core.errors import ConfigError
 from detectors.enrichment.pipeline import Pipeline
 from detectors.enrichment.records import Heard
 from detectors.enrichment.sentiment import load_models
@@ -47,3 +50,20 @@ def test_a_text_is_judged_the_same_alone_and_in_a_batch(pipeline: Pipeline):
     texts = [Heard(text=text) for text in ("great", "tệ quá", "", "ok", "hang dep lam shop oi")]
     alone = [pipeline.enrich([text])[0] for text in texts]
     assert [found.sentiment.negative for found in alone] == pytest.approx([found.sentiment.negative for found in pipeline.enrich(texts)])
+
+
+@pytest.mark.parametrize("holds", [None, b"", b"no model", b"PK\x03\x04 cut off", b"\x93NUMPY"])
+def test_a_file_that_is_no_model_is_told_in_one_line(tmp_path: Path, holds: bytes | None):
+    path = tmp_path / "mine.npz"
+    if holds is not None:
+        path.write_bytes(holds)
+    with pytest.raises(ConfigError, match=r"^detectors.sentiment.model: .*mine.npz' is no model that training wrote"):
+        Pipeline(sentiment_model=str(path))
+
+
+def test_arrays_of_something_else_are_no_model(tmp_path: Path):
+    np.savez(tmp_path / "other.npz", prices=np.arange(3))
+    np.save(tmp_path / "other.npy", np.arange(3))
+    for name in ("other.npz", "other.npy"):
+        with pytest.raises(ConfigError, match=r"is no model that training wrote"):
+            load_models(str(tmp_path / name))
