@@ -146,3 +146,17 @@ def test_a_query_means_what_the_naive_evaluator_says(tree: Tree, found: frozense
 def test_any_text_is_a_query_or_is_refused(text: str):
     with contextlib.suppress(QueryError):  # any other error is a bug
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "understood"),
+    [
+        ("a b OR c", "(a AND b) OR c"),
+        ('"Acme Kettle" OR #acme OR (ấm NEAR/5 acme) NOT "acme cartoon"', '("acme kettle" OR #acme OR ấm NEAR/5 acme) AND NOT "acme cartoon"'),
+        ("a AND NOT (b OR c)", "a AND NOT (b OR c)"),
+        ("@acme", "@acme"),
+    ],
+)
+def test_a_query_is_told_as_it_was_understood(typed, understood):
+    assert str(parse(typed)) == understood
+    assert str(parse(understood)) == understood
