@@ -21,7 +21,7 @@ from alerting.silence import silenced
 from core.records import Incident, Record, Signal, Tier, TopicKind, World
 from playbooks import match as playbook_match
 from playbooks.playbook import Playbook
-from store import dead_letters, evidence, incidents, mentions, signals, silences, steps
+from store import dead_letters, enrichments, evidence, incidents, mentions, signals, silences, steps
 from store.database import Tx
 from store.open import Store
 
@@ -169,8 +169,14 @@ class Intake:
         )
 
     def _attach(self, tx: Tx, incident: Incident, signal: Signal, now: datetime) -> None:
-        """Freeze the mentions that decided, and lay out the playbook's steps."""
-        shown = mentions.get(tx, signal.evidence)
+        """Freeze the mentions that decided, each story once, and lay out the playbook's steps."""
+        told, story = evidence.stories(tx, incident.id), enrichments.story_ids(tx, signal.evidence)
+        shown = []
+        for mention in mentions.get(tx, signal.evidence):
+            number = story.get(mention.id)
+            if number is None or number not in told:
+                shown.append(mention)
+                told.update([] if number is None else [number])
         evidence.freeze(tx, incident.id, shown, now, signal_id=signal.id, salt=self._salt)
         playbook = next((playbook for playbook in self._playbooks if playbook.id == incident.playbook_id), None)
         if playbook is not None:

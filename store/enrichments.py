@@ -67,6 +67,14 @@ def story_of(tx: Connection, band: bytes, mention_id: int, seen_at: datetime) ->
     return int(made) if won else int(tx.execute(known).scalar_one())
 
 
+def story_ids(tx: Connection, ids: Sequence[int]) -> dict[int, int]:
+    """The story of each of these mentions; those without one are left out."""
+    chosen = select(enrichments.c.mention_id, enrichments.c.story_id).where(
+        enrichments.c.mention_id.in_(ids), enrichments.c.story_id.is_not(None)
+    )
+    return {row.mention_id: row.story_id for row in tx.execute(chosen)}
+
+
 def get(tx: Connection, ids: Sequence[int]) -> dict[int, Enrichment]:
     """The enrichments of these mentions, by mention id."""
     topics: dict[int, list[TopicMatch]] = {}

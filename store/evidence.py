@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from core.records import Mention
 from store.database import insert
-from store.schema import evidence
+from store.schema import enrichments, evidence
 
 
 class Frozen(msgspec.Struct, frozen=True):
@@ -47,6 +47,12 @@ def freeze(
         )
         added += tx.execute(row.on_conflict_do_nothing().returning(evidence.c.id)).first() is not None
     return added
+
+
+def stories(tx: Connection, incident_id: int) -> set[int]:
+    """The stories that an incident's evidence tells already."""
+    chosen = select(enrichments.c.story_id).join(evidence, evidence.c.mention_id == enrichments.c.mention_id)
+    return set(tx.execute(chosen.where(evidence.c.incident_id == incident_id, enrichments.c.story_id.is_not(None))).scalars())
 
 
 def digest(mention: Mention, salt: bytes) -> str:

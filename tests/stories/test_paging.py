@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from alerting.casefile import quotes_of
 from alerting.events import Noted, Resolved
 from core.records import Silence
 from store import silences
@@ -83,3 +84,12 @@ async def test_nobody_stays_forever_without_an_answer(house):
         await house.forward(minutes=5)
     await house.phone("operator").expect("Acme")
     assert house.incident.status == "open"
+
+
+async def test_the_evidence_tells_each_story_once(house):
+    for _ in range(3):
+        await house.say(FIRE)
+    await house.say("My Acme kettle exploded in the kitchen")
+    await house.phone("ana").expect("Acme")
+    quotes = house.simulation.store.database.read_now(quotes_of, house.incident.id, 20)
+    assert [quote.text for quote in quotes] == [FIRE, "My Acme kettle exploded in the kitchen"]
