@@ -18,6 +18,7 @@ FIRE = "Acme kettle caught fire and burned my son"
 LEAK = "Acme customer data exposed, they leaked my phone number"
 REPEAT = {"ana@example.org": translator("en")("alert.possible_repeat"), "lan@example.org": translator("vi")("alert.possible_repeat")}
 STORED = "SELECT count(*) FROM mentions"
+UNCOUNTED = "SELECT count(*) FROM mentions WHERE enriched_at IS NULL"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # a busy machine starts a daemon in 10 s, an idle one in 3
 
@@ -44,6 +45,7 @@ class Lives:
         self.feeds.say(*CROWD, FIRE)
         self.place.wait(lambda: self.place.count(STORED) > len(BEFORE), what="the page is stored")
         self.place.kill()
+        assert self.place.count(UNCOUNTED) > 0
 
     def die_between_the_servers_yes_and_ours(self) -> None:
         """Ana's mail is sent and marked; Lan's is with the server, whose 250 never comes."""
@@ -72,7 +74,7 @@ class Lives:
 
     def _is_at_rest(self) -> bool:
         waiting = (
-            "SELECT count(*) FROM mentions WHERE enriched_at IS NULL",
+            UNCOUNTED,
             "SELECT count(*) FROM signals WHERE taken_at IS NULL",
             "SELECT count(*) FROM notifications WHERE state IN ('planned', 'claimed')",
         )
