@@ -11,7 +11,7 @@ from alerting.incident import idle_because
 from alerting.policy import Roster, recipients
 from console.assemble import Monitor
 from core.messages import Translator
-from core.records import Incident, Notification, Severity, Signal, TimelineEntry
+from core.records import Incident, Notification, Signal, TimelineEntry
 from playbooks.playbook import Playbook, Step
 from playbooks.review import Quote
 from store import incidents, notifications, signals, steps
@@ -54,11 +54,11 @@ class Case:
             return say("console.unusual_unknown", **told)
         return say("console.unusual", **told, expected=signal.expected, times=signal.observed / signal.expected)
 
-    def reasons(self, say: Translator) -> Iterator[tuple[str, Severity]]:
-        """Why this severity: each factor that speaks for more than watching, with the level it speaks for."""
+    def reasons(self, say: Translator) -> Iterator[str]:
+        """Why this severity: each factor that speaks for more than watching."""
         for factor in self.incident.factors:
             if factor.speaks_for not in (None, "watch"):
-                yield say(f"factor_said.{factor.name}", value=factor.value), factor.speaks_for
+                yield say(f"factor_said.{factor.name}", value=factor.value)
 
     def unknown_factors(self, say: Translator) -> list[str]:
         """What could not be weighed."""

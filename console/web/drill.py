@@ -7,6 +7,8 @@ from typing import Final
 
 from aiohttp import web
 
+from console.drill import Played
+from console.web.markdown import html
 from console.web.visit import DrillPlayer, Visit
 from core.errors import NotFound, Refused
 from playbooks.drill import DRILLS
@@ -16,7 +18,7 @@ NAMES: Final = tuple(sorted(path.stem for path in DRILLS.glob("*.yaml")))
 
 async def ask(visit: Visit) -> web.StreamResponse:
     """What a drill is, and the button."""
-    return visit.page("drill.html", names=NAMES, can_play=visit.hall.drill is not None, played=None)
+    return visit.page("drill.html", names=NAMES, can_play=visit.hall.drill is not None, played=None, review="")
 
 
 async def play(visit: Visit) -> web.StreamResponse:
@@ -30,11 +32,11 @@ async def play(visit: Visit) -> web.StreamResponse:
         raise Refused(visit.say("console.drill_busy"))
     async with visit.hall.playing:
         played = await asyncio.to_thread(_played, player, name)
-    return visit.page("drill.html", names=NAMES, can_play=True, played=played)
+    return visit.page("drill.html", names=NAMES, can_play=True, played=played, review=html(played.review, deeper=2))
 
 
-def _played(player: DrillPlayer, name: str) -> object:
-    async def play() -> object:
+def _played(player: DrillPlayer, name: str) -> Played:
+    async def play() -> Played:
         return await player(name)
 
     return asyncio.run(play())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from alerting.casefile import review_of, unheard
 from alerting.rotation import on_call
 from console.web.acting import REASONS
 from console.web.case import case_of
+from console.web.markdown import html
 from console.web.visit import Visit
 from core.errors import NotFound
 from core.records import Incident, severity_rank
@@ -22,6 +24,7 @@ from store.database import Tx
 OPEN: Final = ("open", "acknowledged")
 CLOSED: Final = ("resolved", "reviewed")
 MOST_CLOSED: Final = 50
+HALF_A_DAY: Final = timedelta(hours=12)  # a time farther off needs its date
 
 
 async def listing(visit: Visit) -> web.StreamResponse:
@@ -66,13 +69,14 @@ async def one(visit: Visit) -> web.StreamResponse:
         people=visit.monitor.config.alerting.people,
         who=visit.request.cookies.get("who", ""),
         reasons=REASONS,
+        half_a_day=HALF_A_DAY,
     )
 
 
 async def review(visit: Visit) -> web.StreamResponse:
     """The after-action review, to be read."""
     incident, text = await visit.monitor.store.database.read(_review, visit)
-    return visit.page("review.html", incident=incident, text=text)
+    return visit.page("review.html", incident=incident, text=html(text))
 
 
 async def review_file(visit: Visit) -> web.StreamResponse:

@@ -78,7 +78,7 @@ class Place:
             "high": None,
             "unit": "mentions",
             "score": 1.0,
-            "words": Words(key="signal.single_risk", args={"topic": "Acme", "risk": "injury", "source": "forum", "terms": ["bốc cháy"]}),
+            "words": Words(key="signal.single_risk", args={"topic": "Acme", "risk": "injury", "source": "forum", "term": "bốc cháy"}),
             "raised_at": self.now,
             "evidence": added.new,
             "risk": "injury",

@@ -5,7 +5,7 @@ async def test_the_button_plays_a_drill_and_shows_what_came_of_it(place: Place) 
     token = await place.token("/drill")
     text = await (await place.client.post("/drill", data={"token": token, "name": "recall"})).text()
     assert place.played == ["recall"]
-    for words in ("DIỄN TẬP - KHÔNG PHẢI THẬT", "21:04 opened", "# Review", "60 lượt nhắc"):
+    for words in ("DIỄN TẬP - KHÔNG PHẢI THẬT", "21:04 opened", "<h3>Review</h3>", "60 lượt nhắc"):
         assert words in text, words
 
 

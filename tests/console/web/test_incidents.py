@@ -6,7 +6,7 @@ from tests.console.web.place import HOSTILE, Place
 async def test_an_open_incident_stands_on_the_first_page(place: Place) -> None:
     incident = await place.incident()
     page = await (await place.client.get("/")).text()
-    for words in (f"#{incident.id}", "nghiêm trọng", "Chưa ai nhận", 'lang="vi"', f"/incidents/{incident.id}"):
+    for words in (f"#{incident.id}", "nghiêm trọng", "chưa ai nhận", 'lang="vi"', f"/incidents/{incident.id}"):
         assert words in page, words
 
 
