@@ -119,9 +119,7 @@ class Watcher:
 
     def _starts_at(self, watch: watches.Watch, states: Mapping[str, State], first: int | None, end: datetime) -> datetime:
         """From where rows are wanted: what the least advanced detector has not absorbed; at most `HISTORY` back."""
-        begun = watch.counted_from or end
-        if first is not None:
-            begun = min(begun, datetime.fromtimestamp(first, UTC))
+        begun = watch.counted_from or (end if first is None else datetime.fromtimestamp(first, UTC))
         starts = [state.settled_to or begun for state in states.values()]
         at = max(min(starts, default=end), end - HISTORY)
         return at.replace(minute=0, second=0, microsecond=0)

@@ -14,7 +14,10 @@ from store.schema import detector_states, watches
 
 
 class Watch(msgspec.Struct, frozen=True):
-    """A topic to step: the version of its query that its counts were made with, and the attempt of our claim."""
+    """A topic to step: the version of its query and the attempt of our claim.
+
+    `counted_from`: what was counted before was counted with another query (rule 9); None where the query never changed.
+    """
 
     topic_id: str
     version: str
@@ -36,9 +39,7 @@ def ensure(tx: Connection, versions: dict[str, str], now: datetime) -> list[str]
     known = {row.topic_id: row.version for row in tx.execute(select(watches.c.topic_id, watches.c.version))}
     for topic_id, version in sorted(versions.items()):
         if topic_id not in known:
-            tx.execute(
-                insert(tx, watches).values(topic_id=topic_id, version=version, counted_from=now, due_at=now).on_conflict_do_nothing()
-            )
+            tx.execute(insert(tx, watches).values(topic_id=topic_id, version=version, due_at=now).on_conflict_do_nothing())
     changed = [topic_id for topic_id, version in versions.items() if topic_id in known and known[topic_id] != version]
     for topic_id in changed:
         tx.execute(update(watches).where(watches.c.topic_id == topic_id).values(version=versions[topic_id], counted_from=now, due_at=now))

@@ -198,6 +198,27 @@ async def test_a_detector_of_another_version_starts_anew_aloud(database, now):
     assert newer.detector.shown[0].start == now
 
 
+async def test_what_another_query_counted_is_not_learnt(database, now):
+    tower = Tower(database, now)
+    tower.hear(now, now + 9 * HOUR)
+    tower.count(now)
+    await tower.watcher.step(now + MINUTE)
+    assert database.write_now(watches.ensure, {"acme": "2"}, now + 2 * HOUR) == ["acme"]
+    tower.count(now + 5 * HOUR)
+    await tower.watcher.step(now + 5 * HOUR + MINUTE)
+    assert tower.detector.shown[-1].start == now + 2 * HOUR
+    assert tower.state() == Counts(settled_to=now + 3 * HOUR + MINUTE, steps=1)
+
+
+async def test_history_that_was_imported_is_learnt(database, now):
+    tower = Tower(database, now)
+    tower.hear(now - 9 * HOUR, now)
+    tower.count(now - 9 * HOUR)
+    await tower.watcher.step(now)
+    assert tower.detector.shown[0].start == now - 9 * HOUR
+    assert tower.state().mentions == 1
+
+
 async def test_a_state_that_cannot_be_read_starts_anew_aloud(database, now):
     tower = Tower(database, now)
     tower.hear(now, now + HOUR)
@@ -254,8 +275,8 @@ async def test_what_an_outage_brought_along_does_not_stand_alone_in_its_gap(data
     tower = Tower(database, now)
     tower.hear(now, now + HOUR)
     tower.hear(now + 2 * HOUR, now + 3 * HOUR)
-    tower.count(now + 90 * MINUTE)
-    tower.count(now + 150 * MINUTE)
+    for minutes in (0, 90, 150):
+        tower.count(now + minutes * MINUTE)
     await tower.watcher.step(now + 3 * HOUR)
     buckets = tower.detector.shown[-1]
     assert buckets.unknown[60:120].all()

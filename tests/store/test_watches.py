@@ -12,10 +12,10 @@ def claimed(database, now, topics=("acme",)):
     return database.write_now(watches.claim, list(topics), now, now + 2 * MINUTE, 10)
 
 
-def test_a_new_topic_is_due_at_once_and_counted_from_now(database, now):
+def test_a_new_topic_is_due_at_once(database, now):
     assert database.write_now(watches.ensure, {"acme": "1"}, now) == []
     (watch,) = claimed(database, now)
-    assert watch == watches.Watch("acme", "1", 1, now)
+    assert watch == watches.Watch("acme", "1", 1, None)
 
 
 def test_a_changed_query_starts_the_topic_anew(database, now):
@@ -27,7 +27,7 @@ def test_a_changed_query_starts_the_topic_anew(database, now):
     assert list(database.read_now(watches.states, "other")) == ["volume_spike"]
     by_topic = {watch.topic_id: watch for watch in claimed(database, now + HOUR, ("acme", "other"))}
     assert (by_topic["acme"].version, by_topic["acme"].counted_from) == ("2", now + HOUR)
-    assert (by_topic["other"].version, by_topic["other"].counted_from) == ("1", now)
+    assert (by_topic["other"].version, by_topic["other"].counted_from) == ("1", None)
     assert database.write_now(watches.ensure, {"acme": "2", "other": "1"}, now + HOUR) == []
 
 
