@@ -3,7 +3,7 @@
 One crisis speaks in many ways: a kettle burns, people are angry, somebody calls for a boycott, a paper asks. That is one incident with one
 page, not six. What must stay apart are different *causes*: a poisoning never folds into an outage. So signals of attention (volume, mood) and of
 reaction (boycott, exposé, legal threats) join the open incident of their topic and place, whatever its cause; and a cause that becomes
-known later joins the incident that attention had opened, and gives it its key.
+known later joins the incident that attention had opened, and gives it its key. Why so: docs/decisions/0002-one-crisis-is-one-incident.md.
 """
 
 from __future__ import annotations
