@@ -8,6 +8,7 @@ BIN := .venv/bin
 ROOMS := core store listener detectors alerting playbooks console
 SHARED ?= ../shared
 CONFIG ?= config.yaml
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run drill test test-fast test-slow lint types format lock train bench-text bench-store clean
@@ -36,7 +37,7 @@ drill: setup ## a scripted crisis, from the first post to the review, in under a
 	$(BIN)/tocsin drill recall
 
 test: setup ## every test, with real PostgreSQL and NATS from wheels
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 test-fast: setup ## the tests that take no seconds
 	$(BIN)/python -m pytest -m "not slow"
