@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -39,3 +40,8 @@ async def test_what_waits_and_what_is_open_is_counted_when_it_is_scraped(place: 
     await place.press("escalate", incident.id)
     place.simulation.clock.advance_to(place.now + timedelta(minutes=3))
     assert (await figures(place))["tocsin_notification_oldest_due_seconds"] == 180
+
+
+async def test_every_figure_is_documented(place: Place) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "console.md").read_text("utf-8")
+    assert [name for name in await figures(place) if f"`{name.partition('/')[0]}" not in page] == []

@@ -137,3 +137,8 @@ async def test_the_log_names_the_route_and_never_the_token(place: Place) -> None
     assert {line["route"] for line in logs if line["event"] == "answered"} == {"/i/{token}", "-"}
     assert link.removeprefix("/i/") not in repr(logs)
     assert nonce not in repr(logs)
+
+
+def test_every_route_is_documented_with_who_may() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "console.md").read_text("utf-8")
+    assert [route.pattern for route in ROUTES if f"| `{route.pattern}` | {route.method} | {route.who} |" not in page] == []
