@@ -99,7 +99,7 @@ class Intake:
             return await self._store.database.write(self._take, signal_id, now)
         except Exception as error:  # the others still have to come through
             log.exception("signal not taken", signal=signal_id)
-            await self._store.database.write(_push_forward, signal_id, repr(error), now)
+            await self._store.database.write(_push_forward, signal_id, type(error).__name__, now)
             return None
 
     def _take(self, tx: Tx, signal_id: int, now: datetime) -> int | None:

@@ -106,7 +106,7 @@ class Enricher:
                 for mention in batch:
                     await self._enrich([mention], now)
             elif batch:
-                await self._store.database.write(_push_forward, batch[0].id, repr(error), now)
+                await self._store.database.write(_push_forward, batch[0].id, type(error).__name__, now)
             return
         await self._store.signals.publish(raised)
 
