@@ -17,13 +17,13 @@ from tests import make
 
 
 def shortened():
-    """The shipped drill with a morning of quiet before it in place of a fortnight, and its first half hour."""
+    """The shipped drill with an hour of quiet before it in place of a fortnight, and its first quarter."""
     drill = load_drill("recall")
     return drill.model_copy(
         update={
-            "background": drill.background.model_copy(update={"length": timedelta(hours=6)}),
-            "injects": tuple(inject for inject in drill.injects if inject.at_min <= 30),
-            "expected": tuple(deed for deed in drill.expected if deed.at_min <= 40 and deed.do != "resolve"),
+            "background": drill.background.model_copy(update={"length": timedelta(hours=1)}),
+            "injects": tuple(inject for inject in drill.injects if inject.at_min <= 15),
+            "expected": tuple(deed for deed in drill.expected if deed.at_min <= 20 and deed.do != "resolve"),
         }
     )
 
