@@ -24,8 +24,9 @@ help: ## this list
 
 .venv/.synced: .tools/bin/uv requirements.lock pyproject.toml
 	.tools/bin/uv venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
-	VIRTUAL_ENV=.venv .tools/bin/uv pip sync --quiet --require-hashes requirements.lock
+	VIRTUAL_ENV=.venv .tools/bin/uv pip sync --quiet --require-hashes --compile-bytecode requirements.lock
 	VIRTUAL_ENV=.venv .tools/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q $(ROOMS)  # `tocsin ack` answers at once only where nothing has to be compiled
 	touch $@
 
 setup: .venv/.synced ## the virtual environment, as pinned in requirements.lock
