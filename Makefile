@@ -38,7 +38,7 @@ drill: setup ## a scripted crisis, from the first post to the review, in under a
 	$(BIN)/tocsin drill recall
 
 test: setup ## every test, with real PostgreSQL and NATS from wheels
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-fast: setup ## the tests that take no seconds
 	$(BIN)/python -m pytest -m "not slow"
