@@ -152,7 +152,10 @@ def test_any_text_is_a_query_or_is_refused(text: str):
     ("typed", "understood"),
     [
         ("a b OR c", "(a AND b) OR c"),
-        ('"Acme Kettle" OR #acme OR (ấm NEAR/5 acme) NOT "acme cartoon"', '("acme kettle" OR #acme OR ấm NEAR/5 acme) AND NOT "acme cartoon"'),
+        (
+            '"Acme Kettle" OR #acme OR (ấm NEAR/5 acme) NOT "acme cartoon"',
+            '("acme kettle" OR #acme OR ấm NEAR/5 acme) AND NOT "acme cartoon"',
+        ),
         ("a AND NOT (b OR c)", "a AND NOT (b OR c)"),
         ("@acme", "@acme"),
     ],
