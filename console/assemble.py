@@ -115,7 +115,6 @@ def assemble(
     generation = store.database.write_now(_adopt, config, clock.now())
     notify = notifier_for or _NotifierShelf(config, http, clock).get
     signer = Signer(store.database.write_now(installation_key, clock.now()))
-    roster = partial(roster_of, settings=config.alerting)
     poller = Poller(store, listened(config, http, clock), lateness=config.listener.lateness)
     stages: list[Stage] = []
     if "listener" in roles:
@@ -123,30 +122,7 @@ def assemble(
     if "detectors" in roles:
         stages += _detectors(config, store, generation, often)
     if "alerting" in roles:
-        taker = Intake(
-            store,
-            config.alerting,
-            topics={topic.id: TopicFacts(id=topic.id, kind=topic.kind) for topic in config.topics},
-            tiers={source.id: source.tier for source in config.listener.sources},
-            playbooks=library.playbooks,
-            roster=roster,
-            world=world,
-            salt=partial(random.Random(world).randbytes, SALT_BYTES) if virtual else partial(secrets.token_bytes, SALT_BYTES),  # noqa: S311 - a story
-            sweep_every=UNHURRIED if virtual else intake.SWEEP_EVERY,
-        )
-        dispatcher = Dispatcher(
-            store,
-            config.alerting,
-            notifier_for=notify,
-            roster=roster,
-            library=library,
-            signer=signer,
-            base_url=config.console.base_url,
-            at_once=1 if virtual else dispatch.BATCH,
-            sweep_every=UNHURRIED if virtual else dispatch.SWEEP_EVERY,
-        )
-        stages.append(Stage("intake", "alerting", taker, woken_by=store.signals))
-        stages.append(Stage("dispatcher", "alerting", dispatcher, woken_by=store.notifications, workers=2))
+        stages += _alerting(config, store, library, notify, signer, world=world, virtual=virtual)
     return Monitor(config, generation, store, tuple(stages), poller, library, signer, notify)
 
 
@@ -183,6 +159,38 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
         **often,
     )
     return [Stage("enricher", "detectors", enricher, woken_by=store.mentions), Stage("watcher", "detectors", watcher)]
+
+
+def _alerting(
+    config: Config, store: Store, library: Library, notify: NotifierFor, signer: Signer, *, world: World, virtual: bool
+) -> list[Stage]:
+    roster = partial(roster_of, settings=config.alerting)
+    taker = Intake(
+        store,
+        config.alerting,
+        topics={topic.id: TopicFacts(id=topic.id, kind=topic.kind) for topic in config.topics},
+        tiers={source.id: source.tier for source in config.listener.sources},
+        playbooks=library.playbooks,
+        roster=roster,
+        world=world,
+        salt=partial(random.Random(world).randbytes, SALT_BYTES) if virtual else partial(secrets.token_bytes, SALT_BYTES),  # noqa: S311 - a story
+        sweep_every=UNHURRIED if virtual else intake.SWEEP_EVERY,
+    )
+    dispatcher = Dispatcher(
+        store,
+        config.alerting,
+        notifier_for=notify,
+        roster=roster,
+        library=library,
+        signer=signer,
+        base_url=config.console.base_url,
+        at_once=1 if virtual else dispatch.BATCH,
+        sweep_every=UNHURRIED if virtual else dispatch.SWEEP_EVERY,
+    )
+    return [
+        Stage("intake", "alerting", taker, woken_by=store.signals),
+        Stage("dispatcher", "alerting", dispatcher, woken_by=store.notifications, workers=2),
+    ]
 
 
 def _signals(config: Config) -> dict[str, Any]:
