@@ -64,8 +64,8 @@ def test_noise_of_twenty_topics_over_four_weeks_raises_nothing(bursty):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("bursty", "most"), [(False, 1), (True, 2)])  # measured: 1 and 2
-def test_false_alarms_stay_at_about_one_in_a_hundred_weeks_of_a_topic(bursty, most):
+@pytest.mark.parametrize(("bursty", "most"), [(False, 0), (True, 2)])  # as measured on these weeks
+def test_false_alarms_on_long_noise_stay_where_they_were_measured(bursty, most):
     topics = [
         (an_hour, seed) for an_hour, seeds in ((0.25, 8), (1, 8), (3, 8), (10, 2), (30, 1)) for seed in range(seeds)
     ]  # 108 weeks of a topic
