@@ -52,6 +52,7 @@ class Engagement(Record, frozen=True, kw_only=True, gc=False):
     likes: int | None = None
     replies: int | None = None
     reposts: int | None = None
+    views: int | None = None
 
 
 class Author(Record, frozen=True, kw_only=True, gc=False):
@@ -66,10 +67,10 @@ class Author(Record, frozen=True, kw_only=True, gc=False):
 class Mention(Record, frozen=True, kw_only=True, gc=False):
     """One public post, article or comment.
 
-    `key` is its identity: `core.text.mention_key(kind, authority, native_id)`, 16 bytes; the same post heard twice has the same key.
-    `id` is the row's number, 0 before it is stored. `published_at` None where the source gives no time; it counts at `seen_at` then.
-    `arrival` says whether it may raise a signal (rule 7). `reach` is people it may have reached, None where unknown. `lang` is what
-    the source claims.
+    `key` is its identity: `core.text.mention_key(kind, authority, native_id)`, 16 bytes; the same post heard twice has the same key. `id` is the
+    row's number, 0 before it is stored. `published_at` None where the source gives no time; it counts at `seen_at` then. `arrival`: rule 7.
+    `reach` is people it may have reached, None where unknown. `lang` is what the source claims. `reply_to` and `repost_of` are native ids;
+    `parent_key` is the key of the mention it answers, where the kind can tell it: replies inherit their thread's topics by it.
     """
 
     key: bytes
@@ -87,6 +88,7 @@ class Mention(Record, frozen=True, kw_only=True, gc=False):
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     reply_to: str | None = None
+    parent_key: bytes | None = None
     repost_of: str | None = None
     engagement: Engagement = Engagement()
     reach: int | None = None
@@ -184,8 +186,8 @@ class Factor(Record, frozen=True, kw_only=True, gc=False):
 class Incident(Record, frozen=True, kw_only=True, gc=False):
     """What people handle, from opening to review.
 
-    `key` is topic, cause and place. `policy` is the escalation policy as it was when the incident paged; `step` and `round` count from 0, `transition`
-    the changes that page. `next_step_at`: when it escalates if nobody answers; None: never. `version` guards every save.
+    `key` is topic, cause and place. `policy` is the escalation policy as it was when the incident paged; `step` and `round` count from 0,
+    `transition` the changes that page. `next_step_at`: when it escalates if nobody answers; None: never. `version` guards every save.
     """
 
     key: str
@@ -281,6 +283,7 @@ class SourceState(Record, frozen=True, kw_only=True, gc=False):
     """What is known of a source besides its configuration; it is paused while the operator has to mend something.
 
     `usual_gap_s`: seconds between its mentions; `usual_delay_s`: from publication to hearing; None until learnt. `failures`: polls in a row.
+    `every_s`: the interval in force, learnt within what the operator allows. `missed`: the last look was "capped" or "partial".
     """
 
     id: str
@@ -298,3 +301,8 @@ class SourceState(Record, frozen=True, kw_only=True, gc=False):
     mentions: int = 0
     claimed_until: datetime | None = None
     attempt: int = 0
+    every_s: float | None = None
+    missed: str | None = None
+    quota_left: float | None = None
+    quota_resets_at: datetime | None = None
+    hub: str | None = None

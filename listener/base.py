@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from core.errors import AddressRefused, SourceRejected, SourceUnavailable, SourceUnreadable
@@ -12,11 +12,19 @@ from core.http import Answer, Fetcher, check_status
 from core.records import Mention, Record
 from core.text import clean
 
-__all__ = ["Collector", "Now", "Page", "SourceRejected", "SourceUnavailable", "SourceUnreadable", "ask", "known_time", "web_link"]
+__all__ = ["Collector", "Missed", "Now", "Page", "Quota", "SourceRejected", "SourceUnavailable", "SourceUnreadable", "ask", "known_time", "web_link"]
 
 Now = Callable[[], datetime]
+Missed = Literal["capped", "partial"]
 MAX_URL_CHARS: Final = 2_000
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199  # a time outside is a mistake, not news
+
+
+class Quota(Record, frozen=True, kw_only=True, gc=False):
+    """What the platform says is left of our allowance: `left` in its own units (calls, points), and when it is filled up again."""
+
+    left: float
+    resets_at: datetime | None = None
 
 
 class Page(Record, frozen=True, kw_only=True, gc=False):
@@ -24,10 +32,21 @@ class Page(Record, frozen=True, kw_only=True, gc=False):
 
     Even an empty page says that the source was heard: silence on a page is zero, no page is unknown (rule 8).
 
-    `mentions` may hold what was heard before; the store knows them by their key. `cursor` is where the next look goes on, written and read
-    by the collector alone; it is saved together with the mentions. `more` says that the next page waits already. `skipped` counts the
-    entries that could not be read, and `problem` tells of the first in one line without its text. `unchanged` says that the place
-    answered with what we have.
+    Attributes:
+        mentions: may hold what was heard before; the store knows them by their key, takes a changed text for a revision and changed
+            counters for a reading.
+        cursor: where the next look goes on, written and read by the collector alone; it is saved together with the mentions.
+        more: the next page waits already.
+        skipped: how many entries could not be read.
+        problem: the first of them in one line without its text.
+        unchanged: the place answered with what we have.
+        deleted: keys of mentions that the place no longer has, or whose author took them back.
+        missed: this look knows that it did not get everything: "capped" where the platform stops at a number, "partial" where a part
+            failed or was skipped. None: everything that this kind can see.
+        live: a page of a stream, which says that the source was heard without a gap from the page before until now.
+        cost: what this page cost of the platform's allowance, in its units (YouTube's points, calls); 0 where it charges nothing.
+        quota: what is left of it, where the platform tells.
+        hub: the WebSub hub that pushes this source's news, where one is named.
     """
 
     mentions: tuple[Mention, ...] = ()
@@ -36,6 +55,12 @@ class Page(Record, frozen=True, kw_only=True, gc=False):
     skipped: int = 0
     problem: str | None = None
     unchanged: bool = False
+    deleted: tuple[bytes, ...] = ()
+    missed: Missed | None = None
+    live: bool = False
+    cost: float = 0.0
+    quota: Quota | None = None
+    hub: str | None = None
 
 
 class Collector(Protocol):
@@ -51,6 +76,9 @@ class Collector(Protocol):
 
     def listen(self, cursor: str | None) -> AsyncIterator[Page]:
         """Yield pages, each with the cursor to go on from; ends = a poll, never ends = a stream.
+
+        A stream yields a `live` page whenever something came, and an empty one at least every 30 s while the connection is known to be good
+        (that is its heartbeat); it raises where the connection breaks, and is started again from the last cursor.
 
         Args:
             cursor: of the last page that was saved; None at the first look. One that cannot be read is treated as None.

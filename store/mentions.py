@@ -176,6 +176,7 @@ def _mention(row: RowMapping) -> Mention:
         "edited_at",
         "deleted_at",
         "reply_to",
+        "parent_key",
         "repost_of",
         "reach",
         "url",
@@ -185,7 +186,7 @@ def _mention(row: RowMapping) -> Mention:
         author=author,
         title=row["title"] or "",
         text=row["text"] or "",
-        engagement=Engagement(likes=row["likes"], replies=row["replies"], reposts=row["reposts"]),
+        engagement=Engagement(likes=row["likes"], replies=row["replies"], reposts=row["reposts"], views=row["views"]),
     )
 
 
@@ -208,6 +209,8 @@ def _row(mention: Mention, author_ids: dict[str, int]) -> dict[str, Any]:
         "likes": mention.engagement.likes,
         "replies": mention.engagement.replies,
         "reposts": mention.engagement.reposts,
+        "views": mention.engagement.views,
+        "parent_key": mention.parent_key,
         "reach": mention.reach,
         "digest": _digest(mention),
     }

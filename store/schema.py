@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     Float,
     ForeignKey,
     Index,
@@ -57,7 +58,19 @@ sources = Table(
     Column("last_success_at", UtcDateTime), Column("last_mention_at", UtcDateTime), Column("failures", Integer, nullable=False, default=0),
     Column("last_error", Text), Column("paused_because", Text), Column("usual_gap_s", Float), Column("usual_delay_s", Float),
     Column("mentions", BigInteger, nullable=False, default=0), Column("cost", Float, nullable=False, default=0.0),
-    Column("claimed_until", UtcDateTime), Column("attempt", Integer, nullable=False, default=0),
+    Column("claimed_until", UtcDateTime), Column("attempt", Integer, nullable=False, default=0), Column("every_s", Float),
+    Column("missed", String(20)), Column("quota_left", Float), Column("quota_resets_at", UtcDateTime), Column("hub", Text),
+)
+meter = Table(  # what listening cost, by source and day (UTC)
+    "meter", metadata, Column("source_id", String(200), primary_key=True), Column("day", Date, primary_key=True),
+    *(Column(name, BigInteger, nullable=False, default=0) for name in ("looks", "failed", "unchanged", "capped", "mentions")),
+    Column("cost", Float, nullable=False, default=0.0),
+)
+subscriptions = Table(  # WebSub: a hub that tells us of a feed's news
+    "subscriptions", metadata, Column("source_id", String(200), primary_key=True), Column("hub", Text, nullable=False),
+    Column("topic_url", Text, nullable=False), Column("token", String(64), nullable=False, unique=True), Column("secret", String(64), nullable=False),
+    Column("state", String(20), nullable=False), Column("asked_at", UtcDateTime, nullable=False), Column("lease_until", UtcDateTime),
+    Column("refused_because", Text),
 )
 coverage = Table(  # when a source was heard; outside these intervals its counts are unknown, not zero (rule 8)
     "coverage", metadata, _id(), Column("source_id", String(200), nullable=False), Column("starts_at", UtcDateTime, nullable=False),
@@ -76,7 +89,8 @@ mentions = Table(
     Column("arrival", String(10), nullable=False), Column("published_at", UtcDateTime), Column("seen_at", UtcDateTime, nullable=False),
     Column("counts_at", UtcDateTime, nullable=False, index=True), Column("edited_at", UtcDateTime), Column("deleted_at", UtcDateTime),
     Column("reply_to", Text), Column("repost_of", Text), Column("likes", BigInteger), Column("replies", BigInteger),
-    Column("reposts", BigInteger), Column("reach", BigInteger), Column("digest", LargeBinary(16), nullable=False),
+    Column("reposts", BigInteger), Column("views", BigInteger), Column("reach", BigInteger), Column("parent_key", LargeBinary(16)),
+    Column("digest", LargeBinary(16), nullable=False),
     Column("enriched_at", UtcDateTime), Column("enrich_attempts", Integer, nullable=False, default=0),
     _partial("ix_mentions_to_enrich", "id", where="enriched_at IS NULL"), Index("ix_mentions_source", "source_id", "counts_at"),
 )

@@ -105,12 +105,12 @@ def test_a_kind_has_its_parts(kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_and_each_of_its_options_are_documented(kind: str) -> None:
-    page = (ROOT / "docs" / "collectors.md").read_text(encoding="utf-8")
-    assert f"\n## `{kind}`\n" in page
-    section = page.split(f"\n## `{kind}`\n")[1].split("\n## ")[0]
+    page = (ROOT / "docs" / "collectors" / f"{kind}.md").read_text(encoding="utf-8")
+    assert page.startswith(f"# `{kind}`\n")
     for option in load(kind).Options.model_fields:
-        assert f"`{option}`" in section
-    assert "cannot see" in section
+        assert f"`{option}`" in page
+    assert "cannot see" in page
+    assert f"(collectors/{kind}.md)" in (ROOT / "docs" / "collectors.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("kind", KINDS)
