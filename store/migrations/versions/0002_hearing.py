@@ -10,6 +10,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    """To this schema."""
     op.create_table('meter',
     sa.Column('source_id', sa.String(length=200), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
@@ -44,3 +45,20 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('quota_left', sa.Float(), nullable=True))
         batch_op.add_column(sa.Column('quota_resets_at', UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column('hub', sa.Text(), nullable=True))
+
+
+def downgrade() -> None:
+    """Back to the first."""
+    with op.batch_alter_table('sources', schema=None) as batch_op:
+        batch_op.drop_column('hub')
+        batch_op.drop_column('quota_resets_at')
+        batch_op.drop_column('quota_left')
+        batch_op.drop_column('missed')
+        batch_op.drop_column('every_s')
+
+    with op.batch_alter_table('mentions', schema=None) as batch_op:
+        batch_op.drop_column('parent_key')
+        batch_op.drop_column('views')
+
+    op.drop_table('subscriptions')
+    op.drop_table('meter')
