@@ -1,0 +1,72 @@
+"""The meter: what listening to each source took, day by day (UTC): looks, failures, and the units of its platform's allowance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from store.database import insert
+from store.schema import meter
+
+COLUMNS: Final = ("looks", "failed", "unchanged", "capped", "mentions", "cost")
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """What some looks at one source took on one day (UTC).
+
+    `looks` counts all of them; `failed` brought nothing, `unchanged` nothing new by the place's own word, `capped` not everything. `cost` is in the platform's units.
+    """
+
+    source_id: str
+    day: date
+    looks: int = 0
+    failed: int = 0
+    unchanged: int = 0
+    capped: int = 0
+    mentions: int = 0
+    cost: float = 0.0
+
+
+def add(tx: Connection, rows: Iterable[Looked]) -> None:
+    """Add to each source's day; several rows of one source and day are summed."""
+    sums: dict[tuple[str, date], list[float]] = {}
+    for row in rows:
+        cell = sums.setdefault((row.source_id, row.day), [0] * len(COLUMNS))
+        for index, name in enumerate(COLUMNS):
+            cell[index] += getattr(row, name)
+    if not sums:
+        return
+    upsert = insert(tx, meter)
+    added = upsert.on_conflict_do_update(
+        index_elements=list(meter.primary_key.columns), set_={name: meter.c[name] + upsert.excluded[name] for name in COLUMNS}
+    )
+    names = ("source_id", "day", *COLUMNS)
+    tx.execute(added, [dict(zip(names, (*key, *cell), strict=True)) for key, cell in sorted(sums.items())])
+
+
+def total(tx: Connection, since: date, until: date) -> dict[str, Looked]:
+    """Each source's sums from `since` to `until`, both days included; `day` is the first. Sources that nobody looked at are not in it."""
+    sums = (func.sum(meter.c[name]).label(name) for name in COLUMNS)
+    chosen = select(meter.c.source_id, *sums).where(meter.c.day.between(since, until)).group_by(meter.c.source_id)
+    return {row["source_id"]: _looked(row["source_id"], since, dict(row)) for row in tx.execute(chosen).mappings()}
+
+
+def days(tx: Connection, source_id: str, since: date, until: date) -> list[Looked]:
+    """One source day by day, oldest first, both ends included; days without a look are not in it."""
+    chosen = select(meter).where(meter.c.source_id == source_id, meter.c.day.between(since, until)).order_by(meter.c.day)
+    return [_looked(source_id, row["day"], dict(row)) for row in tx.execute(chosen).mappings()]
+
+
+def spent(tx: Connection, day: date) -> dict[str, float]:
+    """What each source has cost on a day, where it cost anything: what a budget is held against."""
+    chosen = select(meter.c.source_id, meter.c.cost).where(meter.c.day == day, meter.c.cost > 0)
+    return {row.source_id: row.cost for row in tx.execute(chosen)}
+
+
+def _looked(source_id: str, day: date, sums: dict[str, float]) -> Looked:
+    counts = {name: int(sums[name]) for name in COLUMNS if name != "cost"}
+    return Looked(source_id=source_id, day=day, cost=float(sums["cost"]), **counts)
