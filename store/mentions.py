@@ -18,11 +18,12 @@ MAX_ENRICH_ATTEMPTS = 3  # then the mention is dead-lettered
 
 
 class Added(msgspec.Struct, frozen=True):
-    """What became of a page: ids of new mentions, ids of those whose text changed, and how many were known already."""
+    """What became of a page: ids of new mentions, ids of those whose text changed, how many were known already; `ids` of the new ones by key."""
 
     new: tuple[int, ...]
     revised: tuple[int, ...]
     known: int
+    ids: dict[bytes, int] = {}
 
 
 def add(tx: Connection, page: Sequence[Mention]) -> Added:
@@ -46,7 +47,7 @@ def add(tx: Connection, page: Sequence[Mention]) -> Added:
         )
     known = [mention for mention in wanted if mention.key not in fresh]
     revised = _revise(tx, known)
-    return Added(new=tuple(sorted(fresh.values())), revised=tuple(revised), known=len(known))
+    return Added(new=tuple(sorted(fresh.values())), revised=tuple(revised), known=len(known), ids=fresh)
 
 
 def get(tx: Connection, ids: Sequence[int]) -> list[Mention]:
