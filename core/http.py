@@ -8,61 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextvars import ContextVar
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import aiohttp
 import msgspec
 from aiohttp.abc import AbstractResolver
-from yarl import URL
 
-from core.addresses import Pair, address_rule, allowed_pairs, host_key, judge, permitted_addresses
+from core.addresses import address_rule, allowed_pairs, permitted_addresses
 from core.answers import Answer, Limits, Unpacker, check_status, redacted, retry_after_s
-from core.errors import AddressRefused, SourceUnavailable
+from core.errors import SourceUnavailable
+from core.hops import MOVED, SOCKETS, FetchFailed, Hop, guarded_socket
+from core.sockets import MAX_MESSAGE_BYTES, Lines, Websocket
 
 __all__ = [
-    "Answer", "FetchFailed", "Fetcher", "Limits", "address_rule", "allowed_pairs", "check_status", "permitted_addresses", "redacted", "retry_after_s",
+    "Answer", "FetchFailed", "Fetcher", "Limits", "Lines", "Websocket", "address_rule", "allowed_pairs", "check_status", "permitted_addresses",
+    "redacted", "retry_after_s",
 ]  # fmt: skip
 
 USER_AGENT: Final = "Tocsin/0.1 (self-hosted crisis and social-listening monitor)"
 _PIECE: Final = 64 * 1024
 _MAX_VALIDATOR_CHARS: Final = 1024
-_MOVED: Final = frozenset({301, 302, 303, 307, 308})
-_SEE_OTHER: Final = 303
-_KEEPS_METHOD: Final = frozenset({307, 308})
-# What may follow a redirect to another host; anything else could be a credential under any name.
-_HARMLESS: Final = frozenset({"accept", "accept-language", "accept-encoding", "user-agent", "if-none-match", "if-modified-since"})
-_NEVER_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-_REASONS: Final[tuple[tuple[type[BaseException], str], ...]] = (  # the first that fits
-    (aiohttp.ConnectionTimeoutError, "no connection in time"),
-    (TimeoutError, "no whole answer in time"),
-    (aiohttp.ClientConnectorDNSError, "its name cannot be looked up"),
-    (aiohttp.ClientConnectorCertificateError, "its certificate is not valid"),
-    (aiohttp.ClientSSLError, "no secure connection can be made"),
-    (aiohttp.ClientConnectorError, "no connection can be made"),
-    (aiohttp.ClientConnectionError, "the connection broke"),
-    (aiohttp.ClientPayloadError, "its body was cut short"),
-)
-_hop: ContextVar[_Hop | None] = ContextVar("_hop", default=None)
-
-
-class FetchFailed(SourceUnavailable):
-    """No answer came.
-
-    Args:
-        source: what was asked, as errors may show it.
-        reason: one line for the operator.
-        ambiguous: True where the request may have been acted on all the same (it was sent, then the connection failed).
-    """
-
-    def __init__(self, source: str, reason: str, *, ambiguous: bool) -> None:
-        self.ambiguous = ambiguous
-        super().__init__(source, reason)
+_GOODBYE_S: Final = 2.0  # how long a websocket may take to close
 
 
 class Fetcher:
@@ -97,25 +67,34 @@ class Fetcher:
         self._user_agent = user_agent
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
+        self._sockets: aiohttp.ClientSession | None = None
         self._slots: dict[str, asyncio.Semaphore] = {}
         self._users: Counter[str] = Counter()
 
     async def __aenter__(self) -> Self:
-        limits = self._limits
-        connector = aiohttp.TCPConnector(socket_factory=_guarded_socket, resolver=self._resolver, limit=0)  # the slots below limit it
+        connector = aiohttp.TCPConnector(socket_factory=guarded_socket, resolver=self._resolver, limit=0)  # the slots below limit it
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=False,
-            timeout=aiohttp.ClientTimeout(total=None, connect=limits.connect_s, sock_connect=limits.connect_s, sock_read=limits.read_s),
+            timeout=self._timeout(self._limits.read_s),
+        )
+        self._sockets = aiohttp.ClientSession(
+            connector=connector,
+            connector_owner=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            timeout=self._timeout(self._limits.read_s),
+            middlewares=(_never_redirected,),
         )
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        for session in (self._sockets, self._session):
+            if session is not None:
+                await session.close()
+        self._sockets = self._session = None
 
     async def fetch(
         self,
@@ -145,10 +124,9 @@ class Fetcher:
             SourceUnreadable: too large, or packed in a way we do not read.
             SourceUnavailable: too many redirects, or a body cut short.
         """
-        sent = {"user-agent": self._user_agent, "accept-encoding": "gzip, deflate"}
-        sent |= {name.lower(): value for name, value in (headers or {}).items()}
+        sent = self._headers(headers)
         sent |= {name: value for name, value in (("if-none-match", etag), ("if-modified-since", modified)) if value}
-        hop = _Hop.first(url, self._allow, method=method.upper(), headers=sent, body=body)
+        hop = Hop.first(url, self._allow, method=method.upper(), headers=sent, body=body)
         name = source or redacted(url)
         left_s, began = self._limits.total_s, asyncio.get_running_loop().time()
         for _ in range(self._limits.redirects + 1):
@@ -157,46 +135,131 @@ class Fetcher:
                 answer = await self._ask(hop, name, left_s)
                 ended = asyncio.get_running_loop().time()
             target = answer.headers.get("location")
-            if answer.status not in _MOVED or not target:
+            if answer.status not in MOVED or not target:
                 return msgspec.structs.replace(answer, elapsed_s=ended - began)
             hop, left_s = hop.follow(answer.status, target, name), left_s - (ended - started)
         raise SourceUnavailable(name, f"redirects more than {self._limits.redirects} times")
 
-    async def _ask(self, hop: _Hop, name: str, left_s: float) -> Answer:
+    @contextlib.asynccontextmanager
+    async def websocket(self, url: str, *, headers: Mapping[str, str] | None = None, source: str | None = None) -> AsyncIterator[Websocket]:
+        """Open a websocket (ws or wss; not compressed, messages of 2 MB at most); a handshake that is redirected is refused.
+
+        Raises:
+            AddressRefused: the address is forbidden.
+            SourceUnavailable: no connection, or the place refuses it for now.
+            SourceRejected: credentials refused, or gone for good.
+        """
+        hop = Hop.first(url, self._allow, headers=self._headers(headers), schemes=SOCKETS)
+        name = source or redacted(url)
+        async with self._slot(hop.host):
+            raw = await self._handshake(hop, name)
+        try:
+            yield Websocket(raw, name)
+        finally:
+            await raw.close()
+
+    @contextlib.asynccontextmanager
+    async def lines(self, url: str, *, headers: Mapping[str, str] | None = None, source: str | None = None) -> AsyncIterator[Lines]:
+        """GET an answer that does not end and read it line by line (server-sent events); redirects are followed as `fetch` does.
+
+        Raises:
+            AddressRefused: the address, or one it redirects to, is forbidden or is not http(s).
+            SourceUnavailable: no answer, or none with lines for now.
+            SourceRejected: credentials refused, or gone for good.
+        """
+        sent = {"accept": "text/event-stream", "cache-control": "no-cache"} | self._headers(headers) | {"accept-encoding": "identity"}
+        hop = Hop.first(url, self._allow, headers=sent)
+        name = source or redacted(url)
+        for _ in range(self._limits.redirects + 1):
+            async with self._slot(hop.host):
+                response = await self._begin(hop, name)
+            with contextlib.closing(response):
+                answer = self._answer(response, b"")
+                target = answer.headers.get("location")
+                if response.status not in MOVED or not target:
+                    _check_stream(answer, name)
+                    yield Lines(response, name)
+                    return
+                hop = hop.follow(response.status, target, name)
+        raise SourceUnavailable(name, f"redirects more than {self._limits.redirects} times")
+
+    async def _ask(self, hop: Hop, name: str, left_s: float) -> Answer:
         if self._session is None:
             raise RuntimeError("a Fetcher works inside `async with`")
-        mark = _hop.set(hop)
-        try:
-            async with asyncio.timeout(left_s):
-                async with self._session.request(
-                    hop.method, hop.url, headers=hop.headers, data=hop.body, allow_redirects=False
-                ) as response:
-                    return await self._read(response, name)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            if hop.refused is not None or isinstance(error, aiohttp.InvalidURL):
-                raise AddressRefused(hop.host, hop.refused or "not an address") from error
-            raise FetchFailed(name, _reason(error), ambiguous=not isinstance(error, _NEVER_SENT)) from error
-        finally:
-            _hop.reset(mark)
+        with hop.asking():
+            try:
+                async with asyncio.timeout(left_s):
+                    async with self._session.request(
+                        hop.method, hop.url, headers=hop.headers, data=hop.body, allow_redirects=False
+                    ) as response:
+                        return await self._read(response, name)
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                raise hop.failed(error, name) from error
+
+    async def _begin(self, hop: Hop, name: str) -> aiohttp.ClientResponse:
+        """The answer's head; its body may take for ever."""
+        if self._session is None:
+            raise RuntimeError("a Fetcher works inside `async with`")
+        with hop.asking():
+            try:
+                async with asyncio.timeout(self._limits.total_s):
+                    return await self._session.request(
+                        "GET", hop.url, headers=hop.headers, allow_redirects=False, timeout=self._timeout(None)
+                    )
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                raise hop.failed(error, name) from error
+
+    async def _handshake(self, hop: Hop, name: str) -> aiohttp.ClientWebSocketResponse:
+        if self._sockets is None:
+            raise RuntimeError("a Fetcher works inside `async with`")
+        with hop.asking():
+            try:
+                async with asyncio.timeout(self._limits.total_s):
+                    return await self._sockets.ws_connect(
+                        hop.url,
+                        headers=hop.headers,
+                        autoping=False,
+                        max_msg_size=MAX_MESSAGE_BYTES,
+                        timeout=aiohttp.ClientWSTimeout(ws_close=_GOODBYE_S),
+                    )
+            except aiohttp.WSServerHandshakeError as error:
+                headers = {key.lower(): value for key, value in (error.headers or {}).items()}
+                check_status(
+                    Answer(status=error.status, headers=headers, body=b"", url="", retry_after_s=retry_after_s(headers, self._now())), name
+                )
+                raise SourceUnavailable(name, "does not speak websocket") from error
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                raise hop.failed(error, name) from error
 
     async def _read(self, response: aiohttp.ClientResponse, name: str) -> Answer:
+        unpacker = Unpacker(response.headers.get("content-encoding", ""), self._limits, name)
+        if response.status not in MOVED:
+            async for piece in response.content.iter_chunked(_PIECE):
+                unpacker.feed(piece)
+        return self._answer(response, unpacker.finish())
+
+    def _answer(self, response: aiohttp.ClientResponse, body: bytes) -> Answer:
         headers: dict[str, str] = {}
         for key, value in response.headers.items():
             key = key.lower()  # noqa: PLW2901
             headers[key] = f"{headers[key]}, {value}" if key in headers else value
-        unpacker = Unpacker(headers.get("content-encoding", ""), self._limits, name)
-        if response.status not in _MOVED:
-            async for piece in response.content.iter_chunked(_PIECE):
-                unpacker.feed(piece)
         return Answer(
             status=response.status,
             headers=headers,
-            body=unpacker.finish(),
+            body=body,
             url=str(response.url),
             etag=_validator(headers.get("etag")),
             modified=_validator(headers.get("last-modified")),
             retry_after_s=retry_after_s(headers, self._now()),
         )
+
+    def _headers(self, headers: Mapping[str, str] | None) -> dict[str, str]:
+        sent = {"user-agent": self._user_agent, "accept-encoding": "gzip, deflate"}
+        return sent | {name.lower(): value for name, value in (headers or {}).items()}
+
+    def _timeout(self, read_s: float | None) -> aiohttp.ClientTimeout:
+        limits = self._limits
+        return aiohttp.ClientTimeout(total=None, connect=limits.connect_s, sock_connect=limits.connect_s, sock_read=read_s)
 
     @contextlib.asynccontextmanager
     async def _slot(self, host: str) -> AsyncIterator[None]:
@@ -211,73 +274,22 @@ class Fetcher:
                 del self._users[host], self._slots[host]
 
 
-class _Hop:
-    """One request of a fetch: where to, with what, and what the guard said of it."""
-
-    def __init__(self, url: URL, allow: frozenset[Pair], *, method: str, headers: dict[str, str], body: bytes | None) -> None:
-        self.url = url
-        self.allow = allow
-        self.method = method
-        self.headers = headers
-        self.body = body
-        self.refused: str | None = None
-        self.host = host_key(url.host or "")
-        self.port = url.port or 0
-
-    @classmethod
-    def first(cls, text: str, allow: frozenset[Pair], *, method: str, headers: dict[str, str], body: bytes | None) -> _Hop:
-        hop = cls(_address(text, None), allow, method=method, headers=headers, body=body)
-        hop.allow = allow if (hop.host, hop.port) in allow else frozenset()
-        return hop
-
-    def follow(self, status: int, target: str, name: str) -> _Hop:
-        """The next request, after a redirect; an exempt host may send us on to another exempt host, a public one may not."""
-        url = _address(target, self.url)
-        method, body = self.method, self.body
-        if status not in _KEEPS_METHOD and (status == _SEE_OTHER or method == "POST") and method != "HEAD":
-            method, body = "GET", None
-        headers = self.headers
-        if not _same_place(self.url, url):
-            if method not in ("GET", "HEAD"):
-                raise SourceUnavailable(name, "redirects what we send to another host")
-            headers = {key: value for key, value in headers.items() if key in _HARMLESS}
-        elif self.url.user is not None:
-            url = url.with_user(self.url.user).with_password(self.url.password)
-        return _Hop(url, self.allow, method=method, headers=headers, body=body)
-
-
-def _guarded_socket(addr_info: tuple[Any, ...]) -> socket.socket:
-    """The socket for one connection, made only where the address may be talked to."""
-    family, kind, protocol, _, sockaddr = addr_info
-    hop = _hop.get()
-    if hop is None or sockaddr[1] != hop.port:
-        raise PermissionError("a connection that no request asked for")
-    reason = judge(hop.host, hop.port, str(sockaddr[0]), hop.allow)
-    if reason is not None:
-        hop.refused = reason
-        raise PermissionError(reason)  # an OSError, since the race for the fastest address swallows all others
-    return socket.socket(family, kind, protocol)
-
-
-def _address(text: str, base: URL | None) -> URL:
-    try:
-        url = URL(text.strip())
-        url = url if base is None else base.join(url).with_user(None)  # a server does not choose whom we log in as
-    except ValueError as error:
-        raise AddressRefused(redacted(text), "not an address") from error
-    if url.scheme not in ("http", "https") or not url.host:
-        raise AddressRefused(redacted(text), "not an http or https address")
-    return url
-
-
-def _same_place(one: URL, other: URL) -> bool:
-    upgraded = one.scheme == "http" and other.scheme == "https" and one.is_default_port() and other.is_default_port()
-    return one.host == other.host and (upgraded or (one.scheme == other.scheme and one.port == other.port))
-
-
-def _reason(error: BaseException) -> str:
-    return next((reason for kind, reason in _REASONS if isinstance(error, kind)), "its answer is not valid HTTP")
-
-
 def _validator(text: str | None) -> str | None:
     return text if text and len(text) <= _MAX_VALIDATOR_CHARS and text.isprintable() else None
+
+
+async def _never_redirected(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """For websockets: the library follows redirects of a handshake by itself, unguarded; so none is let through."""
+    response = await handler(request)
+    if response.status in MOVED:
+        response.close()
+        raise aiohttp.WSServerHandshakeError(
+            response.request_info, response.history, message="redirected", status=response.status, headers=response.headers
+        )
+    return response
+
+
+def _check_stream(answer: Answer, name: str) -> None:
+    check_status(answer, name)
+    if answer.status != 200 or answer.headers.get("content-encoding", "identity").lower() not in ("", "identity"):  # noqa: PLR2004
+        raise SourceUnavailable(name, f"gives no lines (status {answer.status})")

@@ -7,12 +7,25 @@ from datetime import UTC, datetime
 from typing import Final, Literal, Protocol
 from urllib.parse import urljoin, urlsplit
 
-from core.errors import AddressRefused, SourceRejected, SourceUnavailable, SourceUnreadable
-from core.http import Answer, Fetcher, check_status
+from core.errors import SourceRejected, SourceUnavailable, SourceUnreadable
 from core.records import Mention, Record
 from core.text import clean
+from listener.asking import ask, ask_json
 
-__all__ = ["Collector", "Missed", "Now", "Page", "Quota", "SourceRejected", "SourceUnavailable", "SourceUnreadable", "ask", "known_time", "web_link"]
+__all__ = [
+    "Collector",
+    "Missed",
+    "Now",
+    "Page",
+    "Quota",
+    "SourceRejected",
+    "SourceUnavailable",
+    "SourceUnreadable",
+    "ask",
+    "ask_json",
+    "known_time",
+    "web_link",
+]
 
 Now = Callable[[], datetime]
 Missed = Literal["capped", "partial"]
@@ -89,21 +102,6 @@ class Collector(Protocol):
             SourceUnreadable: what came is not what this kind sends.
         """
         ...
-
-
-async def ask(
-    http: Fetcher, url: str, *, source: str, etag: str | None = None, modified: str | None = None, headers: dict[str, str] | None = None
-) -> Answer:
-    """GET for a collector: the answer (2xx or 304), or one of the three errors a collector may raise.
-
-    A forbidden address is `SourceUnavailable`, not rejected: names that a provider's resolver bends to 127.0.0.1 come back.
-    """
-    try:
-        answer = await http.fetch(url, etag=etag, modified=modified, headers=headers, source=source)
-    except AddressRefused as error:
-        raise SourceUnavailable(source, f"address refused: {error.reason} (see allow_private_hosts)") from error
-    check_status(answer, source)
-    return answer
 
 
 def known_time(at: datetime | None) -> datetime | None:
