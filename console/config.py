@@ -169,12 +169,17 @@ def _wrong_references(config: Config) -> Iterator[tuple[Place, str]]:
         for index, route in enumerate(config.alerting.routes)
         for topic in route.match.topic
     ]
+    named += [
+        (("listener", "unseen", index, "topics"), topic) for index, unseen in enumerate(config.listener.unseen) for topic in unseen.topics
+    ]
     for place, topic in named:
         if topic is not None and topic not in topics:
             yield place, f"unknown topic {topic!r}; configured are: {', '.join(sorted(topics)) or 'none'}"
-    for index, branch in enumerate(config.places):
-        if branch.manager is not None and branch.manager not in people:
-            yield ("places", index, "manager"), f"unknown person {branch.manager!r}; configured are: {', '.join(sorted(people)) or 'none'}"
+    persons: list[tuple[Place, str | None]] = [(("places", index, "manager"), branch.manager) for index, branch in enumerate(config.places)]
+    persons += [(("listener", "unseen", index, "person"), unseen.person) for index, unseen in enumerate(config.listener.unseen)]
+    for place, person in persons:
+        if person is not None and person not in people:
+            yield place, f"unknown person {person!r}; configured are: {', '.join(sorted(people)) or 'none'}"
 
 
 def _plug_in(where: str, kind: str, given: dict[str, Any], place: Place) -> Iterator[tuple[Place, str]]:
