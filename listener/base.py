@@ -8,7 +8,7 @@ from typing import Final, Literal, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from core.errors import SourceRejected, SourceUnavailable, SourceUnreadable
-from core.records import Mention, Record
+from core.records import Engagement, Mention, Record
 from core.text import clean
 from listener.asking import ask, ask_json
 
@@ -18,6 +18,7 @@ __all__ = [
     "Now",
     "Page",
     "Quota",
+    "Reading",
     "SourceRejected",
     "SourceUnavailable",
     "SourceUnreadable",
@@ -40,6 +41,13 @@ class Quota(Record, frozen=True, kw_only=True, gc=False):
     resets_at: datetime | None = None
 
 
+class Reading(Record, frozen=True, kw_only=True, gc=False):
+    """The counters of a mention heard before, from a platform that tells them without its words; of one never heard it says nothing."""
+
+    key: bytes
+    engagement: Engagement
+
+
 class Page(Record, frozen=True, kw_only=True, gc=False):
     """What one look at a source brought.
 
@@ -48,6 +56,7 @@ class Page(Record, frozen=True, kw_only=True, gc=False):
     Attributes:
         mentions: may hold what was heard before; the store knows them by their key, takes a changed text for a revision and changed
             counters for a reading.
+        readings: counters of mentions heard before, where the platform tells them alone.
         cursor: where the next look goes on, written and read by the collector alone; it is saved together with the mentions.
         more: the next page waits already.
         skipped: how many entries could not be read.
@@ -63,6 +72,7 @@ class Page(Record, frozen=True, kw_only=True, gc=False):
     """
 
     mentions: tuple[Mention, ...] = ()
+    readings: tuple[Reading, ...] = ()
     cursor: str | None = None
     more: bool = False
     skipped: int = 0
