@@ -76,6 +76,12 @@ coverage = Table(  # when a source was heard; outside these intervals its counts
     "coverage", metadata, _id(), Column("source_id", String(200), nullable=False), Column("starts_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False), Index("ix_coverage_source_ends", "source_id", "ends_at"),
 )
+blindness = Table(  # a stretch in which a source was not heard, or silent against its habit; those of one group have one cause
+    "blindness", metadata, _id(), Column("source_id", String(200), nullable=False), Column("group_id", RowId),
+    Column("why", String(20), nullable=False), Column("detail", Text), Column("expected", Float), Column("since", UtcDateTime, nullable=False),
+    Column("found_at", UtcDateTime, nullable=False), Column("ended_at", UtcDateTime, index=True),
+    _partial("uq_blindness_open", "source_id", where="ended_at IS NULL", unique=True),
+)
 
 # --- mentions --------------------------------------------------------------------------------------------------------------------------
 authors = Table(
@@ -92,7 +98,9 @@ mentions = Table(
     Column("reposts", BigInteger), Column("views", BigInteger), Column("reach", BigInteger), Column("parent_key", LargeBinary(16)),
     Column("digest", LargeBinary(16), nullable=False),
     Column("enriched_at", UtcDateTime), Column("enrich_attempts", Integer, nullable=False, default=0),
+    Column("changed_at", UtcDateTime),  # its text changed since it was understood
     _partial("ix_mentions_to_enrich", "id", where="enriched_at IS NULL"), Index("ix_mentions_source", "source_id", "counts_at"),
+    _partial("ix_mentions_to_read_again", "id", where="changed_at IS NOT NULL"),
 )
 mention_texts = Table(
     "mention_texts", metadata, Column("mention_id", RowId, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
@@ -118,7 +126,13 @@ tombstones = Table(  # what was erased never comes back in
 # --- understanding and counting ----------------------------------------------------------------------------------------------------------
 stories = Table(
     "stories", metadata, _id(), Column("first_mention_id", RowId, ForeignKey("mentions.id"), nullable=False),
-    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("first_seen_at", UtcDateTime, nullable=False), Column("last_at", UtcDateTime), Column("language", String(10)),
+    Column("sketch", LargeBinary), Column("source_id", String(200)),
+)
+story_marks = Table(  # what near copies share: a mark brings up the stories that a mention may be a copy of; `at` in seconds since the epoch
+    "story_marks", metadata, Column("mark", LargeBinary(8), primary_key=True),
+    Column("story_id", RowId, ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True), Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 story_bands = Table(
     "story_bands", metadata, Column("band", LargeBinary(8), primary_key=True), Column("story_id", RowId, ForeignKey("stories.id"), nullable=False),
@@ -128,6 +142,7 @@ enrichments = Table(
     Column("language", String(10), nullable=False), Column("negative", Float, nullable=False), Column("neutral", Float, nullable=False),
     Column("positive", Float, nullable=False), Column("confident", Boolean, nullable=False), Column("risks", Json, nullable=False),
     Column("triage", String(20)), Column("story_id", RowId, ForeignKey("stories.id"), index=True), Column("model", String(80), nullable=False),
+    Column("author_role", String(20)),
 )
 mention_topics = Table(
     "mention_topics", metadata, Column("topic_id", String(200), primary_key=True),

@@ -11,6 +11,22 @@ down_revision = "0001"
 
 def upgrade() -> None:
     """To this schema."""
+    op.create_table('blindness',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('source_id', sa.String(length=200), nullable=False),
+    sa.Column('group_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('why', sa.String(length=20), nullable=False),
+    sa.Column('detail', sa.Text(), nullable=True),
+    sa.Column('expected', sa.Float(), nullable=True),
+    sa.Column('since', UtcDateTime(), nullable=False),
+    sa.Column('found_at', UtcDateTime(), nullable=False),
+    sa.Column('ended_at', UtcDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_blindness'))
+    )
+    with op.batch_alter_table('blindness', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_blindness_ended_at'), ['ended_at'], unique=False)
+        batch_op.create_index('uq_blindness_open', ['source_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+
     op.create_table('meter',
     sa.Column('source_id', sa.String(length=200), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
@@ -35,9 +51,22 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('source_id', name=op.f('pk_subscriptions')),
     sa.UniqueConstraint('token', name=op.f('uq_subscriptions_token'))
     )
+    op.create_table('story_marks',
+    sa.Column('mark', sa.LargeBinary(length=8), nullable=False),
+    sa.Column('story_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['story_id'], ['stories.id'], name=op.f('fk_story_marks_story_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('mark', 'story_id', name=op.f('pk_story_marks')),
+    sqlite_with_rowid=False
+    )
+    with op.batch_alter_table('enrichments', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('author_role', sa.String(length=20), nullable=True))
+
     with op.batch_alter_table('mentions', schema=None) as batch_op:
         batch_op.add_column(sa.Column('views', sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column('parent_key', sa.LargeBinary(length=16), nullable=True))
+        batch_op.add_column(sa.Column('changed_at', UtcDateTime(), nullable=True))
+        batch_op.create_index('ix_mentions_to_read_again', ['id'], unique=False, sqlite_where=sa.text('changed_at IS NOT NULL'), postgresql_where=sa.text('changed_at IS NOT NULL'))
 
     with op.batch_alter_table('sources', schema=None) as batch_op:
         batch_op.add_column(sa.Column('every_s', sa.Float(), nullable=True))
@@ -46,9 +75,21 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('quota_resets_at', UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column('hub', sa.Text(), nullable=True))
 
+    with op.batch_alter_table('stories', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('last_at', UtcDateTime(), nullable=True))
+        batch_op.add_column(sa.Column('language', sa.String(length=10), nullable=True))
+        batch_op.add_column(sa.Column('sketch', sa.LargeBinary(), nullable=True))
+        batch_op.add_column(sa.Column('source_id', sa.String(length=200), nullable=True))
+
 
 def downgrade() -> None:
     """Back to the first."""
+    with op.batch_alter_table('stories', schema=None) as batch_op:
+        batch_op.drop_column('source_id')
+        batch_op.drop_column('sketch')
+        batch_op.drop_column('language')
+        batch_op.drop_column('last_at')
+
     with op.batch_alter_table('sources', schema=None) as batch_op:
         batch_op.drop_column('hub')
         batch_op.drop_column('quota_resets_at')
@@ -57,8 +98,19 @@ def downgrade() -> None:
         batch_op.drop_column('every_s')
 
     with op.batch_alter_table('mentions', schema=None) as batch_op:
+        batch_op.drop_index('ix_mentions_to_read_again', sqlite_where=sa.text('changed_at IS NOT NULL'), postgresql_where=sa.text('changed_at IS NOT NULL'))
+        batch_op.drop_column('changed_at')
         batch_op.drop_column('parent_key')
         batch_op.drop_column('views')
 
+    with op.batch_alter_table('enrichments', schema=None) as batch_op:
+        batch_op.drop_column('author_role')
+
+    op.drop_table('story_marks')
     op.drop_table('subscriptions')
     op.drop_table('meter')
+    with op.batch_alter_table('blindness', schema=None) as batch_op:
+        batch_op.drop_index('uq_blindness_open', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+        batch_op.drop_index(batch_op.f('ix_blindness_ended_at'))
+
+    op.drop_table('blindness')

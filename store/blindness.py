@@ -1,0 +1,144 @@
+"""Blindness: the stretches in which a source was not heard, or silent against its habit; and the health of sources that tells of it.
+
+Those of one group have one cause, as far as anybody can tell, and are one incident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, update
+
+from store.database import insert
+from store.schema import blindness, buckets, coverage, mentions, sources
+from store.series import HOUR_S
+
+_HEALTH: Final = (
+    "id",
+    "first_poll_at",
+    "next_poll_at",
+    "last_success_at",
+    "last_mention_at",
+    "failures",
+    "last_error",
+    "paused_because",
+    "usual_gap_s",
+    "usual_delay_s",
+    "claimed_until",
+    "every_s",
+)
+
+
+class Blindness(msgspec.Struct, frozen=True, kw_only=True):
+    """One such stretch. `since`: when the source was last heard (spoke last, where it is silent); `found_at`: when we noticed; `ended_at` None: it lasts.
+
+    `why` is a word of `detectors.base.BlindSpot`; `detail` what the source answered; `expected` mentions in the time of a silence.
+    """
+
+    source_id: str
+    why: str
+    since: datetime
+    found_at: datetime
+    detail: str | None = None
+    expected: float | None = None
+    group_id: int | None = None
+    ended_at: datetime | None = None
+    id: int = 0
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of how a source is heard, without its cursor; see `core.records.SourceState`."""
+
+    id: str
+    first_poll_at: datetime | None = None
+    next_poll_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_mention_at: datetime | None = None
+    failures: int = 0
+    last_error: str | None = None
+    paused_because: str | None = None
+    usual_gap_s: float | None = None
+    usual_delay_s: float | None = None
+    claimed_until: datetime | None = None
+    every_s: float | None = None
+
+
+def health(tx: Connection) -> list[Health]:
+    """Every source that was ever configured, by id."""
+    chosen = select(*(sources.c[name] for name in _HEALTH)).order_by(sources.c.id)
+    return [Health(**row) for row in tx.execute(chosen).mappings()]
+
+
+def begin(tx: Connection, found: Blindness) -> Blindness | None:
+    """Record a stretch that begins; a group of its own where it names none. None where the source is blind already."""
+    values = {name: getattr(found, name) for name in Blindness.__struct_fields__ if name not in ("id", "ended_at")}
+    row_id = tx.execute(insert(tx, blindness).values(**values).on_conflict_do_nothing().returning(blindness.c.id)).scalar()
+    if row_id is None:
+        return None
+    group_id = found.group_id or int(row_id)
+    tx.execute(update(blindness).where(blindness.c.id == row_id).values(group_id=group_id))
+    return msgspec.structs.replace(found, id=int(row_id), group_id=group_id)
+
+
+def end(tx: Connection, ids: Collection[int], now: datetime) -> list[Blindness]:
+    """End stretches; returns those that this call ended, by id."""
+    ended = update(blindness).where(blindness.c.id.in_(ids), blindness.c.ended_at.is_(None)).values(ended_at=now)
+    return sorted((_blindness(row) for row in tx.execute(ended.returning(*blindness.c)).mappings()), key=lambda one: one.id)
+
+
+def lasting(tx: Connection) -> list[Blindness]:
+    """All that last, the oldest first."""
+    return _chosen(tx, blindness.c.ended_at.is_(None))
+
+
+def between(tx: Connection, start: datetime, until: datetime) -> list[Blindness]:
+    """All that touch [start, until), the oldest first."""
+    return _chosen(tx, blindness.c.since < until, blindness.c.ended_at.is_(None) | (blindness.c.ended_at > start))
+
+
+def former(tx: Connection, source_ids: Collection[str], ended_since: datetime) -> list[Blindness]:
+    """The stretches of these sources that ended since then, the oldest first."""
+    return _chosen(tx, blindness.c.source_id.in_(source_ids), blindness.c.ended_at >= ended_since)
+
+
+def spoken(tx: Connection, source_id: str, stretches: Sequence[tuple[datetime, datetime]]) -> list[int]:
+    """How many mentions of a source count in each (start, end]; those that came with its first page, which was cut somewhere, do not."""
+    if not stretches:
+        return []
+    own = (mentions.c.source_id == source_id) & (mentions.c.arrival != "backfill")
+    counts = [
+        select(func.count()).select_from(mentions).where(own, mentions.c.counts_at > start, mentions.c.counts_at <= until).scalar_subquery()
+        for start, until in stretches
+    ]
+    return [int(count) for count in tx.execute(select(*counts)).one()]
+
+
+def heard_in(tx: Connection, source_id: str, start: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+    """The stretches in which a source was heard that touch [start, until), oldest first."""
+    chosen = select(coverage.c.starts_at, coverage.c.ends_at).where(
+        coverage.c.source_id == source_id, coverage.c.ends_at > start, coverage.c.starts_at < until
+    )
+    return [(row.starts_at, row.ends_at) for row in tx.execute(chosen.order_by(coverage.c.starts_at))]
+
+
+def volumes(tx: Connection, since: datetime) -> dict[str, dict[str, int]]:
+    """Original mentions since then by topic and source: what usually comes from where."""
+    counted = (buckets.c.width == HOUR_S) & (buckets.c.start >= int(since.timestamp())) & (buckets.c.kind == "original")
+    chosen = select(buckets.c.topic_id, buckets.c.source_id, func.sum(buckets.c.mentions).label("mentions")).where(counted)
+    found: dict[str, dict[str, int]] = {}
+    for row in tx.execute(chosen.group_by(buckets.c.topic_id, buckets.c.source_id)):
+        found.setdefault(row.topic_id, {})[row.source_id] = int(row.mentions)
+    return found
+
+
+def _chosen(tx: Connection, *conditions: ColumnElement[bool]) -> list[Blindness]:
+    chosen = select(blindness).where(*conditions).order_by(blindness.c.id)
+    return [_blindness(row) for row in tx.execute(chosen).mappings()]
+
+
+def _blindness(row: RowMapping) -> Blindness:
+    values: dict[str, Any] = {name: row[name] for name in Blindness.__struct_fields__}
+    return Blindness(**values)
