@@ -2,52 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, case, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, case, func, select, update
 
 from core.records import Author, Engagement, Mention
-from store.database import insert
-from store.schema import authors, enrichments, mention_texts, mention_topics, mentions, revisions, tombstones
+from store.pages import Added, add, remove
+from store.schema import authors, enrichments, mention_texts, mention_topics, mentions
+
+__all__ = [
+    "MAX_ENRICH_ATTEMPTS",
+    "Added",
+    "Told",
+    "add",
+    "author_ids",
+    "count",
+    "get",
+    "in_topic",
+    "mark_enriched",
+    "mark_read_again",
+    "push_forward",
+    "remove",
+    "to_enrich",
+    "to_read_again",
+    "told_in",
+]
 
 MAX_ENRICH_ATTEMPTS = 3  # then the mention is dead-lettered
-
-
-class Added(msgspec.Struct, frozen=True):
-    """What became of a page: ids of new mentions, ids of those whose text changed, how many were known already; `ids` of the new ones by key."""
-
-    new: tuple[int, ...]
-    revised: tuple[int, ...]
-    known: int
-    ids: dict[bytes, int] = {}
-
-
-def add(tx: Connection, page: Sequence[Mention]) -> Added:
-    """Store a page; the same mention twice adds nothing, a changed text becomes a revision, an erased one stays away.
-
-    Mentions of the arrival "backfill" are kept, and enriched like all, but never counted.
-    """
-    unique = {mention.key: mention for mention in page}
-    erased = set(tx.execute(select(tombstones.c.key).where(tombstones.c.key.in_(unique))).scalars())
-    wanted = [mention for key, mention in unique.items() if key not in erased]
-    if not wanted:
-        return Added(new=(), revised=(), known=0)
-    author_ids = _author_ids(tx, wanted)
-    stored = insert(tx, mentions).on_conflict_do_nothing(index_elements=["key"]).returning(mentions.c.id, mentions.c.key)
-    fresh = {row.key: row.id for row in tx.execute(stored, [_row(mention, author_ids) for mention in wanted])}
-    new = [mention for mention in wanted if mention.key in fresh]
-    if new:
-        tx.execute(
-            insert(tx, mention_texts),
-            [{"mention_id": fresh[mention.key], "url": mention.url, "title": mention.title, "text": mention.text} for mention in new],
-        )
-    known = [mention for mention in wanted if mention.key not in fresh]
-    revised = _revise(tx, known)
-    return Added(new=tuple(sorted(fresh.values())), revised=tuple(revised), known=len(known), ids=fresh)
 
 
 def get(tx: Connection, ids: Sequence[int]) -> list[Mention]:
@@ -70,6 +54,19 @@ def mark_enriched(tx: Connection, ids: Iterable[int], now: datetime) -> set[int]
         .values(enriched_at=now)
         .returning(mentions.c.id)
     )
+    return set(tx.execute(marked).scalars())
+
+
+def to_read_again(tx: Connection, limit: int) -> list[int]:
+    """Ids of understood mentions whose text changed since, oldest row first."""
+    chosen = select(mentions.c.id).where(mentions.c.changed_at.is_not(None), mentions.c.enriched_at.is_not(None))
+    return list(tx.execute(chosen.order_by(mentions.c.id).limit(limit)).scalars())
+
+
+def mark_read_again(tx: Connection, ids: Iterable[int]) -> set[int]:
+    """Mark a changed text as read; returns only those that this call marked, and only of mentions that were understood before."""
+    changed = (mentions.c.changed_at.is_not(None)) & mentions.c.enriched_at.is_not(None)
+    marked = update(mentions).where(mentions.c.id.in_(list(ids)), changed).values(changed_at=None).returning(mentions.c.id)
     return set(tx.execute(marked).scalars())
 
 
@@ -189,68 +186,3 @@ def _mention(row: RowMapping) -> Mention:
         text=row["text"] or "",
         engagement=Engagement(likes=row["likes"], replies=row["replies"], reposts=row["reposts"], views=row["views"]),
     )
-
-
-def _row(mention: Mention, author_ids: dict[str, int]) -> dict[str, Any]:
-    return {
-        "key": mention.key,
-        "source_id": mention.source_id,
-        "native_id": mention.native_id,
-        "lang": mention.lang,
-        "kind": mention.kind,
-        "author_id": None if mention.author is None else author_ids[mention.author.key],
-        "arrival": mention.arrival,
-        "published_at": mention.published_at,
-        "seen_at": mention.seen_at,
-        "counts_at": mention.at,
-        "edited_at": mention.edited_at,
-        "deleted_at": mention.deleted_at,
-        "reply_to": mention.reply_to,
-        "repost_of": mention.repost_of,
-        "likes": mention.engagement.likes,
-        "replies": mention.engagement.replies,
-        "reposts": mention.engagement.reposts,
-        "views": mention.engagement.views,
-        "parent_key": mention.parent_key,
-        "reach": mention.reach,
-        "digest": _digest(mention),
-    }
-
-
-def _digest(mention: Mention) -> bytes:
-    return hashlib.sha256(f"{mention.title}\0{mention.text}".encode("utf-8", "surrogatepass")).digest()[:16]
-
-
-def _author_ids(tx: Connection, page: Sequence[Mention]) -> dict[str, int]:
-    """Row ids of the page's authors, made or brought up to date; what a platform no longer tells is kept."""
-    found = {mention.author.key: (mention.author, mention.seen_at) for mention in page if mention.author is not None}
-    if not found:
-        return {}
-    upsert = insert(tx, authors)
-    newest = {
-        name: case((or_(upsert.excluded[name].is_(None), authors.c.erased_at.is_not(None)), authors.c[name]), else_=upsert.excluded[name])
-        for name in ("handle", "name", "followers")
-    }
-    stored = upsert.on_conflict_do_update(index_elements=["key"], set_=newest).returning(authors.c.id, authors.c.key)
-    rows = [
-        {"key": key, "handle": author.handle, "name": author.name, "followers": author.followers, "first_seen_at": seen_at}
-        for key, (author, seen_at) in sorted(found.items())  # one order for all processes, or they deadlock
-    ]
-    return {row.key: row.id for row in tx.execute(stored, rows)}
-
-
-def _revise(tx: Connection, known: Sequence[Mention]) -> list[int]:
-    """Keep the former text of each known mention whose text changed, and take the new one in; counts do not move."""
-    by_key = {mention.key: mention for mention in known}
-    chosen = select(mentions.c.id, mentions.c.key, mentions.c.digest, mentions.c.deleted_at).where(mentions.c.key.in_(by_key))
-    changed = [row for row in tx.execute(chosen) if row.digest != _digest(by_key[row.key]) and row.deleted_at is None]
-    for row in changed:
-        mention = by_key[row.key]
-        former = tx.execute(select(mention_texts).where(mention_texts.c.mention_id == row.id)).first()
-        if former is not None:
-            tx.execute(insert(tx, revisions).values(mention_id=row.id, seen_at=mention.seen_at, title=former.title, text=former.text))
-        tx.execute(update(mention_texts).where(mention_texts.c.mention_id == row.id).values(title=mention.title, text=mention.text))
-        tx.execute(
-            update(mentions).where(mentions.c.id == row.id).values(digest=_digest(mention), edited_at=mention.edited_at or mention.seen_at)
-        )
-    return [row.id for row in changed]
