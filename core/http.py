@@ -62,7 +62,7 @@ class Fetcher:
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._now = now
-        self._allow = allowed_pairs(allow)
+        self.allow = allowed_pairs(allow)  # also for libraries with sockets of their own: `permitted_addresses(host, port, http.allow)`
         self._limits = limits or Limits()
         self._user_agent = user_agent
         self._resolver = resolver
@@ -126,7 +126,7 @@ class Fetcher:
         """
         sent = self._headers(headers)
         sent |= {name: value for name, value in (("if-none-match", etag), ("if-modified-since", modified)) if value}
-        hop = Hop.first(url, self._allow, method=method.upper(), headers=sent, body=body)
+        hop = Hop.first(url, self.allow, method=method.upper(), headers=sent, body=body)
         name = source or redacted(url)
         left_s, began = self._limits.total_s, asyncio.get_running_loop().time()
         for _ in range(self._limits.redirects + 1):
@@ -149,7 +149,7 @@ class Fetcher:
             SourceUnavailable: no connection, or the place refuses it for now.
             SourceRejected: credentials refused, or gone for good.
         """
-        hop = Hop.first(url, self._allow, headers=self._headers(headers), schemes=SOCKETS)
+        hop = Hop.first(url, self.allow, headers=self._headers(headers), schemes=SOCKETS)
         name = source or redacted(url)
         async with self._slot(hop.host):
             raw = await self._handshake(hop, name)
@@ -168,7 +168,7 @@ class Fetcher:
             SourceRejected: credentials refused, or gone for good.
         """
         sent = {"accept": "text/event-stream", "cache-control": "no-cache"} | self._headers(headers) | {"accept-encoding": "identity"}
-        hop = Hop.first(url, self._allow, headers=sent)
+        hop = Hop.first(url, self.allow, headers=sent)
         name = source or redacted(url)
         for _ in range(self._limits.redirects + 1):
             async with self._slot(hop.host):
