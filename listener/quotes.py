@@ -1,0 +1,42 @@
+"""What a writer says himself: HTML of forums and trackers as plain text, without the words of others that it quotes. Pure.
+
+A quoted complaint under "we are looking into it" would count as a second complaint.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Final
+
+from lxml import etree, html
+
+from core.text import MAX_HTML_CHARS, clean, plain_text
+
+_QUOTED: Final = "//blockquote | //aside[contains(concat(' ', @class, ' '), ' quote ')] | //*[contains(@class, 'email-quoted-reply')]"
+_FURNITURE: Final = "//div[@class='meta'] | //*[contains(concat(' ', @class, ' '), ' anchor ')] | //*[contains(@class, 'expand-hidden')]"
+
+
+def own_words(markup: str) -> str:
+    """The words of an HTML fragment, cleaned and cut, without quotations (all of it where nothing else stands there)."""
+    if "<blockquote" not in markup and "<aside" not in markup and "class=" not in markup:
+        return clean(plain_text(markup))
+    try:
+        tree = html.fragment_fromstring(markup[:MAX_HTML_CHARS], create_parent="div", parser=html.HTMLParser(huge_tree=True))
+    except (etree.LxmlError, ValueError):
+        return clean(plain_text(markup))
+    _drop(tree, _FURNITURE)
+    whole = _text(tree)
+    _drop(tree, _QUOTED)
+    words = clean(_text(tree)) or clean(whole)
+    return words if words or tree.xpath("//img") else clean(plain_text(markup))  # too deep for a tree; a picture alone has no words
+
+
+def _drop(tree: html.HtmlElement, path: str) -> None:
+    for element in tree.xpath(path):
+        if isinstance(element, html.HtmlElement) and element.getparent() is not None:
+            with contextlib.suppress(AssertionError):
+                element.drop_tree()
+
+
+def _text(tree: html.HtmlElement) -> str:
+    return plain_text(html.tostring(tree, encoding="unicode"))
