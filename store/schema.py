@@ -70,7 +70,7 @@ subscriptions = Table(  # WebSub: a hub that tells us of a feed's news
     "subscriptions", metadata, Column("source_id", String(200), primary_key=True), Column("hub", Text, nullable=False),
     Column("topic_url", Text, nullable=False), Column("token", String(64), nullable=False, unique=True), Column("secret", String(64), nullable=False),
     Column("state", String(20), nullable=False), Column("asked_at", UtcDateTime, nullable=False), Column("lease_until", UtcDateTime),
-    Column("refused_because", Text),
+    Column("refused_because", Text), Column("pushed_at", UtcDateTime),
 )
 coverage = Table(  # when a source was heard; outside these intervals its counts are unknown, not zero (rule 8)
     "coverage", metadata, _id(), Column("source_id", String(200), nullable=False), Column("starts_at", UtcDateTime, nullable=False),

@@ -48,6 +48,7 @@ def upgrade() -> None:
     sa.Column('asked_at', UtcDateTime(), nullable=False),
     sa.Column('lease_until', UtcDateTime(), nullable=True),
     sa.Column('refused_because', sa.Text(), nullable=True),
+    sa.Column('pushed_at', UtcDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('source_id', name=op.f('pk_subscriptions')),
     sa.UniqueConstraint('token', name=op.f('uq_subscriptions_token'))
     )
