@@ -35,7 +35,8 @@ from core.clock import Clock
 from core.http import Fetcher
 from core.query import version
 from core.records import World
-from listener.poll import Listened, Poller
+from listener.look import Listened
+from listener.poll import Poller
 from playbooks.load import Library, load_playbooks
 from store import configurations, sources, watches
 from store.database import Tx
@@ -115,10 +116,10 @@ def assemble(
     generation = store.database.write_now(_adopt, config, clock.now())
     notify = notifier_for or _NotifierShelf(config, http, clock).get
     signer = Signer(store.database.write_now(installation_key, clock.now()))
-    poller = Poller(store, listened(config, http, clock), lateness=config.listener.lateness)
+    poller = Poller(store, listened(config, http, clock), lateness=config.listener.lateness, now=None if virtual else clock.now)
     stages: list[Stage] = []
     if "listener" in roles:
-        stages.append(Stage("poller", "listener", poller, workers=2))
+        stages.append(Stage("poller", "listener", poller))
     if "detectors" in roles:
         stages += _detectors(config, store, generation, often)
     if "alerting" in roles:

@@ -73,6 +73,7 @@ class Daemon:
                 opened.push_async_callback((await self._serve()).cleanup)
             while not self._stop.is_set():
                 await self._run_stages()
+                await self.monitor.poller.close()  # looks outlive steps; a new configuration begins its own
                 await self._take_up_configuration()
             log.info("stopping")
         log.info("stopped")

@@ -1,69 +1,100 @@
-"""The Poller: due sources -> claim -> collector.listen(cursor) -> save page, cursor and coverage -> wake the Enricher."""
+"""The Poller: due sources -> claim -> collector.listen(cursor) -> keep page, cursor and coverage -> wake the Enricher.
+
+A look may take half a minute, and a stream's never ends, so looks outlive the step that began them: each step claims what is due and begins
+it, gives the running ones a moment, and says when it wants to be called again (docs/decisions/0004). Where time is virtual a step waits for
+all it began.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import structlog
-from msgspec.structs import replace
 
-from core.errors import SourceError, SourceRejected, SourceUnavailable
-from core.records import Arrival, Mention, Record, SourceState
-from listener.base import Collector, Page
-from store import mentions, sources
-from store.database import Tx
+from core.errors import SourceError, SourceUnavailable
+from core.records import Arrival, SourceState
+from listener.base import Now, Page
+from listener.keeping import Keeper, Kept
+from listener.look import Listened, Look
+from listener.pace import Spent
+from store import mentions, meter, sources
 from store.open import Store
+from store.quick import DatabaseFailed
 
 log = structlog.get_logger()
 
-CLAIM: Final = timedelta(minutes=2)  # longer than any poll may take
-BATCH: Final = 50  # sources polled side by side in one step
+CLAIM: Final = timedelta(minutes=2)  # renewed while a look goes on
+RENEW_EVERY: Final = timedelta(seconds=30)
+LOOKS_AT_ONCE: Final = 200
+PATIENCE_S: Final = 0.25  # how long a step gives the looks it began before it claims for the free places
 WAIT_WHEN_FULL: Final = timedelta(seconds=1)
-LONGEST_BACKOFF: Final = timedelta(hours=6)
-LONGEST_ASKED: Final = timedelta(days=1)  # longer nobody can ask to be left alone
-JITTER: Final = 0.2  # of the backoff, so that sources that failed together do not come back together
-BRIDGE: Final = timedelta(seconds=5)  # stretches heard that lie so close are one
-TURNS_MISSED: Final = 3  # a poll that comes later than so many of its intervals leaves unknown what lies between
-LEARNING_RATE: Final = 0.2
-
-
-class Listened(Record, frozen=True, kw_only=True, gc=False):
-    """A source as configured, with the collector that listens to it."""
-
-    id: str
-    kind: str
-    every: timedelta
-    collector: Collector
 
 
 class Poller:
     """Listens to every source in its turn.
 
-    What a poll brings is stored in one transaction with the cursor that leads on from it (R1), so that a crash loses nothing and repeats
+    What a look brings is stored in one transaction with the cursor that leads on from it (R1), so that a crash loses nothing and repeats
     harmlessly. A source in trouble is backed off and said so; the others go on. While the Enricher is far behind, the Poller waits.
 
     Args:
         store: where pages go.
         listened: the sources by id.
         lateness: what is older than this when heard counts in its own time and raises nothing.
+        now: tells the time while looks go on. None: time stands still during a step, which ends with its last look.
+        streams_for: end a stream's look at its first page after so long; None: never.
     """
 
-    def __init__(self, store: Store, listened: Mapping[str, Listened], *, lateness: timedelta) -> None:
+    def __init__(
+        self,
+        store: Store,
+        listened: Mapping[str, Listened],
+        *,
+        lateness: timedelta,
+        now: Now | None = None,
+        streams_for: timedelta | None = None,
+    ) -> None:
         self._store = store
         self._listened = dict(listened)
         self._lateness = lateness
+        self._keeper = Keeper(store, lateness)
+        self._now = now
+        self._streams_for = streams_for
+        self._stepped_at: datetime | None = None
+        self._looks: dict[str, tuple[SourceState, asyncio.Task[None]]] = {}
+        self._renewed_at: datetime | None = None
+        self._broken: BaseException | None = None
 
     async def step(self, now: datetime) -> datetime | None:
-        """Poll what is due; returns when the next source wants its turn, None where there is none."""
+        """Look where it is due; returns when the next source wants its turn, None where there is none."""
+        self._stepped_at = now
         if await self._store.mentions.is_full():
             return now + WAIT_WHEN_FULL
-        claimed = await self._store.database.write(sources.claim, list(self._listened), now, now + CLAIM, BATCH)
-        await asyncio.gather(*(self._poll(state, now) for state in claimed))
-        return await self._store.database.read(sources.next_due, list(self._listened))
+        await self._renew(now)
+        free = LOOKS_AT_ONCE - len(self._looks)
+        if free > 0:
+            for state in await self._store.database.write(sources.claim, list(self._listened), now, now + CLAIM, free):
+                self._begin(state)
+        await self._wait()
+        due = await self._store.database.read(sources.next_due, list(self._listened))
+        return due if not self._looks else min(due or now + RENEW_EVERY, now + RENEW_EVERY)
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether any look goes on."""
+        return bool(self._looks)
+
+    async def close(self) -> None:
+        """End the looks that still run; their sources are due at once for whoever comes next."""
+        running = list(self._looks.values())
+        for _, task in running:
+            task.cancel()
+        await asyncio.gather(*(task for _, task in running), return_exceptions=True)
+        for state, _ in running:
+            await self._store.database.write(sources.save, state.id, state.attempt, {}, release=True)
 
     async def receive(self, source_id: str, page: Page, now: datetime, *, arrival: Arrival | None = None) -> mentions.Added:
         """Take in a page that was pushed to us (a webhook, an import, a replay), as if it had been polled.
@@ -74,119 +105,96 @@ class Poller:
             now: when.
             arrival: "late" for imports; None judges each mention by its age.
         """
+        state = await self._store.database.read(sources.get, source_id) or SourceState(id=source_id, kind="")
+        values: dict[str, Any] = {"cursor": state.cursor}
+        since = None
+        if arrival != "late":
+            values |= {"last_success_at": now, "first_poll_at": state.first_poll_at or now}
+            since = state.last_success_at or now
+        return await self._keeper.keep(Kept(state=state, page=page, arrival=arrival, values=values, heard_since=since, at=now))
 
-        def save(tx: Tx) -> mentions.Added:
-            added = mentions.add(tx, [self._arriving(mention, now, arrival) for mention in page.mentions])
-            state = sources.get(tx, source_id)
-            if state is not None:
-                heard = {} if arrival == "late" else {"last_success_at": now, "first_poll_at": state.first_poll_at or now}
-                sources.save(tx, source_id, state.attempt, {**heard, **_learnt(state, page, len(added.new), now)})
-                if heard:
-                    sources.heard(tx, source_id, state.last_success_at or now, now, bridge=BRIDGE)
-            return added
+    def _begin(self, state: SourceState) -> None:
+        task = asyncio.create_task(self._look(state), name=f"look-{state.id}")
+        self._looks[state.id] = state, task
+        task.add_done_callback(partial(self._ended, state.id))
 
-        added = await self._store.database.write(save)
-        await self._store.mentions.publish(added.new)
-        return added
+    def _ended(self, source_id: str, task: asyncio.Task[None]) -> None:
+        if self._looks.get(source_id, (None, None))[1] is task:
+            del self._looks[source_id]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._broken = error
 
-    async def _poll(self, state: SourceState, now: datetime) -> None:
-        listened = self._listened[state.id]
+    async def _wait(self) -> None:
+        """Until all looks have ended; where time goes on, a moment at most."""
+        while self._looks:
+            tasks = [task for _, task in self._looks.values()]
+            await asyncio.wait(tasks, timeout=None if self._now is None else PATIENCE_S)
+            if self._now is not None:
+                break
+        if self._broken is not None:  # the database's trouble, not a source's: the step fails, and is tried again
+            error, self._broken = self._broken, None
+            raise error
+
+    async def _renew(self, now: datetime) -> None:
+        """Keep the claims of looks that still go on; a look whose claim was taken over ends."""
+        if not self._looks or (self._renewed_at is not None and now - self._renewed_at < RENEW_EVERY):
+            return
+        self._renewed_at = now
+        held = {state.id: state.attempt for state, _ in self._looks.values()}
+        ours = await self._store.database.write(sources.renew, held, now + CLAIM)
+        for source_id in held.keys() - ours:
+            if source_id in self._looks:
+                log.warning("look given up, somebody else has the source", source=source_id)
+                self._looks[source_id][1].cancel()
+
+    def _time(self) -> datetime:
+        now = self._now() if self._now is not None else self._stepped_at
+        if now is None:
+            raise RuntimeError("a look without a step")
+        return now
+
+    async def _look(self, state: SourceState) -> None:
         with structlog.contextvars.bound_contextvars(source=state.id):
+            look = Look(self._listened[state.id], state, self._time())
             try:
-                await self._listen(listened, state, now)
+                await self._listen(look)
             except SourceError as error:
-                await self._failed(listened, state, error, now)
+                await self._keeper.keep(look.failed(error, self._time()))
+            except DatabaseFailed:  # no fault of the source's: the step fails, and the look is taken again when its claim lapses
+                raise
             except Exception as error:  # a collector's bug must not stop the other sources; it is told, and backed off
                 log.exception("collector failed")
-                await self._failed(listened, state, SourceUnavailable(state.id, f"a bug: {type(error).__name__}"), now)
+                await self._keeper.keep(look.failed(SourceUnavailable(state.id, f"a bug: {type(error).__name__}"), self._time()))
 
-    async def _listen(self, listened: Listened, state: SourceState, now: datetime) -> None:
-        current = state
-        async for page in listened.collector.listen(state.cursor):
-            added = await self._store.database.write(self._save, current, page, now)
-            await self._store.mentions.publish(added.new)
-            log.debug("page stored", new=len(added.new), known=added.known, revised=len(added.revised), skipped=page.skipped)
-            current = replace(current, cursor=page.cursor, **_remembered(current, page, len(added.new), now))
-        await self._store.database.write(self._finish, listened, state, now)
-        if state.failures:
-            log.info("source recovered", after_failures=state.failures)
+    async def _listen(self, look: Look) -> None:
+        """Keep each page when the next one comes, the last together with the end of the look; a stream's pages at once."""
+        held: Page | None = None
+        try:
+            async for page in look.listened.collector.listen(look.state.cursor):
+                if held is not None:
+                    await self._keep(look, held)
+                held = page
+                if page.live:
+                    await self._keep(look, page)
+                    held = None
+                    if self._streams_for is not None and self._time() - look.began_at >= self._streams_for:
+                        break
+        except Exception:
+            if held is not None:
+                await self._keeper.keep(look.page(held, self._time()))
+            raise
+        spent = await self._spent(look.listened)
+        await self._keeper.keep(look.end(held, self._time(), spent))
+        if look.began.failures:
+            log.info("source recovered", after_failures=look.began.failures)
 
-    def _save(self, tx: Tx, state: SourceState, page: Page, now: datetime) -> mentions.Added:
-        first_look = state.first_poll_at is None
-        added = mentions.add(tx, [self._arriving(mention, now, "backfill" if first_look else None) for mention in page.mentions])
-        problem = f"{page.skipped} entries could not be read: {page.problem}" if page.skipped else None
-        sources.save(
-            tx, state.id, state.attempt, {"cursor": page.cursor, "last_error": problem, **_learnt(state, page, len(added.new), now)}
-        )
-        return added
+    async def _keep(self, look: Look, page: Page) -> None:
+        now = self._time()
+        look.kept(page, await self._keeper.keep(look.page(page, now)), now)
 
-    def _finish(self, tx: Tx, listened: Listened, state: SourceState, now: datetime) -> None:
-        done = {
-            "failures": 0,
-            "paused_because": None,
-            "last_success_at": now,
-            "first_poll_at": state.first_poll_at or now,
-            "next_poll_at": now + listened.every,
-        }
-        ours = sources.save(tx, state.id, state.attempt, done, release=True)
-        if ours:
-            sources.heard(tx, state.id, self._heard_since(listened, state, now), now, bridge=BRIDGE)
-
-    def _heard_since(self, listened: Listened, state: SourceState, now: datetime) -> datetime:
-        """From when this poll lets us know what was said: the one before, where no trouble and no standstill of our own lies between (rule 8)."""
-        if state.first_poll_at is None:
-            return now
-        last = state.last_success_at
-        if last is not None and not state.failures and now - last <= TURNS_MISSED * listened.every:
-            return last
-        return now - min(listened.every, self._lateness)
-
-    async def _failed(self, listened: Listened, state: SourceState, error: SourceError, now: datetime) -> None:
-        paused = isinstance(error, SourceRejected)
-        failures = state.failures + 1
-        if state.failures == 0 or paused:
-            log.warning("source failed", reason=error.reason, paused=paused)
-        trouble = {
-            "failures": failures,
-            "last_error": error.reason,
-            "paused_because": error.reason if paused else None,
-            "next_poll_at": None if paused else now + backoff(listened, failures, error),
-        }
-        await self._store.database.write(sources.save, state.id, state.attempt, trouble, release=True)
-
-    def _arriving(self, mention: Mention, now: datetime, arrival: Arrival | None) -> Mention:
-        if arrival is None:
-            arrival = "late" if mention.at < now - self._lateness else "live"
-        return mention if mention.arrival == arrival else replace(mention, arrival=arrival)
-
-
-def backoff(listened: Listened, failures: int, error: SourceError) -> timedelta:
-    """How long to leave a failing source alone: doubling from its own interval, +-20 %, or what it asked for if that is longer. Pure."""
-    doubled = min(listened.every * 2 ** min(failures, 16), LONGEST_BACKOFF)
-    spread = int.from_bytes(hashlib.sha256(f"{listened.id}/{failures}".encode()).digest()[:4]) / 2**32
-    wait: timedelta = doubled * (1 - JITTER + 2 * JITTER * spread)
-    asked = error.retry_after_s if isinstance(error, SourceUnavailable) else None
-    return wait if asked is None else max(wait, timedelta(seconds=min(asked, LONGEST_ASKED.total_seconds())))
-
-
-def _learnt(state: SourceState, page: Page, new: int, now: datetime) -> dict[str, Any]:
-    """What a page teaches about its source: its last mention, its usual gap and delay (both in seconds, moving averages)."""
-    return {"mentions": sources.MENTIONS + new, **_remembered(state, page, new, now)} if new else {}
-
-
-def _remembered(state: SourceState, page: Page, new: int, now: datetime) -> dict[str, Any]:
-    """Of that, what the next page of the same look goes on from."""
-    if not new:
-        return {}
-    learnt: dict[str, Any] = {}
-    last = max(mention.at for mention in page.mentions)
-    if state.last_mention_at is not None and last > state.last_mention_at:
-        learnt["usual_gap_s"] = _moving(state.usual_gap_s, (last - state.last_mention_at).total_seconds() / new)
-    delays = [(now - mention.published_at).total_seconds() for mention in page.mentions if mention.published_at]
-    if delays and state.first_poll_at is not None:
-        learnt["usual_delay_s"] = _moving(state.usual_delay_s, max(0.0, min(delays)))
-    return learnt | {"last_mention_at": max(last, state.last_mention_at or last)}
-
-
-def _moving(before: float | None, seen: float) -> float:
-    return seen if before is None else before + LEARNING_RATE * (seen - before)
+    async def _spent(self, listened: Listened) -> Spent | None:
+        if listened.per_day is None:
+            return None
+        today = self._time().date()
+        looked = (await self._store.database.read(meter.total, today, today)).get(listened.id)
+        return Spent(cost=looked.cost if looked else 0.0, looks=looked.looks if looked else 0, per_day=listened.per_day)

@@ -7,14 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
 from core.records import SourceState
 from store.claims import claim_due, next_claimable, still_mine
 from store.database import insert
 from store.schema import coverage, sources
-
-MENTIONS = sources.c.mentions  # the counter, to be added to where it stands (`mentions=MENTIONS + 3`)
 
 
 def ensure(tx: Connection, kinds: dict[str, str], now: datetime) -> None:
@@ -42,6 +40,16 @@ def ensure(tx: Connection, kinds: dict[str, str], now: datetime) -> None:
     tx.execute(update(sources).where(sources.c.id.in_(returned), sources.c.paused_because.is_not(None)).values(next_poll_at=now))
 
 
+class Change(msgspec.Struct, frozen=True):
+    """What a look changes of its source (column -> value), by whoever holds this attempt; `added` mentions came, `release` ends the claim."""
+
+    id: str
+    attempt: int
+    values: Mapping[str, Any]
+    added: int = 0
+    release: bool = False
+
+
 def claim(tx: Connection, ids: Sequence[str], now: datetime, until: datetime, limit: int) -> list[SourceState]:
     """Claim up to `limit` of the given sources that are due at `now`."""
     due = (sources.c.next_poll_at <= now) & sources.c.id.in_(ids)
@@ -61,6 +69,37 @@ def save(tx: Connection, source_id: str, attempt: int, values: Mapping[str, Any]
     if not values:
         return True
     return tx.execute(update(sources).where(still_mine(sources, source_id, attempt)).values(**values)).rowcount == 1
+
+
+def save_all(tx: Connection, changes: Sequence[Change]) -> set[str]:
+    """Write what many looks found, each only where its claim is still the owner's; returns the ids of those sources."""
+    held = select(sources.c.id, sources.c.attempt).where(sources.c.id.in_({change.id for change in changes}))
+    if tx.dialect.name == "postgresql":
+        held = held.order_by(sources.c.id).with_for_update()  # one order for all processes, or they deadlock
+    attempts = {row.id: row.attempt for row in tx.execute(held)}
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    ours: set[str] = set()
+    for change in changes:
+        if attempts.get(change.id) != change.attempt:
+            continue
+        ours.add(change.id)
+        values = {**change.values, "claimed_until": None} if change.release else dict(change.values)
+        row = {f"_{name}": value for name, value in values.items()}
+        alike.setdefault(tuple(sorted(values)), []).append(row | {"_id": change.id, "_added": change.added})
+    for names, rows in alike.items():
+        written: dict[str, Any] = {name: bindparam(f"_{name}", type_=sources.c[name].type) for name in names}
+        grown = {"mentions": sources.c.mentions + bindparam("_added", type_=sources.c.mentions.type)}
+        tx.execute(update(sources).where(sources.c.id == bindparam("_id")).values(**written, **grown), rows)
+    return ours
+
+
+def renew(tx: Connection, held: Mapping[str, int], until: datetime) -> set[str]:
+    """Prolong claims (source id -> attempt); returns the ids that nobody else has claimed since. One that was released meanwhile stays so."""
+    chosen = select(sources.c.id, sources.c.attempt).where(sources.c.id.in_(held))
+    ours = {row.id for row in tx.execute(chosen) if row.attempt == held[row.id]}
+    if ours:
+        tx.execute(update(sources).where(sources.c.id.in_(ours), sources.c.claimed_until.is_not(None)).values(claimed_until=until))
+    return ours
 
 
 def poll_now(tx: Connection, source_id: str, now: datetime) -> bool:
@@ -89,6 +128,28 @@ def heard(tx: Connection, source_id: str, since: datetime, until: datetime, *, b
             tx.execute(update(coverage).where(coverage.c.id == last.id).values(ends_at=until))
     elif until > since:
         tx.execute(insert(tx, coverage).values(source_id=source_id, starts_at=since, ends_at=until))
+
+
+def heard_all(tx: Connection, stretches: Sequence[tuple[str, datetime, datetime]], *, bridge: timedelta = timedelta(0)) -> None:
+    """As `heard`, for many sources at once: (source id, since, until)."""
+    newest = select(func.max(coverage.c.id)).where(coverage.c.source_id.in_({each[0] for each in stretches})).group_by(coverage.c.source_id)
+    last = {row.source_id: row for row in tx.execute(select(coverage).where(coverage.c.id.in_(newest)))}
+    longer: list[dict[str, Any]] = []
+    fresh: list[dict[str, Any]] = []
+    for source_id, since, until in stretches:
+        row = last.get(source_id)
+        if row is not None and row.ends_at + bridge >= since:
+            if until > row.ends_at:
+                longer.append({"_id": row.id, "_ends_at": until})
+        elif until > since:
+            fresh.append({"source_id": source_id, "starts_at": since, "ends_at": until})
+    if longer:
+        extended = (
+            update(coverage).where(coverage.c.id == bindparam("_id")).values(ends_at=bindparam("_ends_at", type_=coverage.c.ends_at.type))
+        )
+        tx.execute(extended, longer)
+    if fresh:
+        tx.execute(insert(tx, coverage), fresh)
 
 
 def open_recordings(tx: Connection, kinds: Mapping[str, str], start: datetime) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from console.verbs.base import Desk, UsageError, Verb
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from console.config import Config
     from core.http import Fetcher
     from core.records import Mention, SourceState
-    from listener.poll import Listened
+    from listener.look import Listened
     from store.database import Tx
 
 FRAME: Final = 500  # ids read back at once
+STREAMS_FOR: Final = timedelta(seconds=10)
 
 
 def _options(parser: ArgumentParser) -> None:
@@ -59,11 +60,12 @@ async def _take_in(desk: Desk, wanted: list[str]) -> int:
     try:
         async with Fetcher(now=clock.now, allow=config.listener.allow_private_hosts) as http:
             every = listened(config, http, clock)
-            poller = Poller(store, {name: every[name] for name in wanted}, lateness=config.listener.lateness)
+            chosen_ones = {name: every[name] for name in wanted}
+            poller = Poller(store, chosen_ones, lateness=config.listener.lateness, now=clock.now, streams_for=STREAMS_FOR)
             now = clock.now()
             await store.database.write(_due_now, config, wanted, now)
-            while (due := await poller.step(now)) is not None and due <= now:
-                pass  # more sources than one step takes
+            while (due := await poller.step(now)) is not None and (due <= now or poller.is_listening):
+                pass  # more sources than one step takes, or looks that take longer
         new: dict[str, int] = dict.fromkeys(wanted, 0)
         while ids := await store.mentions.take(FRAME):
             for mention in await store.database.read(mentions.get, ids):
@@ -120,12 +122,18 @@ async def _look(desk: Desk, wanted: list[str]) -> int:
 
 
 async def look(source: Listened, cursor: str | None) -> list[Mention]:
-    """Everything that one poll of a source brings.
+    """Everything that one poll of a source brings, or a few seconds of a stream.
 
     Raises:
         SourceError: it could not be heard.
     """
-    return [mention async for page in source.collector.listen(cursor) for mention in page.mentions]
+    deadline = asyncio.get_running_loop().time() + STREAMS_FOR.total_seconds()
+    came: list[Mention] = []
+    async for page in source.collector.listen(cursor):
+        came += page.mentions
+        if page.live and asyncio.get_running_loop().time() >= deadline:
+            break
+    return came
 
 
 async def look_at_all(config: Config, http: Fetcher, now: object) -> dict[str, int | SourceError]:

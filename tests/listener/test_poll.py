@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from core.errors import SourceRejected, SourceUnavailable, SourceUnreadable
 from core.records import Mention, SourceState
-from listener.base import Page
-from listener.poll import LONGEST_BACKOFF, WAIT_WHEN_FULL, Listened, Poller, backoff
-from store import mentions, schema, sources
+from listener import keeping
+from listener.base import Page, Quota
+from listener.look import Listened
+from listener.poll import CLAIM, RENEW_EVERY, WAIT_WHEN_FULL, Poller
+from store import mentions, meter, schema, sources
 from store.database import Database
 from store.open import Store
+from store.quick import DatabaseFailed
 from store.streams import MemoryStream
 from tests import make
 
@@ -262,28 +267,173 @@ async def test_an_import_is_late_whatever_its_age_and_tells_nothing_of_when_we_l
     assert (ear.heard("archive"), ear.state("archive").last_success_at) == ([], None)
 
 
-def listened(name="forum", every=EVERY):
-    return Listened(id=name, kind="told", every=every, collector=Told())
+class Ringing:
+    """A stream: gives what is put into it, breaks where an error is put, and never ends."""
+
+    def __init__(self) -> None:
+        self.waiting: asyncio.Queue[Page | Exception] = asyncio.Queue()
+        self.cursors: list[str | None] = []
+        self.closed = False
+
+    async def listen(self, cursor: str | None) -> AsyncIterator[Page]:
+        self.cursors.append(cursor)
+        try:
+            while True:
+                each = await self.waiting.get()
+                if isinstance(each, Exception):
+                    raise each
+                yield each
+        finally:
+            self.closed = True
 
 
-@pytest.mark.parametrize("failures", range(1, 40))
-def test_the_backoff_doubles_with_bounded_jitter_up_to_its_longest(failures):
-    doubled = min(EVERY * 2 ** min(failures, 16), LONGEST_BACKOFF)
-    assert 0.8 * doubled <= backoff(listened(), failures, SourceUnreadable("forum", "x")) <= 1.2 * doubled
+class Living:
+    """A Poller to whom time goes on while looks do."""
+
+    def __init__(self, database: Database, now: datetime, **collectors: Any) -> None:
+        self.ear = Ear(database, now, **collectors)
+        self.now = now
+        self.poller = Poller(self.ear.store, self.ear.poller._listened, lateness=LATENESS, now=lambda: self.now)
+
+    async def step(self, **later: float) -> datetime | None:
+        self.now += timedelta(**later)
+        return await self.poller.step(self.now)
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not holds():  # noqa: ASYNC110 - what it waits for stands in the database
+                await asyncio.sleep(0.005)
 
 
-def test_sources_that_failed_together_do_not_come_back_together():
-    waits = {backoff(listened(f"s{number}"), 3, SourceUnavailable("s", "503")) for number in range(50)}
-    assert len(waits) == 50
+async def test_a_stream_is_kept_as_it_comes_and_holds_up_nobody(database, now):
+    ringing = Ringing()
+    living = Living(database, now, river=ringing, forum=Told([page(make.mention("a"))], [page(make.mention("b", at=now + EVERY))]))
+    assert await living.step() == now + RENEW_EVERY
+    ringing.waiting.put_nowait(page(make.mention("streamed", source="river"), cursor="7", live=True))
+    await living.until(lambda: "streamed" in living.ear.arrivals())
+    await living.step(minutes=5)
+    assert living.ear.arrivals() == {"a": "backfill", "streamed": "live", "b": "live"}
+    await living.poller.close()
+    assert (ringing.closed, living.ear.state("river").cursor, living.ear.state("river").claimed_until) == (True, "7", None)
 
 
-@pytest.mark.parametrize(("asked", "least"), [(7 * 3600.0, 7 * HOUR), (1.0, 0.8 * 2 * EVERY)])
-def test_what_a_place_asked_for_is_obeyed_where_it_is_longer(asked, least):
-    error = SourceUnavailable("forum", "429", retry_after_s=asked)
-    assert backoff(listened(), 1, error) >= least
+async def test_a_stream_is_heard_from_heartbeat_to_heartbeat(database, now):
+    ringing = Ringing()
+    living = Living(database, now, river=ringing)
+    await living.step()
+    for seconds in (10, 30, 30, 600):
+        living.now += timedelta(seconds=seconds)
+        ringing.waiting.put_nowait(page(live=True))
+        await living.until(lambda: living.ear.state("river").last_success_at == living.now)
+    await living.poller.close()
+    first = now + timedelta(seconds=10)
+    assert living.ear.heard("river") == [(first, first + timedelta(seconds=60))]  # ten minutes without a heartbeat were not heard
 
 
-@pytest.mark.parametrize("asked", [1e9, 1e20, float("inf")])
-def test_no_place_can_silence_itself_for_ever(asked):
-    error = SourceUnavailable("forum", "429", retry_after_s=asked)
-    assert backoff(listened(), 1, error) <= timedelta(days=1)
+async def test_a_stream_that_breaks_is_taken_up_again_within_seconds_from_where_it_was(database, now):
+    ringing = Ringing()
+    living = Living(database, now, river=ringing)
+    await living.step()
+    ringing.waiting.put_nowait(page(cursor="7", live=True))
+    ringing.waiting.put_nowait(SourceUnavailable("river", "the connection broke"))
+    await living.until(lambda: living.ear.state("river").failures == 1)
+    due = living.ear.state("river").next_poll_at
+    assert due is not None
+    assert due - living.now <= timedelta(seconds=12)
+    await living.step(seconds=12)
+    await living.until(lambda: ringing.cursors == [None, "7"])
+    await living.poller.close()
+
+
+async def test_the_claim_of_a_stream_is_renewed_and_one_that_was_lost_ends_it(database, now):
+    ringing = Ringing()
+    living = Living(database, now, river=ringing)
+    await living.step()
+    for _ in range(5):
+        await living.step(seconds=60)
+    assert living.ear.state("river").claimed_until == living.now + CLAIM
+    await living.ear.store.database.write(sources.claim, ["river"], living.now + HOUR, living.now + 2 * HOUR, 1)
+    await living.step(seconds=60)
+    await living.until(lambda: ringing.closed)
+    await living.poller.close()
+
+
+async def test_a_slow_place_keeps_no_other_waiting(database, now):
+    stuck = Ringing()
+    living = Living(database, now, stuck=stuck, forum=Told([page(make.mention("a"))], [page(make.mention("b", at=now + EVERY))]))
+    await living.step()
+    await living.step(minutes=5)
+    assert set(living.ear.arrivals()) == {"a", "b"}
+    await living.poller.close()
+
+
+async def test_what_the_database_cannot_bear_is_told_and_tried_again(database, now, monkeypatch):
+    ear = Ear(database, now, forum=Told([page(make.mention("a"))]))
+
+    def full(*_: object) -> None:
+        raise DatabaseFailed("INSERT", {}, OSError("disk full"))
+
+    monkeypatch.setattr(keeping.mentions, "add", full)
+    with pytest.raises(DatabaseFailed):
+        await ear.poll(now)
+
+
+async def test_a_page_that_cannot_be_kept_does_not_take_the_others_with_it(database, now, monkeypatch):
+    told = {f"s{number}": Told([page(make.mention(f"m{number}", source=f"s{number}"))]) for number in range(5)}
+    ear = Ear(database, now, **told)
+    add = mentions.add
+
+    def picky(tx: Any, heard: Sequence[Mention]) -> Any:
+        if any(mention.text == "m3" for mention in heard):
+            raise ValueError("poison")
+        return add(tx, heard)
+
+    monkeypatch.setattr(keeping.mentions, "add", picky)
+    with capture_logs():
+        await ear.poll(now)
+    assert set(ear.arrivals()) == {"m0", "m1", "m2", "m4"}
+    assert (ear.state("s3").failures, ear.state("s2").failures) == (1, 0)
+
+
+async def test_a_deletion_at_the_source_takes_the_text_and_keeps_the_mention(database, now):
+    mention = make.mention("gone soon")
+    ear = Ear(database, now, forum=Told([page(mention)], [page(deleted=(mention.key,))]))
+    await ear.poll(now)
+    await ear.poll(now + EVERY)
+    assert (ear.arrivals(), ear.database.read_now(mentions.count)) == ({}, 1)
+
+
+async def test_what_a_look_knows_to_have_missed_and_what_is_left_of_the_allowance_stand_with_the_source(database, now):
+    left = Quota(left=40, resets_at=now + 3 * HOUR)
+    ear = Ear(database, now, forum=Told([page(missed="capped", quota=left, cost=5)], [page(cost=5)]))
+    await ear.poll(now)
+    state = ear.state()
+    assert (state.missed, state.quota_left, state.quota_resets_at) == ("capped", 40, now + 3 * HOUR)
+    await ear.poll(now + EVERY)
+    assert ear.state().missed is None
+    looked = ear.database.read_now(meter.total, now.date(), now.date())["forum"]
+    assert (looked.looks, looked.capped, looked.cost) == (2, 1, 10.0)
+
+
+async def test_a_place_whose_allowance_is_used_up_is_asked_when_it_is_filled_again(database, now):
+    ear = Ear(database, now, forum=Told([page(cost=5, quota=Quota(left=4, resets_at=now + 3 * HOUR))]))
+    assert await ear.poll(now) == now + 3 * HOUR
+
+
+async def test_a_budget_stretches_the_interval_over_the_rest_of_the_day(database, now):
+    ear = Ear(database, now, forum=Told([page(cost=10)]))
+    ear.poller._listened["forum"] = replace(ear.poller._listened["forum"], per_day=50.0)
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    assert await ear.poll(now) == now + (midnight - now) / 4
+
+
+async def test_a_place_where_much_is_said_is_asked_sooner_and_later_as_usual_again(database, now):
+    looks = [[page()], [page(*(make.mention(f"m{number}") for number in range(20)))], [page()], [page()]]
+    ear = Ear(database, now, forum=Told(*looks))
+    waits = []
+    for _ in range(4):
+        due = await ear.poll(now)
+        assert due is not None
+        waits.append(due - now)
+        now = due
+    assert waits == [EVERY, EVERY / 2, EVERY * 0.75, EVERY]

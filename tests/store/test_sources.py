@@ -81,11 +81,19 @@ def test_a_source_that_somebody_polls_is_not_due_before_the_claim_lapses(databas
     assert database.read_now(sources.next_due, ["forum", "press"]) == now
 
 
-def test_mentions_are_added_to_the_counter_where_it_stands(database, now):
-    database.write_now(sources.ensure, {"forum": "rss"}, now)
-    for _ in range(2):
-        database.write_now(sources.save, "forum", 0, {"mentions": sources.MENTIONS + 3})
-    assert database.read_now(sources.get, "forum").mentions == 6
+def test_what_many_looks_found_is_written_where_the_claim_still_stands(database, now):
+    database.write_now(sources.ensure, {"forum": "rss", "press": "rss", "river": "rss"}, now)
+    claimed(database, now)
+    changes = [
+        sources.Change("forum", 1, {"cursor": "a", "failures": 0}, added=3, release=True),
+        sources.Change("press", 0, {"cursor": "b"}, added=2),
+        sources.Change("river", 9, {"cursor": "c"}, added=1),
+    ]
+    assert database.write_now(sources.save_all, changes) == {"forum", "press"}
+    assert database.write_now(sources.save_all, changes[:1]) == {"forum"}
+    forum, press, river = (database.read_now(sources.get, name) for name in ("forum", "press", "river"))
+    assert (forum.cursor, forum.mentions, forum.claimed_until) == ("a", 6, None)
+    assert (press.cursor, press.mentions, river.cursor, river.mentions) == ("b", 2, None, 0)
 
 
 def test_a_source_can_be_made_due(database, now):

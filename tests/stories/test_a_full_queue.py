@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from listener.base import Page
-from listener.poll import WAIT_WHEN_FULL, Listened, Poller
+from listener.look import Listened
+from listener.poll import WAIT_WHEN_FULL, Poller
 from store import mentions, sources
 from store.database import Database
 from store.open import Store

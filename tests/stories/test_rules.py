@@ -17,7 +17,8 @@ from core.clock import VirtualClock
 from core.http import Fetcher
 from core.records import Mention
 from listener.base import Page
-from listener.poll import Listened, Poller
+from listener.look import Listened
+from listener.poll import Poller
 from store import mentions, series, signals, sources
 from store.open import Store, open_database
 from store.streams import MemoryStream
