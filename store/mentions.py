@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, case, func, select, update
 
 from core.records import Author, Engagement, Mention
-from store.pages import Added, add, remove
+from store.pages import Added, add, read_counters, remove
 from store.schema import authors, enrichments, mention_texts, mention_topics, mentions
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "mark_enriched",
     "mark_read_again",
     "push_forward",
+    "read_counters",
     "remove",
     "to_enrich",
     "to_read_again",

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
-from core.records import Author, Mention
+from core.records import Author, Engagement, Mention
 from store.bulk import insert_rows, next_ids, rows_among, times
 from store.schema import authors, mention_payloads, mention_texts, mention_topics, mentions, readings, revisions, tombstones
 
@@ -52,9 +52,15 @@ def add(tx: Connection, page: Sequence[Mention]) -> Added:
     again = [(row, heard[key]) for key, row in stored.items() if key not in erased and row.deleted_at is None]
     ids = _store(tx, fresh) if fresh else {}
     revised = _revise(tx, [(row, mention) for row, mention in again if row.digest != _digest(mention)])
-    read = _read_again(tx, again)
+    read = _read_again(tx, [(row, mention.engagement, mention.seen_at, mention.source_id) for row, mention in again])
     known = len(heard) - len(ids) - sum(1 for key in erased if key in heard)
     return Added(new=tuple(sorted(ids.values())), revised=tuple(revised), known=known, ids=ids, readings=read)
+
+
+def read_counters(tx: Connection, told: Mapping[bytes, Engagement], *, at: datetime, by: str) -> int:
+    """Counters that a platform told without the words, by the mentions' keys; returns how many had changed. `by` is the source's id."""
+    known = _stored(tx, list(told)) if told else {}
+    return _read_again(tx, [(row, told[key], at, by) for key, row in known.items() if row.deleted_at is None])
 
 
 def remove(tx: Connection, keys: Sequence[bytes], now: datetime) -> int:
@@ -165,15 +171,15 @@ def _revise(tx: Connection, changed: Sequence[tuple[Row[Any], Mention]]) -> list
     return ids
 
 
-def _read_again(tx: Connection, again: Sequence[tuple[Row[Any], Mention]]) -> int:
+def _read_again(tx: Connection, again: Sequence[tuple[Row[Any], Engagement, datetime, str]]) -> int:
     """Append a reading of each known mention whose counters changed, and keep the newest beside it; what is not told any more is kept."""
     fit, rows, newest = times(tx), [], []
-    for row, mention in again:
-        before, counted = tuple(row[-len(_COUNTERS) :]), mention.engagement
+    for row, counted, at, by in again:
+        before = tuple(row[-len(_COUNTERS) :])
         told = (counted.likes, counted.replies, counted.reposts, counted.views)
         now = tuple(old if new is None else new for old, new in zip(before, told, strict=True))
         if now != before:
-            rows.append((row.id, fit(mention.seen_at), *now, mention.source_id))
+            rows.append((row.id, fit(at), *now, by))
             newest.append({"row": row.id} | {f"new_{name}": value for name, value in zip(_COUNTERS, now, strict=True)})
     if rows:
         insert_rows(tx, readings, ("mention_id", "at", *_COUNTERS, "by"), rows)

@@ -52,6 +52,17 @@ def test_counters_may_fall(database, now):
     assert counters(database, mention_id).likes == 1
 
 
+def test_counters_may_come_without_the_words(database, now):
+    mention = make.mention("Acme", engagement=Engagement(likes=3))
+    (mention_id,) = database.write_now(mentions.add, [mention]).new
+    told = {mention.key: Engagement(likes=9), b"nobody's key 16b": Engagement(likes=1)}
+    assert database.write_now(mentions.read_counters, told, at=now + HOUR, by="forum") == 1
+    assert database.write_now(mentions.read_counters, told, at=now + HOUR, by="forum") == 0
+    assert database.write_now(mentions.read_counters, {}, at=now, by="forum") == 0
+    assert counters(database, mention_id).likes == 9
+    assert [row["likes"] for row in database.read_now(rows, schema.readings)] == [9]
+
+
 def test_an_edit_waits_to_be_read_again_once_it_was_understood(database, now):
     mention = make.mention("Acme is fine")
     (mention_id,) = database.write_now(mentions.add, [mention]).new
