@@ -38,7 +38,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     per_host: int = 2
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class Answer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One HTTP answer.
 
     `headers` have lower-case names; a header sent twice is joined by ", ". `url` is the address that answered at last. `etag` and

@@ -1,28 +1,30 @@
 """The one guarded HTTP session: every request that the program makes by aiohttp goes through `Fetcher`.
 
-Servers are strangers. Each fetch is bounded in time, size and redirects; each connection is judged by the address really connected to;
-credentials never follow a redirect to another host; nothing secret stands in an error.
+Servers are strangers. Each fetch is bounded in time, size and redirects; each connection is judged by the address really connected to; a host is
+asked by few at once, and left alone while it is dead; credentials never follow a redirect to another host; nothing secret stands in an error.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
 
 import aiohttp
-import msgspec
 from aiohttp.abc import AbstractResolver
+from aiohttp.http import HttpProcessingError
 
 from core.addresses import address_rule, allowed_pairs, permitted_addresses
-from core.answers import Answer, Limits, Unpacker, check_status, redacted, retry_after_s
-from core.errors import SourceUnavailable
+from core.answers import Answer, Limits, check_status, redacted, retry_after_s
+from core.errors import AddressRefused, SourceUnavailable
 from core.hops import MOVED, SOCKETS, FetchFailed, Hop, guarded_socket
-from core.sockets import MAX_MESSAGE_BYTES, Lines, Websocket
+from core.manners import Circuits, Slots
+from core.names import Names
+from core.sockets import Lines, Streams, Websocket
+from core.wire import Raw, Wire
 
 __all__ = [
     "Answer", "FetchFailed", "Fetcher", "Limits", "Lines", "Websocket", "address_rule", "allowed_pairs", "check_status", "permitted_addresses",
@@ -30,16 +32,15 @@ __all__ = [
 ]  # fmt: skip
 
 USER_AGENT: Final = "Tocsin/0.1 (self-hosted crisis and social-listening monitor)"
-_PIECE: Final = 64 * 1024
 _MAX_VALIDATOR_CHARS: Final = 1024
-_GOODBYE_S: Final = 2.0  # how long a websocket may take to close
+_SERVER_FAILED: Final = 500
 
 
 class Fetcher:
     """The guarded session; an async context manager, one per process.
 
     Args:
-        now: tells the time (aware), for Retry-After dates.
+        now: tells the time (aware), for Retry-After dates and for how long a dead host is left alone.
         allow: `host:port` pairs exempt from the address guard (see `core.addresses.allowed_pairs`). A pair exempts only requests that
             name it themselves: a public page that redirects to it is still refused.
         limits: what one fetch may cost.
@@ -64,37 +65,28 @@ class Fetcher:
         self._now = now
         self.allow = allowed_pairs(allow)  # also for libraries with sockets of their own: `permitted_addresses(host, port, http.allow)`
         self._limits = limits or Limits()
-        self._user_agent = user_agent
+        self._ours = {"user-agent": user_agent, "accept-encoding": "gzip, deflate"}
         self._resolver = resolver
-        self._session: aiohttp.ClientSession | None = None
-        self._sockets: aiohttp.ClientSession | None = None
-        self._slots: dict[str, asyncio.Semaphore] = {}
-        self._users: Counter[str] = Counter()
+        self._slots = Slots(self._limits.per_host)
+        self._circuits = Circuits()
+        self._opened: tuple[Wire, Streams] | None = None
+        self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        connector = aiohttp.TCPConnector(socket_factory=guarded_socket, resolver=self._resolver, limit=0)  # the slots below limit it
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            timeout=self._timeout(self._limits.read_s),
-        )
-        self._sockets = aiohttp.ClientSession(
-            connector=connector,
-            connector_owner=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            timeout=self._timeout(self._limits.read_s),
-            middlewares=(_never_redirected,),
-        )
+        resolver = self._resolver
+        if resolver is None:
+            resolver = Names()
+            self._stack.push_async_callback(resolver.close)
+        connector = aiohttp.TCPConnector(socket_factory=guarded_socket, resolver=resolver, limit=0)  # the slots limit it
+        self._stack.push_async_callback(connector.close)
+        streams = Streams(connector, self._limits, self._now)
+        self._stack.push_async_callback(streams.close)
+        self._opened = Wire(connector, self._limits), streams
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for session in (self._sockets, self._session):
-            if session is not None:
-                await session.close()
-        self._sockets = self._session = None
+        self._opened = None
+        await self._stack.aclose()
 
     async def fetch(
         self,
@@ -106,6 +98,7 @@ class Fetcher:
         method: str = "GET",
         body: bytes | None = None,
         source: str | None = None,
+        urgent: bool = False,
     ) -> Answer:
         """Ask once, follow redirects, and return whatever status came; `check_status` says what it means.
 
@@ -117,27 +110,36 @@ class Fetcher:
             method: any; what is not GET or HEAD is never repeated towards another host.
             body: sent as it is.
             source: what errors name; the redacted address where None.
+            urgent: an alert on its way: stands in no line, and tries a host that is thought dead.
 
         Raises:
             AddressRefused: the address, or one it redirects to, is forbidden or is not http(s).
-            FetchFailed: no answer in time, or the connection failed.
+            FetchFailed: no answer in time, the connection failed, or the host is being left alone (`retry_after_s` says until when).
             SourceUnreadable: too large, or packed in a way we do not read.
             SourceUnavailable: too many redirects, or a body cut short.
         """
         sent = self._headers(headers)
-        sent |= {name: value for name, value in (("if-none-match", etag), ("if-modified-since", modified)) if value}
+        if etag:
+            sent["if-none-match"] = etag
+        if modified:
+            sent["if-modified-since"] = modified
         hop = Hop.first(url, self.allow, method=method.upper(), headers=sent, body=body)
         name = source or redacted(url)
-        left_s, began = self._limits.total_s, asyncio.get_running_loop().time()
+        left_s, elapsed_s, clock = self._limits.total_s, 0.0, asyncio.get_running_loop().time
         for _ in range(self._limits.redirects + 1):
-            async with self._slot(hop.host):
-                started = asyncio.get_running_loop().time()
-                answer = await self._ask(hop, name, left_s)
-                ended = asyncio.get_running_loop().time()
-            target = answer.headers.get("location")
-            if answer.status not in MOVED or not target:
-                return msgspec.structs.replace(answer, elapsed_s=ended - began)
-            hop, left_s = hop.follow(answer.status, target, name), left_s - (ended - started)
+            if not urgent:
+                await self._turn(hop, name)
+            began = clock()
+            try:
+                raw = await self._ask(hop, name, left_s - elapsed_s)
+            finally:
+                if not urgent:
+                    self._slots.leave(hop.place.host)
+            elapsed_s += clock() - began
+            target = raw[1].get("location") if raw[0] in MOVED else None
+            if not target:
+                return self._answer(raw, hop, elapsed_s)
+            hop = hop.follow(raw[0], target, name)
         raise SourceUnavailable(name, f"redirects more than {self._limits.redirects} times")
 
     @contextlib.asynccontextmanager
@@ -151,12 +153,10 @@ class Fetcher:
         """
         hop = Hop.first(url, self.allow, headers=self._headers(headers), schemes=SOCKETS)
         name = source or redacted(url)
-        async with self._slot(hop.host):
-            raw = await self._handshake(hop, name)
-        try:
-            yield Websocket(raw, name)
-        finally:
-            await raw.close()
+        async with self._beginning(hop, name) as streams:
+            socket = await streams.websocket(hop, name)
+        async with contextlib.aclosing(socket):
+            yield socket
 
     @contextlib.asynccontextmanager
     async def lines(self, url: str, *, headers: Mapping[str, str] | None = None, source: str | None = None) -> AsyncIterator[Lines]:
@@ -171,125 +171,85 @@ class Fetcher:
         hop = Hop.first(url, self.allow, headers=sent)
         name = source or redacted(url)
         for _ in range(self._limits.redirects + 1):
-            async with self._slot(hop.host):
-                response = await self._begin(hop, name)
-            with contextlib.closing(response):
-                answer = self._answer(response, b"")
-                target = answer.headers.get("location")
-                if response.status not in MOVED or not target:
-                    _check_stream(answer, name)
-                    yield Lines(response, name)
-                    return
-                hop = hop.follow(response.status, target, name)
+            async with self._beginning(hop, name) as streams:
+                opened = await streams.lines(hop, name)
+            if isinstance(opened, Lines):
+                with contextlib.closing(opened):
+                    yield opened
+                return
+            hop = opened
         raise SourceUnavailable(name, f"redirects more than {self._limits.redirects} times")
 
-    async def _ask(self, hop: Hop, name: str, left_s: float) -> Answer:
-        if self._session is None:
+    async def _ask(self, hop: Hop, name: str, left_s: float) -> Raw:
+        """Send and read, in the time that is left; remembers whether the place is alive."""
+        if self._opened is None:
             raise RuntimeError("a Fetcher works inside `async with`")
-        with hop.asking():
-            try:
-                async with asyncio.timeout(left_s):
-                    async with self._session.request(
-                        hop.method, hop.url, headers=hop.headers, data=hop.body, allow_redirects=False
-                    ) as response:
-                        return await self._read(response, name)
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                raise hop.failed(error, name) from error
+        try:
+            async with asyncio.timeout(left_s):
+                raw = await self._opened[0].ask(hop, name)
+        except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
+            raise self._failed(hop, error, name) from error
+        if raw[0] >= _SERVER_FAILED:
+            self._circuits.failed(hop.place.pair, self._now())
+        else:
+            self._circuits.answered(hop.place.pair)
+        return raw
 
-    async def _begin(self, hop: Hop, name: str) -> aiohttp.ClientResponse:
-        """The answer's head; its body may take for ever."""
-        if self._session is None:
+    async def _turn(self, hop: Hop, name: str) -> None:
+        """Wait for a slot of the host, which the caller gives back; refuse a host that is being left alone, also one found dead meanwhile."""
+        self._refuse_dead(hop, name, trying=False)
+        await self._slots.enter(hop.place.host, name)
+        try:
+            self._refuse_dead(hop, name, trying=True)
+        except FetchFailed:
+            self._slots.leave(hop.place.host)
+            raise
+
+    def _refuse_dead(self, hop: Hop, name: str, *, trying: bool) -> None:
+        wait_s = self._circuits.wait_s(hop.place.pair, self._now, trying=trying)
+        if wait_s is not None:
+            raise FetchFailed(
+                name, "its host gave no answer several times, so it is left alone for a while", ambiguous=False, retry_after_s=wait_s
+            )
+
+    @contextlib.asynccontextmanager
+    async def _beginning(self, hop: Hop, name: str) -> AsyncIterator[Streams]:
+        """The politeness of a fetch for the beginning of something that stays open."""
+        if self._opened is None:
             raise RuntimeError("a Fetcher works inside `async with`")
-        with hop.asking():
-            try:
-                async with asyncio.timeout(self._limits.total_s):
-                    return await self._session.request(
-                        "GET", hop.url, headers=hop.headers, allow_redirects=False, timeout=self._timeout(None)
-                    )
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                raise hop.failed(error, name) from error
+        await self._turn(hop, name)
+        try:
+            async with asyncio.timeout(self._limits.total_s):
+                yield self._opened[1]
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise self._failed(hop, error, name) from error
+        else:
+            self._circuits.answered(hop.place.pair)
+        finally:
+            self._slots.leave(hop.place.host)
 
-    async def _handshake(self, hop: Hop, name: str) -> aiohttp.ClientWebSocketResponse:
-        if self._sockets is None:
-            raise RuntimeError("a Fetcher works inside `async with`")
-        with hop.asking():
-            try:
-                async with asyncio.timeout(self._limits.total_s):
-                    return await self._sockets.ws_connect(
-                        hop.url,
-                        headers=hop.headers,
-                        autoping=False,
-                        max_msg_size=MAX_MESSAGE_BYTES,
-                        timeout=aiohttp.ClientWSTimeout(ws_close=_GOODBYE_S),
-                    )
-            except aiohttp.WSServerHandshakeError as error:
-                headers = {key.lower(): value for key, value in (error.headers or {}).items()}
-                check_status(
-                    Answer(status=error.status, headers=headers, body=b"", url="", retry_after_s=retry_after_s(headers, self._now())), name
-                )
-                raise SourceUnavailable(name, "does not speak websocket") from error
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                raise hop.failed(error, name) from error
+    def _failed(self, hop: Hop, error: Exception, name: str) -> AddressRefused | FetchFailed:
+        found = hop.failed(error, name)
+        if isinstance(found, FetchFailed):
+            self._circuits.failed(hop.place.pair, self._now())
+        return found
 
-    async def _read(self, response: aiohttp.ClientResponse, name: str) -> Answer:
-        unpacker = Unpacker(response.headers.get("content-encoding", ""), self._limits, name)
-        if response.status not in MOVED:
-            async for piece in response.content.iter_chunked(_PIECE):
-                unpacker.feed(piece)
-        return self._answer(response, unpacker.finish())
-
-    def _answer(self, response: aiohttp.ClientResponse, body: bytes) -> Answer:
-        headers: dict[str, str] = {}
-        for key, value in response.headers.items():
-            key = key.lower()  # noqa: PLW2901
-            headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    def _answer(self, raw: Raw, hop: Hop, elapsed_s: float) -> Answer:
+        status, headers, body = raw
         return Answer(
-            status=response.status,
+            status=status,
             headers=headers,
             body=body,
-            url=str(response.url),
+            url=hop.place.shown,
             etag=_validator(headers.get("etag")),
             modified=_validator(headers.get("last-modified")),
-            retry_after_s=retry_after_s(headers, self._now()),
+            retry_after_s=retry_after_s(headers, self._now()) if "retry-after" in headers else None,
+            elapsed_s=elapsed_s,
         )
 
     def _headers(self, headers: Mapping[str, str] | None) -> dict[str, str]:
-        sent = {"user-agent": self._user_agent, "accept-encoding": "gzip, deflate"}
-        return sent | {name.lower(): value for name, value in (headers or {}).items()}
-
-    def _timeout(self, read_s: float | None) -> aiohttp.ClientTimeout:
-        limits = self._limits
-        return aiohttp.ClientTimeout(total=None, connect=limits.connect_s, sock_connect=limits.connect_s, sock_read=read_s)
-
-    @contextlib.asynccontextmanager
-    async def _slot(self, host: str) -> AsyncIterator[None]:
-        slot = self._slots.setdefault(host, asyncio.Semaphore(self._limits.per_host))
-        self._users[host] += 1
-        try:
-            async with slot:
-                yield
-        finally:
-            self._users[host] -= 1
-            if not self._users[host]:
-                del self._users[host], self._slots[host]
+        return self._ours | {name.lower(): value for name, value in headers.items()} if headers else dict(self._ours)
 
 
 def _validator(text: str | None) -> str | None:
     return text if text and len(text) <= _MAX_VALIDATOR_CHARS and text.isprintable() else None
-
-
-async def _never_redirected(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """For websockets: the library follows redirects of a handshake by itself, unguarded; so none is let through."""
-    response = await handler(request)
-    if response.status in MOVED:
-        response.close()
-        raise aiohttp.WSServerHandshakeError(
-            response.request_info, response.history, message="redirected", status=response.status, headers=response.headers
-        )
-    return response
-
-
-def _check_stream(answer: Answer, name: str) -> None:
-    check_status(answer, name)
-    if answer.status != 200 or answer.headers.get("content-encoding", "identity").lower() not in ("", "identity"):  # noqa: PLR2004
-        raise SourceUnavailable(name, f"gives no lines (status {answer.status})")

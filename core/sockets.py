@@ -6,16 +6,22 @@ import asyncio
 import codecs
 import io
 from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final
 
 import aiohttp
 from aiohttp import WSMsgType
 
+from core.answers import Answer, Limits, check_status, retry_after_s
 from core.errors import SourceUnavailable, SourceUnreadable
+from core.hops import MOVED, Hop
 
 MAX_MESSAGE_BYTES: Final = 2_000_000  # of one message or line, unpacked
 PONG_S: Final = 10.0  # how long a place may take to answer a ping
 _TOO_BIG: Final = 1009  # the protocol's close code
+_GOODBYE_S: Final = 2.0  # how long a websocket may take to close
+_OK: Final = 200
 
 
 class Websocket:
@@ -65,6 +71,10 @@ class Websocket:
             raise SourceUnavailable(self._source, "no answer to a ping") from error
         except (aiohttp.ClientError, OSError) as error:
             raise SourceUnavailable(self._source, "the connection broke") from error
+
+    async def aclose(self) -> None:
+        """Say goodbye, and close."""
+        await self._raw.close()
 
     async def _next_message(self, *, until_pong: bool) -> str | bytes | None:
         while True:
@@ -135,6 +145,10 @@ class Lines:
             raise SourceUnavailable(self._source, "the connection broke") from error
         return self._ready.popleft()
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._response.close()
+
     def _take(self, piece: bytes) -> None:
         if not piece:
             raise SourceUnavailable(self._source, "the stream ended")
@@ -151,3 +165,73 @@ class Lines:
         self._rest.write(rest)
         if self._rest.tell() > MAX_MESSAGE_BYTES:
             raise SourceUnreadable(self._source, f"a line larger than {MAX_MESSAGE_BYTES:,} bytes")
+
+
+class Streams:
+    """Opens what stays open. Its only user is the fetcher, which bounds the time and knows what the library's errors mean.
+
+    Args:
+        connector: guarded; not ours to close.
+        limits: times.
+        now: tells the time (aware), for Retry-After dates.
+    """
+
+    def __init__(self, connector: aiohttp.BaseConnector, limits: Limits, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            connector_owner=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            timeout=aiohttp.ClientTimeout(total=None, connect=limits.connect_s, sock_connect=limits.connect_s, sock_read=None),
+            middlewares=(_never_redirected,),
+        )
+
+    async def close(self) -> None:
+        """Close what is open."""
+        await self._session.close()
+
+    async def websocket(self, hop: Hop, source: str) -> Websocket:
+        """A websocket, its handshake done; errors as `Fetcher.websocket` and the library's."""
+        with hop.connecting():
+            try:
+                raw = await self._session.ws_connect(
+                    hop.place.url,
+                    headers=hop.headers,
+                    autoping=False,
+                    max_msg_size=MAX_MESSAGE_BYTES,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=_GOODBYE_S),
+                )
+            except aiohttp.WSServerHandshakeError as error:
+                check_status(self._head(error.status, error.headers or {}), source)
+                raise SourceUnavailable(source, "does not speak websocket") from error
+        return Websocket(raw, source)
+
+    async def lines(self, hop: Hop, source: str) -> Lines | Hop:
+        """The lines, or the request to make instead where the place redirects; errors as `Fetcher.lines` and the library's."""
+        with hop.connecting():
+            response = await self._session.get(hop.place.url, headers=hop.headers, allow_redirects=False)
+        head = self._head(response.status, response.headers)
+        if head.status == _OK and head.headers.get("content-encoding", "identity").lower() == "identity":
+            return Lines(response, source)
+        response.close()
+        if head.status in MOVED and (target := head.headers.get("location")):
+            return hop.follow(head.status, target, source)
+        check_status(head, source)
+        raise SourceUnavailable(source, f"gives no lines (status {head.status})")
+
+    def _head(self, status: int, headers: Mapping[str, str]) -> Answer:
+        known = {key.lower(): value for key, value in headers.items()}
+        return Answer(status=status, headers=known, body=b"", url="", retry_after_s=retry_after_s(known, self._now()))
+
+
+async def _never_redirected(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """For websockets: the library follows redirects of a handshake by itself, unguarded; so none is let through."""
+    response = await handler(request)
+    if response.status in MOVED and "sec-websocket-key" in request.headers:
+        response.close()
+        raise aiohttp.WSServerHandshakeError(
+            response.request_info, response.history, message="redirected", status=response.status, headers=response.headers
+        )
+    return response
