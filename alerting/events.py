@@ -96,6 +96,23 @@ class StepTicked(Record, frozen=True, kw_only=True, gc=False):
     done: bool = True
 
 
+class HeardAgain(Record, frozen=True, kw_only=True, gc=False):
+    """`sources` that were blind are heard again; `left` of the same incident are not."""
+
+    sources: tuple[str, ...]
+    left: int
+
+
+class PlaceLooked(Record, frozen=True, kw_only=True, gc=False):
+    """`by` looked at a place that no program may see: `found` whether there was anything about it, `text` what."""
+
+    by: str
+    place: str
+    name: str
+    found: bool
+    text: str = ""
+
+
 class Snoozed(Record, frozen=True, kw_only=True, gc=False):
     """`by` puts it off; at `until` it pages again."""
 
@@ -105,7 +122,19 @@ class Snoozed(Record, frozen=True, kw_only=True, gc=False):
 
 
 Event = (
-    SignalArrived | Acknowledged | EscalationDue | Escalated | Resolved | Reopened | Noted | SeveritySet | Assigned | StepTicked | Snoozed
+    SignalArrived
+    | Acknowledged
+    | EscalationDue
+    | Escalated
+    | Resolved
+    | Reopened
+    | Noted
+    | SeveritySet
+    | Assigned
+    | StepTicked
+    | Snoozed
+    | HeardAgain
+    | PlaceLooked
 )
 
 

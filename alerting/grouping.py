@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from alerting.blindness import BLIND, is_about_sources
 from alerting.severity import HARM
 from core.records import Incident, Signal, severity_rank
 
@@ -20,7 +21,9 @@ REACTIONS: Final = frozenset({"boycott", "expose", "legal", "complaint"})  # fam
 
 
 def incident_key(signal: Signal) -> str:
-    """Topic, cause and place; harm to people is one cause, whichever of its families was heard. Without a topic: subject and kind."""
+    """Topic, cause and place; harm to people is one cause, whichever of its families was heard. Blind sources: their group; else subject and kind."""
+    if is_about_sources(signal.kind) and "group" in signal.frozen:
+        return f"sources:{signal.frozen['group']}|{BLIND}|-"
     if signal.topic_id is None:
         return f"{signal.subject}|{signal.kind}|{signal.place_id or '-'}"
     return f"topic:{signal.topic_id}|{_cause(signal.risk)}|{signal.place_id or '-'}"

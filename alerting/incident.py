@@ -18,6 +18,7 @@ from typing import Any, assert_never
 from msgspec.structs import replace
 
 from alerting.arrival import SET_BY_PERSON, asks_for_page, on_signal, page_again, reopened
+from alerting.blindness import heard_again
 from alerting.escalation import escalate_by_hand, escalate_when_due
 from alerting.events import (
     Acknowledged,
@@ -26,7 +27,9 @@ from alerting.events import (
     Escalated,
     EscalationDue,
     Event,
+    HeardAgain,
     Noted,
+    PlaceLooked,
     Reopened,
     Resolved,
     SeveritySet,
@@ -79,6 +82,10 @@ def decide(incident: Incident | None, event: Event, now: datetime, roster: Roste
             )
         case StepTicked():
             return _tick(incident, event, now, roster)
+        case PlaceLooked():
+            return _looked(incident, event, now, roster)
+        case HeardAgain():
+            return heard_again(incident, event, now, roster)
         case _:
             assert_never(event)
 
@@ -210,6 +217,14 @@ def _tick(incident: Incident, event: StepTicked, now: datetime, roster: Roster) 
     kind = "step_ticked" if event.done else "step_unticked"
     said = line(incident, now, kind, event.by, person=roster.name(event.by), step=event.text, data={"step": event.step_id})
     return Decision(incident=incident, timeline=(said,))
+
+
+def _looked(incident: Incident, event: PlaceLooked, now: datetime, roster: Roster) -> Decision:
+    """What somebody saw where we cannot see; who has it in hand hears of what was found."""
+    told_of = {"person": roster.name(event.by), "place": event.name, "text": event.text}
+    data = {"place": event.place, "found": event.found}
+    said = line(incident, now, "place_looked", event.by, key="place_found" if event.found else "place_empty", **told_of, data=data)
+    return Decision(incident=incident, timeline=(said,), answer=Words(key="answer.looked", args={"place": event.name}))
 
 
 def _tell_the_told(

@@ -10,11 +10,12 @@ import structlog
 from msgspec.structs import replace
 
 from alerting.arrival import reopens
-from alerting.events import SignalArrived
+from alerting.blindness import BLIND, HEARD, assess_blindness
+from alerting.events import HeardAgain, SignalArrived
 from alerting.grouping import incident_key, is_caused, joins
 from alerting.incident import decide
 from alerting.policy import Roster, policy_for
-from alerting.save import save
+from alerting.save import change, save
 from alerting.settings import AlertingSettings
 from alerting.severity import Facts, assess
 from alerting.silence import silenced
@@ -108,6 +109,8 @@ class Intake:
         if not found or not signals.is_waiting(tx, signal_id):
             return None
         signal = found[0]
+        if signal.kind == HEARD:
+            return self._heard_again(tx, signal, now)
         before = self._belongs_to(tx, signal, now)
         event = self._arrived(tx, signal, before, now)
         incident = save(tx, before, decide(before, event, now, self._roster(tx)))
@@ -115,6 +118,17 @@ class Intake:
         signals.take(tx, signal_id, now, incident_id=incident.id, silence_id=event.silence.id if event.silence else None)
         if before is None:
             log.info("incident opened", incident=incident.id, kind=signal.kind, severity=incident.severity, topic=signal.topic_id)
+        return incident.id
+
+    def _heard_again(self, tx: Tx, signal: Signal, now: datetime) -> int | None:
+        """Tell the open incident of these sources that they are heard again; where it was closed meanwhile nobody needs to know."""
+        beside = incidents.beside(tx, None, incident_key(signal), self._world, now)
+        incident = next((one for one in beside if one.is_open), None)
+        signals.take(tx, signal.id, now, incident_id=None if incident is None else incident.id)
+        if incident is None:
+            return None
+        names = tuple(str(one["id"]) for one in signal.frozen["sources"])
+        change(tx, incident.id, HeardAgain(sources=names, left=signal.frozen["left"]), now, self._roster(tx))
         return incident.id
 
     def _belongs_to(self, tx: Tx, signal: Signal, now: datetime) -> Incident | None:
@@ -127,7 +141,7 @@ class Intake:
         return replace(found, key=key)
 
     def _arrived(self, tx: Tx, signal: Signal, before: Incident | None, now: datetime) -> SignalArrived:
-        severity, factors = assess(self._facts(tx, signal))
+        severity, factors = assess_blindness(signal.frozen) if signal.kind == BLIND else assess(self._facts(tx, signal))
         topic = self._topics.get(signal.topic_id or "")
         facts = playbook_match.Facts(
             severity=severity,
@@ -146,7 +160,7 @@ class Intake:
             playbook_id=None if chosen is None else chosen[0].id,
             playbook_title="" if chosen is None else {str(tag): words for tag, words in chosen[0].title.items()},
             playbook_because=None if chosen is None else chosen[1],
-            repeated=before is not None and signals.told_since(tx, before.id, signal, now - SAME_AGAIN),
+            repeated=before is not None and signal.kind != BLIND and signals.told_since(tx, before.id, signal, now - SAME_AGAIN),
             world=self._world,
         )
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from alerting.base import Message
+from alerting.blindness import is_about_sources
 from alerting.inert import inert, shorten
 from core.messages import Translator, translator
 from core.records import Factor, Incident, Notification, Record, Severity, Signal, Words
@@ -129,7 +130,7 @@ def _facts(say: Translator, briefing: Briefing, title: str) -> list[str]:
     """What it is, since when, how unusual, why this severity, and who has it."""
     incident, signal = briefing.incident, briefing.signal
     lines = [say("alert.what", what=title), say("alert.since", at=incident.opened_at)]
-    if signal is not None:
+    if signal is not None and not is_about_sources(signal.kind):
         lines.append(_unusual(say, signal))
     lines.extend(_why(say, incident.severity, incident.factors))
     if briefing.owner is not None and incident.acknowledged_at is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from alerting.arrival import FALSE_ALARMS
-from alerting.events import Acknowledged, EscalationDue, Event, Resolved, SeveritySet, SignalArrived, StepTicked, line
+from alerting.events import Acknowledged, EscalationDue, Event, HeardAgain, Resolved, SeveritySet, SignalArrived, StepTicked, line
 from alerting.links import Signer
 from alerting.policy import Roster, policy_for
 from alerting.save import change
@@ -48,7 +48,7 @@ def respond(tx: Tx, incident_id: int, event: Event, now: datetime, roster: Roste
         NotFound: there is no such incident, or no such step.
         Refused: it makes no sense now, told in one line.
     """
-    if isinstance(event, SignalArrived | EscalationDue):
+    if isinstance(event, SignalArrived | EscalationDue | HeardAgain):
         raise Refused("only the program itself does that")
     if isinstance(event, StepTicked):
         _tick(tx, incident_id, event, now)

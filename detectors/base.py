@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from core.records import MentionClass, Record, Risk, TopicKind, Words
+from core.records import MentionClass, Record, Risk, Tier, TopicKind, Words
 from detectors.buckets import Buckets
 from detectors.sensitivity import Sensitivity
 
 __all__ = [
+    "BlindSpot",
     "Buckets",
     "Detector",
     "Finding",
@@ -24,6 +25,8 @@ __all__ = [
     "MentionDetector",
     "Sensitivity",
     "SignalOptions",
+    "SourceDetector",
+    "SourceHealth",
     "State",
     "load_state",
     "save_state",
@@ -163,6 +166,67 @@ class MentionDetector(Protocol):
             heard: what was heard now.
             recent: what else was heard about this topic and this risk family in the hour before `heard.at` (more does no harm), any order.
         """
+
+    def rejudge(self, frozen: Mapping[str, Any]) -> float:
+        """The score of a finding, from its frozen input alone."""
+
+
+class SourceHealth(Record, frozen=True, kw_only=True, gc=False):
+    """How a source is heard, as `core.records.SourceState` has it; `every_s` is how often the operator wants it asked.
+
+    `heard_since`: it was heard without a gap from then until `last_success_at`; None where that is not known.
+    """
+
+    id: str
+    every_s: float
+    tier: Tier = "social"
+    first_poll_at: datetime | None = None
+    next_poll_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_mention_at: datetime | None = None
+    heard_since: datetime | None = None
+    failures: int = 0
+    last_error: str | None = None
+    paused_because: str | None = None
+    usual_gap_s: float | None = None
+    usual_delay_s: float | None = None
+    claimed_until: datetime | None = None
+
+
+class BlindSpot(Record, frozen=True, kw_only=True, gc=False):
+    """A source of which we do not know what is said there.
+
+    `why`: "refused" (it is paused until somebody mends it), "failing" (it does not answer), "unasked" (nobody asked it: our own listener stands still), "network" (so
+    many at once that it is our own line) or "silent" (it answers, and brings nothing when it usually does). `since`: when it was last heard, or spoke last where it is silent.
+    `detail`: its answer in one line. `expected`: mentions that such a stretch usually holds, of a silent one.
+    """
+
+    source_id: str
+    why: Literal["refused", "failing", "unasked", "network", "silent"]
+    since: datetime
+    detail: str | None = None
+    expected: float | None = None
+
+
+class SourceDetector(Protocol):
+    """A signal about the sources themselves; the Lookout asks every minute. Pure."""
+
+    version: str
+
+    def unheard(self, sources: Sequence[SourceHealth], now: datetime) -> list[BlindSpot]:
+        """Those that cannot be heard; all are given at once, because many at once have one cause."""
+
+    def silence(self, source: SourceHealth) -> tuple[datetime, datetime] | None:
+        """The stretch without a mention that is worth comparing with the days before; None where there is none, or nothing is known yet."""
+
+    def silent(self, source: SourceHealth, stretch: tuple[datetime, datetime], before: Sequence[int]) -> BlindSpot | None:
+        """Judge such a stretch by what like stretches held before, where the source was heard."""
+
+    def is_over(self, spot: BlindSpot, source: SourceHealth) -> bool:
+        """Whether the source is heard again, or speaks again."""
+
+    def tell(self, spots: Sequence[BlindSpot], now: datetime, facts: Mapping[str, Any]) -> Finding:
+        """The finding of what went blind together; `facts` (JSON values) are frozen with it."""
 
     def rejudge(self, frozen: Mapping[str, Any]) -> float:
         """The score of a finding, from its frozen input alone."""

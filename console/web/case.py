@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from alerting.blindness import is_about_sources
 from alerting.casefile import quotes_of, unheard
 from alerting.incident import idle_because
 from alerting.policy import Roster, recipients
@@ -47,7 +48,7 @@ class Case:
     def unusual(self, say: Translator) -> str:
         """How unusual the deciding signal is; empty where there is none."""
         signal = self.signal
-        if signal is None:
+        if signal is None or is_about_sources(signal.kind):
             return ""
         told = {"observed": signal.observed, "unit": signal.unit, "scale": signal.scale_s}
         if not signal.expected:

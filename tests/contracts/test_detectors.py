@@ -15,7 +15,7 @@ import pytest
 from core.messages import LANGUAGES, catalogue
 from core.records import Risk
 from detectors import signals
-from detectors.base import Finding, Heard, SignalOptions, State, load_state, save_state
+from detectors.base import Finding, Heard, SignalOptions, SourceHealth, State, load_state, save_state
 from detectors.buckets import Buckets
 from detectors.walk import walk
 
@@ -23,6 +23,7 @@ KINDS = sorted(module.name for module in pkgutil.iter_modules(signals.__path__))
 MODULES = {kind: importlib.import_module(f"detectors.signals.{kind}") for kind in KINDS}
 STEPPED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "step")]
 ASKED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "judge")]
+LISTENING = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "unheard")]
 HERE = Path(__file__).parents[2]
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 DAY = 1440
@@ -61,8 +62,25 @@ def heard(risk_level=1, **more):
     return Heard(risk=Risk(family="recall", level=risk_level, term="thu hồi"), **more)
 
 
+def sources(count=3, **changes):
+    """Sources that were heard a minute ago and speak every ten."""
+    usual = {"every_s": 300.0, "first_poll_at": MONDAY - timedelta(days=30), "last_success_at": MONDAY - timedelta(minutes=1)}
+    usual |= {"last_mention_at": MONDAY - timedelta(minutes=5), "usual_gap_s": 600.0, "next_poll_at": MONDAY + timedelta(minutes=4)}
+    return [SourceHealth(**{**usual, "id": f"s{number}", **changes}) for number in range(count)]
+
+
 def findings_of(kind):
     detector = MODULES[kind].Detector(MODULES[kind].Options())
+    if kind in LISTENING:
+        gone = {"failures": 5, "last_error": "HTTP 503", "last_success_at": MONDAY - timedelta(hours=2)}
+        spots = [detector.unheard([*sources(9), *sources(count, **gone)], MONDAY) for count in (1, 2)]
+        spots += [detector.unheard(sources(1, paused_because="HTTP 401"), MONDAY), detector.unheard(sources(6, **gone), MONDAY)]
+        quiet = sources(1, last_mention_at=MONDAY - timedelta(hours=5))[0]
+        spots.append([detector.silent(quiet, detector.silence(quiet), [20] * 14)])
+        spots.append(
+            detector.unheard(sources(1, last_success_at=MONDAY - timedelta(hours=9), next_poll_at=MONDAY - timedelta(hours=8)), MONDAY)
+        )
+        return [detector.tell(group, MONDAY, {"group": 1, "all": 12}) for group in spots]
     if kind in STEPPED:
         return [finding for _, finding in at_the_crisis(detector) if finding is not None]
     group = [heard(2, author=f"a{i}", mention_id=i + 1, at=MONDAY + timedelta(minutes=i)) for i in range(12)]
@@ -70,9 +88,9 @@ def findings_of(kind):
     return [finding for finding in asked if finding is not None]
 
 
-def test_the_shelf_holds_signals_of_both_protocols():
-    assert {"negative_surge", "single_risk", "volume_spike"} <= set(KINDS)
-    assert set(STEPPED) | set(ASKED) == set(KINDS)
+def test_the_shelf_holds_signals_of_every_protocol():
+    assert {"negative_surge", "single_risk", "source_blind", "volume_spike"} <= set(KINDS)
+    assert sorted([*STEPPED, *ASKED, *LISTENING]) == KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -105,8 +123,8 @@ def test_findings_are_whole(kind):
         assert 0.0 <= finding.score <= 1.0
         assert finding.window_start < finding.window_end
         assert finding.window_start <= finding.bucket_start < finding.window_end
-        assert finding.words.args["topic"] == "acme"
-        assert finding.unit in ("mentions", "negative")
+        assert finding.words.args["source" if kind in LISTENING else "topic"]
+        assert finding.unit in ("mentions", "negative", "sources")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -191,3 +209,20 @@ def test_a_step_that_is_delivered_again_raises_nothing_again(kind):
 def test_what_is_not_ours_raises_nothing(kind):
     detector = MODULES[kind].Detector(MODULES[kind].Options())
     assert detector.judge(heard(topic_kind="competitor"), []) is None
+
+
+@pytest.mark.parametrize("kind", LISTENING)
+def test_sources_that_are_heard_and_new_ones_are_no_blind_spots(kind):
+    detector = MODULES[kind].Detector(MODULES[kind].Options())
+    assert detector.unheard([], MONDAY) == []
+    assert detector.unheard([*sources(), SourceHealth(id="new", every_s=300.0)], MONDAY) == []
+    assert [detector.silence(source) for source in (*sources(), SourceHealth(id="new", every_s=300.0))] == [None] * 4
+
+
+@pytest.mark.parametrize("kind", LISTENING)
+def test_a_blind_spot_is_not_over_by_itself(kind):
+    detector = MODULES[kind].Detector(MODULES[kind].Options())
+    gone = sources(6, failures=5, last_success_at=MONDAY - timedelta(hours=2))
+    for source, spot in zip(gone, detector.unheard(gone, MONDAY), strict=True):
+        assert not detector.is_over(spot, source)
+        assert detector.is_over(spot, sources(1, id=source.id)[0])
