@@ -6,23 +6,15 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from importlib import resources
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+import yaml
+
 from core.text import unmarked
 
-AGENCIES: Final = frozenset(
-    "ttxvn;thong tan xa viet nam;vietnam+;vietnamplus;vna;afp;ap;associated press;reuters;bloomberg;dpa;efe;ansa;pti;kyodo;yonhap;xinhua;tan hoa xa;"
-    "tass;ria novosti;sputnik;anadolu;upi;press association;pa media;ani;bernama;antara".split(";")
-)
-PAPERS: Final = frozenset(
-    "vnexpress;tuoi tre;tuoi tre online;thanh nien;dan tri;vietnamnet;vtc news;vtc;zing;zing news;znews;zingnews;kenh14;cafef;cafebiz;vtv;vtv news;vov;"
-    "lao dong;tien phong;nguoi lao dong;nld;plo;phap luat tp hcm;phap luat tphcm;sggp;sai gon giai phong;nhan dan;cong thuong;soha;24h;genk;doi song phap luat;"
-    "an ninh thu do;cong an nhan dan;cand;vneconomy;baomoi;bao moi;thoi bao kinh te sai gon;kinh te sai gon;phu nu;hanoimoi;ha noi moi;quan doi nhan dan;dau tu;"
-    "bbc;bbc news;cnn;the guardian;guardian;new york times;the new york times;nyt;washington post;the washington post;wall street journal;wsj;financial times;"
-    "ft;nikkei;nikkei asia;channel newsasia;cna;straits times;the straits times;scmp;south china morning post;sky news;nbc news;abc news;cbs news;npr;politico;"
-    "axios;the verge;techcrunch;forbes;business insider;cnbc;yahoo news;msn;google news".split(";")
-)
 COLLECTORS: Final = ("news.google.com", "baomoi.com", "msn.com", "news.yahoo.com")  # sites whose entries are other papers' pieces
 MAX_NAME_WORDS: Final = 5
 LOOKED_AT: Final = 120  # characters at either end of a text
@@ -105,6 +97,11 @@ def _is_a_name(words: str) -> bool:
 
 def _known(name: str) -> str | None:
     plain = _PAPER.sub("", unmarked(name.strip(" .")))
-    if plain in AGENCIES or plain in PAPERS:
-        return plain
-    return next((part for part in re.split(r"\s*/\s*", plain) if part in AGENCIES or part in PAPERS), None)
+    parts = (plain, *re.split(r"\s*/\s*", plain))
+    return next((part for part in parts if part in _outlets()), None)
+
+
+@cache
+def _outlets() -> frozenset[str]:
+    rows = yaml.safe_load(resources.files("detectors.enrichment").joinpath("lexicon/outlets.yaml").read_text("utf-8"))
+    return frozenset(str(name) for group in rows.values() for name in group)

@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from importlib import resources
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Final, NamedTuple
 from zlib import crc32
 
@@ -32,10 +32,9 @@ BODY_MARKS: Final = 4
 FIRST_YEAR, LAST_YEAR = 1990, 2040  # years stand in every text and tell nothing
 MAX_CHARS: Final = 4_000
 SHOUTED: Final = 0.6  # of words with a capital: the headline is set in capitals, and they tell no names
-LONGEST_PHRASE: Final = 5
 FEW_LETTERS: Final = 3
 
-_NOISE = re.compile(r"(?:https?://|www\.)\S+|(?<![\w&])[#@][\w.@-]*\w|\bRT\b:?|[​-‏️]")
+_NOISE = re.compile(r"(?:https?://|www\.)\S+|(?<![\w&])[#@][\w.@-]*\w|\bRT\b:?")
 _WORDS = re.compile(
     r"(?P<number>\d+(?:[.,/:]\d+)*)(?P<unit>\s?(?:nghìn|ngàn|triệu|tỷ|tỉ|nghin|trieu|ty|thousand|million|billion|bn|k|m)\b)?|(?P<word>[^\W\d_][\w'’]*)",
     re.IGNORECASE,
@@ -67,6 +66,9 @@ _SPELLED: Final = {
 }
 _MIX, _STEP, _ALL = 0x9E3779B1, 0x85EBCA77, 0xFFFFFFFF
 _CLASS_BITS: Final = 2
+
+
+_Same = dict[str, list[tuple[tuple[str, ...], str]]]
 
 
 class Sketch(NamedTuple):
@@ -104,7 +106,7 @@ def sketch(title: str, text: str, language: str, brand: Sequence[str] = ()) -> S
         return None
     head = _head(first, language)
     numbers = _numbers(headline, told)
-    pairs = {_pair(_hash(left), _hash(right)) for left, right in zip(whole, whole[1:], strict=False)}
+    pairs = {_pair(_hash(left), _hash(right)) for left, right in pairwise(whole)}
     body = tuple(sorted(pairs)[:BODY_HASHES]) if len(pairs) >= LEAST_BODY else ()
     return Sketch(language, head, numbers, body, len(pairs), _marks(whole, head, body))
 
@@ -186,11 +188,11 @@ def _head(words: _Words, language: str) -> dict[int, int]:
     return head
 
 
-def _meaning(words: Sequence[str], at: int, same: dict[tuple[str, ...], str]) -> tuple[int, str | None]:
-    for length in range(min(LONGEST_PHRASE, len(words) - at), 0, -1):
-        found = same.get(tuple(words[at : at + length]))
-        if found is not None:
-            return length, found
+def _meaning(words: Sequence[str], at: int, same: _Same) -> tuple[int, str | None]:
+    """How many words from `at` on are one meaning of the lexicon, and which."""
+    for phrase, meaning in same.get(words[at], ()):
+        if tuple(words[at : at + len(phrase)]) == phrase:
+            return len(phrase), meaning
     return 1, None
 
 
@@ -234,15 +236,16 @@ def _stem(word: str) -> str:
 
 
 @cache
-def _lexicon(language: str) -> tuple[frozenset[str], dict[tuple[str, ...], str]]:
+def _lexicon(language: str) -> tuple[frozenset[str], _Same]:
+    """The idle words, and the phrases that share a meaning by their first word, the longest first."""
     text = resources.files("detectors.enrichment").joinpath("lexicon/stories.yaml").read_text("utf-8")
     rows = yaml.safe_load(text).get(language, {"idle": "", "same": []})
-    same: dict[tuple[str, ...], str] = {}
+    found: dict[str, dict[tuple[str, ...], str]] = {}
     for group in rows["same"]:
         for phrase in group:
             stems = tuple(_stem(word) if language == "en" else word for word in phrase.split())
-            same.setdefault(stems, f"={group[0]}")
-    return frozenset(rows["idle"].split()), same
+            found.setdefault(stems[0], {}).setdefault(stems, f"={group[0]}")
+    return frozenset(rows["idle"].split()), {first: sorted(each.items(), key=lambda one: -len(one[0])) for first, each in found.items()}
 
 
 def _plain(term: str) -> Iterable[str]:
