@@ -1,16 +1,16 @@
-"""JSON Feed 1.0 and 1.1 -> entries (https://www.jsonfeed.org/version/1.1/). Pure; every field may be of the wrong type."""
+"""JSON Feed 1.0 and 1.1 -> raw entries (https://www.jsonfeed.org/version/1.1/). Pure; every field may be of the wrong type."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from core.errors import SourceUnreadable
-from listener.base import known_time, web_link
-from listener.entries import MAX_ENTRIES, MAX_TITLE_CHARS, Entry, Feed, author_name, language_code, native_id, words
+from listener.base import web_link
+from listener.entries import MAX_ENTRIES, Found, Raw, author_name
+from listener.times import read_time
 
 _VERSIONS: Final = "jsonfeed.org/version/1"
 
@@ -20,12 +20,11 @@ def looks_like_json(body: bytes) -> bool:
     return body[:1_000].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
 
 
-def read_json(body: bytes, *, base: str = "", source: str = "feed") -> Feed:
+def read_json(body: bytes, *, source: str = "feed") -> Found:
     """Read a JSON Feed.
 
     Args:
         body: UTF-8, with or without a byte order mark.
-        base: the address that answered; relative links are resolved against it.
         source: what errors name.
 
     Raises:
@@ -38,35 +37,37 @@ def read_json(body: bytes, *, base: str = "", source: str = "feed") -> Feed:
     items = found.get("items") if isinstance(found, dict) else None
     if not isinstance(items, list) or _VERSIONS not in str(found.get("version")):
         raise SourceUnreadable(source, "JSON, but no JSON Feed of version 1")
-    language = language_code(found.get("language"))
-    usual = _author(found)
     known = [item for item in items if isinstance(item, dict)]
-    return Feed(
-        entries=tuple(_entry(item, base, language, usual) for item in known[:MAX_ENTRIES]),
-        title=words(found.get("title"), MAX_TITLE_CHARS),
-        language=language,
-        hub=next((web_link(hub.get("url"), base) for hub in _records(found, "hubs")), None),
+    return Found(
+        entries=[_entry(item) for item in known[:MAX_ENTRIES]],
         total=len(known),
+        title=_text(found, "title") or "",
+        language=_text(found, "language"),
+        author=_author(found),
+        hub=next((_text(hub, "url") for hub in _records(found, "hubs")), None),
+        self_url=_text(found, "feed_url"),
         broken=len(known) < len(items),
     )
 
 
-def _entry(item: Mapping[str, Any], base: str, language: str | None, usual: str | None) -> Entry:
-    url = web_link(item.get("url"), base) or web_link(item.get("external_url"), base)
-    title = words(item.get("title"), MAX_TITLE_CHARS)
-    text = words(item.get("content_html")) or words(item.get("content_text")) or words(item.get("summary"))
+def _entry(item: Mapping[str, Any]) -> Raw:
     given = item.get("id")
-    published, updated = _time(item.get("date_published")), _time(item.get("date_modified"))
-    return Entry(
-        native_id=native_id(str(given) if isinstance(given, (int, float)) else given, url, title, text),
-        url=url,
-        title=title,
-        text=text,
-        author=_author(item) or usual,
-        published_at=published or updated,
-        edited_at=updated if published and updated and updated > published else None,
-        language=language_code(item.get("language")) or language,
+    bodies = (_text(item, name) for name in ("content_html", "content_text", "summary"))
+    return Raw(
+        id=str(given) if isinstance(given, (int, float)) else _text(item, "id"),
+        link=next((link for name in ("url", "external_url") if web_link(link := _text(item, name), "http://base.invalid")), None),
+        title=_text(item, "title") or "",
+        texts=tuple(body for body in bodies if body and body.strip())[:1],
+        author=_author(item),
+        published=read_time(_text(item, "date_published")),
+        updated=read_time(_text(item, "date_modified")),
+        language=_text(item, "language"),
     )
+
+
+def _text(record: Mapping[str, Any], name: str) -> str | None:
+    value = record.get(name)
+    return value if isinstance(value, str) else None
 
 
 def _records(record: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
@@ -77,11 +78,4 @@ def _records(record: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 def _author(record: Mapping[str, Any]) -> str | None:
     single = record.get("author")  # version 1.0; 1.1 has a list
     people = _records(record, "authors") + ([single] if isinstance(single, dict) else [])
-    return next((name for person in people if (name := author_name(person.get("name")))), None)
-
-
-def _time(text: object) -> datetime | None:
-    try:
-        return known_time(datetime.fromisoformat(text)) if isinstance(text, str) else None
-    except ValueError:
-        return None
+    return next((name for person in people if author_name(name := _text(person, "name"))), None)

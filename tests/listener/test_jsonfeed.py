@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from core.errors import SourceUnreadable
-from listener.jsonfeed import looks_like_json, read_json
+from listener.feed import read
+from listener.jsonfeed import looks_like_json
 
 
 def feed(*items: Any, **about: Any) -> bytes:
@@ -25,7 +26,7 @@ def test_an_entry_is_read_whole() -> None:
         "date_published": "2026-11-21T10:00:00+07:00",
         "language": "vi-VN",
     }
-    found = read_json(
+    found = read(
         feed(
             item | {"date_modified": "2026-11-21T04:00:00Z"},
             title="F",
@@ -43,7 +44,7 @@ def test_an_entry_is_read_whole() -> None:
 
 
 def test_version_1_names_one_author() -> None:
-    assert read_json(feed({"id": "1", "author": {"name": "Lan"}})).entries[0].author == "Lan"
+    assert read(feed({"id": "1", "author": {"name": "Lan"}})).entries[0].author == "Lan"
 
 
 @pytest.mark.parametrize("wrong", [5, None, True, [], {}, [[]], "x" * 30_000, -1.5])
@@ -62,13 +63,13 @@ def test_a_field_of_the_wrong_type_is_passed_over(wrong: Any) -> None:
         "language",
     )
     about = dict.fromkeys(("title", "language", "author", "authors", "hubs"), wrong)
-    found = read_json(feed(dict.fromkeys(fields, wrong), wrong, **about))
+    found = read(feed(dict.fromkeys(fields, wrong), wrong, **about))
     assert len(found.entries) <= 2
     assert all(entry.url is None and entry.published_at is None and len(entry.native_id) <= 500 for entry in found.entries)
 
 
 def test_items_that_are_none_are_told() -> None:
-    found = read_json(feed({"id": "1", "title": "t"}, 5))
+    found = read(feed({"id": "1", "title": "t"}, 5))
     assert (found.total, found.broken) == (1, True)
 
 
@@ -86,7 +87,7 @@ def test_items_that_are_none_are_told() -> None:
 )
 def test_other_json_is_refused(body: bytes) -> None:
     with pytest.raises(SourceUnreadable):
-        read_json(body)
+        read(body)
 
 
 def test_json_is_told_by_its_first_character() -> None:
