@@ -3,6 +3,7 @@
     Poller      source    -> mention                     wakes the Enricher
     Enricher    mention   -> enrichment, counts, signal   wakes the Intake (and marks topics for the Watcher)
     Watcher     counts    -> signal                       wakes the Intake
+    Lookout     sources   -> signal: not heard            wakes the Intake
     Intake      signal    -> incident, notification       wakes the Dispatcher
     Dispatcher  notification -> receipt, escalation
 
@@ -121,7 +122,7 @@ def assemble(
     if "listener" in roles:
         stages.append(Stage("poller", "listener", poller))
     if "detectors" in roles:
-        stages += _detectors(config, store, generation, often)
+        stages += _detectors(config, store, generation, often, hearing=not virtual or "listener" in roles)
     if "alerting" in roles:
         stages += _alerting(config, store, library, notify, signer, world=world, virtual=virtual)
     return Monitor(config, generation, store, tuple(stages), poller, library, signer, notify)
@@ -132,8 +133,8 @@ def topic_versions(config: Config) -> dict[str, str]:
     return {topic.id: version(topic.words, *topic.languages) for topic in config.topics}
 
 
-def _detectors(config: Config, store: Store, generation: int, often: Mapping[str, timedelta]) -> list[Stage]:
-    """The spaCy side is imported here alone, so that the other roles stay light."""
+def _detectors(config: Config, store: Store, generation: int, often: Mapping[str, timedelta], *, hearing: bool) -> list[Stage]:
+    """The spaCy side is imported here alone, so that the other roles stay light. `hearing`: not where mentions are played back, and no source is asked."""
     from detectors.enrich import Enricher, Topic
     from detectors.enrichment.pipeline import Pipeline
     from detectors.enrichment.records import TopicSpec
@@ -159,7 +160,20 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
         generation=generation,
         **often,
     )
-    return [Stage("enricher", "detectors", enricher, woken_by=store.mentions), Stage("watcher", "detectors", watcher)]
+    stages = [Stage("enricher", "detectors", enricher, woken_by=store.mentions), Stage("watcher", "detectors", watcher)]
+    return stages + _lookouts(config, store, generation, built) if hearing else stages
+
+
+def _lookouts(config: Config, store: Store, generation: int, built: Mapping[str, Any]) -> list[Stage]:
+    """One for each signal about the sources themselves."""
+    from detectors.lookout import Lookout, Source
+
+    heard = {source.id: Source(every=source.every, tier=source.tier) for source in config.listener.sources if source.enabled}
+    return [
+        Stage("lookout", "detectors", Lookout(store, heard, detector, generation=generation))
+        for detector in built.values()
+        if hasattr(detector, "unheard")
+    ]
 
 
 def _alerting(

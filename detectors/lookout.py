@@ -25,6 +25,7 @@ log = structlog.get_logger()
 
 HEARD_AGAIN: Final = "source_heard"  # the kind of signal that ends it
 LOOK_EVERY: Final = timedelta(minutes=1)
+SETTLE: Final = timedelta(minutes=10)  # after a start, or a standstill of our own, the sources are asked before they are judged
 ASK_AGAIN: Final = timedelta(minutes=10)  # a silence that was found usual is compared again after so long
 COMPARED: Final = 200  # silences compared with the days before in one step
 JOINT: Final = timedelta(hours=1)  # what goes blind so soon after another belongs to it
@@ -52,18 +53,28 @@ class Lookout:
         sources: those that are listened to, by id; others are nobody's concern.
         detector: judges.
         generation: the configuration's number, which signals carry.
+        settle: how long after a start or a standstill nothing is called blind.
     """
 
-    def __init__(self, store: Store, sources: Mapping[str, Source], detector: SourceDetector, *, generation: int) -> None:
+    def __init__(
+        self, store: Store, sources: Mapping[str, Source], detector: SourceDetector, *, generation: int, settle: timedelta = SETTLE
+    ) -> None:
         self._store = store
         self._sources = dict(sources)
         self._detector = detector
         self._generation = generation
+        self._settle = settle
         self._usual_until: dict[str, datetime] = {}
+        self._stepped_at: datetime | None = None
+        self._settled_at: datetime | None = None
 
     async def step(self, now: datetime) -> datetime | None:
         """Look once; returns when to look again."""
+        if self._stepped_at is None or self._settled_at is None or now - self._stepped_at > SETTLE:
+            self._settled_at = now + self._settle
+        self._stepped_at = now
         found, over = await self._store.database.read(self._look, now)
+        found = found if now >= self._settled_at else []
         if found or over:
             await self._store.signals.publish(await self._store.database.write(self._save, found, over, now))
         return now + LOOK_EVERY

@@ -20,7 +20,7 @@ def store(database):
 
 def lookout(store, *names, **tiers):
     known = {name: Source(every=EVERY, tier=tiers.get(name, "forum")) for name in names}
-    return Lookout(store, known, Detector(Options()), generation=7)
+    return Lookout(store, known, Detector(Options()), generation=7, settle=timedelta(0))
 
 
 def put(store, now, name, **state):
@@ -72,6 +72,18 @@ async def test_a_source_that_left_the_configuration_is_nobodys_concern(store, no
     assert len(await raised(store, lookout(store, "forum"), now)) == 1
     (over,) = await raised(store, lookout(store, "press"), now + MINUTE)
     assert over.kind == "source_heard"
+
+
+async def test_after_a_start_or_a_standstill_of_our_own_the_sources_are_asked_first(store, now):
+    """A laptop that slept, a daemon that was down for the night: everything is overdue, and nothing is blind."""
+    put(store, now, "forum", last_success_at=now - 8 * HOUR, next_poll_at=now - 8 * HOUR)
+    watch = Lookout(store, {"forum": Source(every=EVERY)}, Detector(Options()), generation=7)
+    assert await raised(store, watch, now) == []
+    assert await raised(store, watch, now + 9 * MINUTE) == []
+    assert len(await raised(store, watch, now + 10 * MINUTE)) == 1, "nobody has asked it still"
+    put(store, now, "forum", last_success_at=now + 11 * MINUTE, next_poll_at=now + 16 * MINUTE)
+    assert [one.kind for one in await raised(store, watch, now + 11 * MINUTE)] == ["source_heard"]
+    assert await raised(store, watch, now + 9 * HOUR) == []
 
 
 async def test_two_processes_tell_it_once(store, now):
