@@ -99,13 +99,22 @@ def forget(lane: Lane, keys: Sequence[str]) -> Lane:
     return msgspec.structs.replace(lane, known={name: was for name, was in lane.known.items() if name not in keys})
 
 
-def missing(lane: Lane, found: Sequence[Found]) -> dict[str, Known]:
-    """Of the known, those that should stand between the newest and the oldest entry of this page, and do not."""
-    if not found:
-        return {}
+def missing(lane: Lane, found: Sequence[Found], *, above: bool = False, below: bool = False) -> dict[str, Known]:
+    """Of the known, those that should stand on this page and do not, by name.
+
+    Args:
+        lane: with what is known.
+        found: the page's entries.
+        above: the page is the newest of a list that shows all there is, so that what is newer than its newest entry is missing too.
+        below: the page is the last of the list, so that what is older than its oldest entry is missing too.
+    """
     present = {key_name(entry.mention.key) for entry in found}
-    oldest, newest = min(entry.mark for entry in found), max(entry.mark for entry in found)
-    return {name: was for name, was in lane.known.items() if oldest < was.mark < newest and name not in present}
+    oldest, newest = min((entry.mark for entry in found), default=""), max((entry.mark for entry in found), default="")
+    return {
+        name: was
+        for name, was in lane.known.items()
+        if name not in present and (below or oldest < was.mark) and (above or was.mark < newest)
+    }
 
 
 def digest(mention: Mention) -> str:
