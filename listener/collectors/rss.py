@@ -1,7 +1,9 @@
-"""Feeds: RSS 0.9 to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed. One feed per source.
+"""Feeds: RSS 0.9 to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed, and those of known products by a preset. One feed per source.
 
-Asks only for what is new (ETag, Last-Modified), and knows an unchanged body by its hash where a server has neither. Sees no more than
-the feed holds: posts that came and went between two polls are lost, and so are edits of older ones.
+Asks only for what is new (ETag, Last-Modified), knows an unchanged body by its hash where a server has neither, and of a changed one hands on
+only the entries that are new or say something else. Where a hub pushes the feed's news (WebSub), it is named, and the polls may be rarer. Free
+of charge; publishers' terms hold for the text. Sees no more than the feed holds: posts that came and went between two polls are lost (the page
+says so where not one of its last entries is left), and what a preset's product never shows stands in `listener/presets.py`.
 """
 
 from __future__ import annotations
@@ -9,39 +11,53 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from typing import Final
+from functools import partial
+from typing import Final, Self
 from urllib.parse import urlsplit
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
+from msgspec.structs import replace
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from core.http import Answer, Fetcher
 from core.records import Author, Mention
 from core.text import canonical_url, mention_key
 from listener.base import Now, Page, ask, web_link
-from listener.entries import Entry, Feed, is_repost, language_code
-from listener.feed import read
+from listener.entries import MAX_ENTRIES, is_repost, language_code
+from listener.hub import Hub, hub_of
+from listener.posts import Memory, News, Post, Reading, news, pack, post_of
+from listener.presets import PRESETS, Asked, Name, asked_of
+from listener.shapes import shaped
 
 ACCEPT: Final = "application/atom+xml, application/rss+xml, application/feed+json, application/json;q=0.9, application/xml;q=0.9, */*;q=0.5"
+MAX_THREADS: Final = 500  # whose opener is remembered
+_PRESET_ONLY: Final = ("site", "section", "query", "country", "app")
 
 
 class Options(BaseModel):
     """What the operator sets.
 
-    `url`: the feed's address. `lang`: the language of its posts, where the feed does not say or says it wrongly. `authorization`: sent as the
-    Authorization header, to this host alone.
+    `url`: the feed's address; or `preset`: whose feed it is, with what that preset needs: `site` (the board's, blog's or wiki's address), `section`
+    (a forum, category, tag), `query`, `country` ("VN"), `app` (its number in the store). `lang`: the language of its posts, where the feed does
+    not say or says it wrongly. `authorization`: sent as the Authorization header, to this host alone.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    url: str
+    url: str | None = None
+    preset: Name | None = None
+    site: str | None = None
+    section: str | None = Field(default=None, min_length=1, max_length=200)
+    query: str | None = Field(default=None, min_length=1, max_length=500)
+    country: str = Field(default="VN", pattern=r"^[A-Za-z]{2}$")
+    app: str | None = Field(default=None, pattern=r"^\d{1,20}$")
     lang: str | None = None
     authorization: SecretStr | None = None
 
-    @field_validator("url")
+    @field_validator("url", "site")
     @classmethod
-    def _is_web(cls, url: str) -> str:
-        if web_link(url) is None:
+    def _is_web(cls, url: str | None) -> str | None:
+        if url is not None and web_link(url) is None:
             raise ValueError("must be an http or https address")
         return url
 
@@ -52,14 +68,44 @@ class Options(BaseModel):
             raise ValueError('must be a language code such as "vi" or "en"')
         return language_code(lang)
 
+    @model_validator(mode="after")
+    def _is_one_feed(self) -> Self:
+        if (self.url is None) == (self.preset is None):
+            raise ValueError("give either the feed's `url` or a `preset`")
+        preset = PRESETS[self.preset] if self.preset else None
+        for name in preset.needs if preset else ():
+            if getattr(self, name) is None:
+                raise ValueError(f"the preset {self.preset!r} needs `{name}`")
+        taken = {*preset.needs, *preset.takes, "site"} if preset else set()
+        for name in _PRESET_ONLY:
+            if name in self.model_fields_set - taken:
+                raise ValueError(f"`{name}` means nothing " + (f"to the preset {self.preset!r}" if preset else "without a `preset`"))
+        return self
 
-class Cursor(msgspec.Struct, frozen=True):
-    """What the last look left: the feed's address, its validators, and the hash of the body that was read."""
+    @property
+    def asked(self) -> Asked:
+        """What a preset makes its address of."""
+        return Asked(
+            site=self.site or "", section=self.section, query=self.query, country=self.country, lang=self.lang, app=self.app
+        )  # fmt: skip
+
+
+class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the last look left.
+
+    The feed's address, its validators, the hash of the body that was read, the marks of its entries (`listener/posts.py`), which post opened each
+    thread, and its hub. `page` is the next one of a look that is not yet at its end, `first` says that it is the first of all.
+    """
 
     url: str
     etag: str | None = None
     modified: str | None = None
     body: str | None = None
+    seen: str = ""
+    threads: dict[str, str] = {}
+    hub: Hub | None = None
+    page: int = 1
+    first: bool = False
 
 
 class Collector:
@@ -77,49 +123,102 @@ class Collector:
         self._source_id = source_id
         self._http = http
         self._now = now
-        self._authority = canonical_url(options.url)
+        self._preset = PRESETS[options.preset] if options.preset else None
+        self._asked = asked_of(self._preset, options.asked) if self._preset else options.asked
+        self._authority = self._preset.authority(self._asked) if self._preset else canonical_url(options.url or "")
+        self._reader = self._preset.reader(self._asked) if self._preset else partial(shaped, post_of)
 
     async def listen(self, cursor: str | None) -> AsyncIterator[Page]:
-        """One page: the feed as it stands, or an empty one that says it did not change. Errors as the protocol says."""
+        """The feed as it stands, or an empty page that says it did not change; reviews come on several. Errors as the protocol says."""
         last = self._last(cursor)
+        while True:
+            page, last = await self._look(last)
+            yield page
+            if not page.more:
+                return
+
+    def hub(self, cursor: str | None) -> Hub | None:
+        """The hub that pushes this feed's news, as of this cursor; None where the feed named none."""
+        return self._last(cursor).hub
+
+    async def _look(self, last: Cursor) -> tuple[Page, Cursor]:
         answer = await ask(
-            self._http, self._options.url, source=self._source_id, etag=last.etag, modified=last.modified, headers=self._headers()
+            self._http, self._address(last.page), source=self._source_id, etag=last.etag, modified=last.modified, headers=self._headers()
         )
-        if answer.not_modified:
-            yield Page(cursor=_encode(self._next(answer, last, last.body)), unchanged=True)
-            return
-        digest = hashlib.sha256(answer.body).hexdigest()[:32]
-        following = _encode(self._next(answer, Cursor(self._options.url), digest))
-        if digest == last.body:
-            yield Page(cursor=following, unchanged=True)
-            return
-        feed = await asyncio.to_thread(read, answer.body, answer.headers.get("content-type", ""), base=answer.url, source=self._source_id)
-        yield self._page(feed, following)
+        digest = last.body if answer.not_modified else hashlib.sha256(answer.body).hexdigest()[:32]
+        if answer.not_modified or digest == last.body:
+            following = replace(last, etag=answer.etag or last.etag, modified=answer.modified or last.modified)
+            return Page(cursor=_encode(following), unchanged=True, hub=last.hub.address if last.hub else None), following
+        return await asyncio.to_thread(self._read, answer, last, digest)
 
-    def _page(self, feed: Feed, cursor: str) -> Page:
-        mentions = tuple(self._mention(entry) for entry in feed.entries if entry.title or entry.text)
-        skipped = feed.total - len(mentions)
-        problem = "malformed, read as far as it goes" if feed.broken else None
-        if skipped:
-            problem = f"it holds more than {len(feed.entries)}" if feed.total > len(feed.entries) else "an entry without words"
-        return Page(mentions=mentions, cursor=cursor, skipped=skipped, problem=problem)
+    def _read(self, answer: Answer, last: Cursor, digest: str | None) -> tuple[Page, Cursor]:
+        memory = Memory(last.seen)
+        content_type = answer.headers.get("content-type", "")
+        reading = self._reader(answer.body, content_type, memory.standing, base=answer.url, source=self._source_id)
+        brought = news(reading, memory)
+        more = self._preset is not None and last.page < self._preset.pages and brought.is_all_new
+        following = self._following(answer, last, digest, reading, memory, brought, more=more)
+        skipped = brought.wordless + max(0, reading.total - MAX_ENTRIES)
+        page = Page(
+            mentions=tuple(self._mention(post, following.threads) for post in brought.posts),
+            cursor=_encode(following),
+            more=more,
+            skipped=skipped,
+            problem=_problem(reading, skipped),
+            missed="capped" if self._is_capped(last, memory, brought) else None,
+            hub=following.hub.address if following.hub else None,
+        )
+        return page, following
 
-    def _mention(self, entry: Entry) -> Mention:
-        place = urlsplit(self._authority).hostname or self._authority
+    def _following(
+        self, answer: Answer, last: Cursor, digest: str | None, reading: Reading, memory: Memory, brought: News, *, more: bool
+    ) -> Cursor:
+        base = Cursor(
+            url=self._address(1),
+            threads=self._threads(last, reading),
+            hub=hub_of(answer.headers.get("link", ""), reading.hub, reading.self_url, base=answer.url),
+        )
+        if more or last.page > 1:  # a look over several pages: what stood on all of them is known, and validators are of none
+            seen = pack((*memory.traces, *brought.traces))
+            return replace(base, seen=seen, page=last.page + 1 if more else 1, first=last.first and more)
+        return replace(base, etag=answer.etag, modified=answer.modified, body=digest, seen=pack(brought.traces))
+
+    def _threads(self, last: Cursor, reading: Reading) -> dict[str, str]:
+        """Which post opened each thread, the newest ones: where replies name only their thread."""
+        opened = {post.thread: post.native_id for post in reading.posts if post.thread and post.opens and post.native_id != post.thread}
+        return dict(list((last.threads | opened).items())[-MAX_THREADS:])
+
+    def _is_capped(self, last: Cursor, memory: Memory, brought: News) -> bool:
+        if self._preset and self._preset.pages > 1:
+            return last.page == self._preset.pages and not last.first and brought.is_all_new
+        return memory.has_nothing_of(brought.traces)
+
+    def _mention(self, post: Post, threads: dict[str, str]) -> Mention:
+        parent = post.parent
+        opener = None if post.opens else threads.get(post.thread or "")
+        if parent is None and opener is not None and opener != post.native_id:
+            parent = (self._authority, opener)
+        place = post.place or urlsplit(self._authority).hostname or self._authority
         return Mention(
-            key=mention_key("rss", self._authority, entry.native_id),
+            key=mention_key("rss", self._authority, post.native_id),
             source_id=self._source_id,
-            native_id=entry.native_id,
+            native_id=post.native_id,
             seen_at=self._now(),
-            url=entry.url,
-            author=Author(key=f"{place}/{entry.author}", handle=entry.author, name=entry.author) if entry.author else None,
-            title=entry.title,
-            text=entry.text,
-            lang=self._options.lang or entry.language,
-            kind="repost" if is_repost(entry.title, entry.text) else "original",
-            published_at=entry.published_at,
-            edited_at=entry.edited_at,
+            url=post.url,
+            author=Author(key=f"{place}/{post.author}", handle=post.author, name=post.author) if post.author else None,
+            title=post.title,
+            text=post.text,
+            lang=self._options.lang or post.language,
+            kind="repost" if is_repost(post.title, post.text) else "original",
+            published_at=post.published_at,
+            edited_at=post.edited_at,
+            reply_to=post.reply_to or (parent[1] if parent else None),
+            parent_key=mention_key("rss", *parent) if parent else None,
+            engagement=post.engagement,
         )
+
+    def _address(self, page: int) -> str:
+        return self._preset.address(self._asked, page) if self._preset else self._options.url or ""
 
     def _headers(self) -> dict[str, str]:
         secret = self._options.authorization
@@ -127,14 +226,19 @@ class Collector:
 
     def _last(self, cursor: str | None) -> Cursor:
         """What the cursor says; a fresh one where it cannot be read or is of another address."""
+        fresh = Cursor(self._address(1), first=True)
         try:
             last = msgspec.json.decode(cursor or "", type=Cursor)
         except (msgspec.DecodeError, msgspec.ValidationError):
-            return Cursor(self._options.url)
-        return last if last.url == self._options.url else Cursor(self._options.url)
+            return fresh
+        in_reach = 1 <= last.page <= (self._preset.pages if self._preset else 1)
+        return last if last.url == fresh.url and in_reach else fresh
 
-    def _next(self, answer: Answer, last: Cursor, body: str | None) -> Cursor:
-        return Cursor(self._options.url, answer.etag or last.etag, answer.modified or last.modified, body)
+
+def _problem(reading: Reading, skipped: int) -> str | None:
+    if skipped:
+        return f"it holds more than {MAX_ENTRIES}" if reading.total > MAX_ENTRIES else "an entry without words"
+    return "malformed, read as far as it goes" if reading.broken else None
 
 
 def _encode(cursor: Cursor) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,7 +119,7 @@ async def test_a_mention_is_the_same_wherever_the_feed_moves_within_the_poll(pla
     place.answer = lambda r: (
         web.Response(status=301, headers={"Location": "/new"})
         if r.path == "/feed"
-        else web.Response(body=feed("<guid>1</guid><title>a</title><link>1</link>"))
+        else web.Response(body=feed("<guid>1</guid><title>a</title><link>/x</link>"))
     )
     (mention,) = (await poll(place)).mentions
     assert mention.key == mention_key("rss", f"http://127.0.0.1:{place.server.port}/feed?a=2&b=1", "1")
@@ -127,7 +129,7 @@ async def test_what_cannot_be_kept_is_counted(place: Place) -> None:
     place.answer = lambda _: web.Response(body=feed("<title>a</title>", "<guid>2</guid>"))
     page = await poll(place)
     assert (len(page.mentions), page.skipped, page.problem) == (1, 1, "an entry without words")
-    place.answer = lambda _: web.Response(body=feed(*(["<title>a</title>"] * 2_001)))
+    place.answer = lambda _: web.Response(body=feed(*(f"<title>a{number}</title>" for number in range(2_001))))
     page = await poll(place)
     assert (len(page.mentions), page.skipped) == (2_000, 1)
 
@@ -158,3 +160,179 @@ async def test_a_secret_is_sent_and_never_shown(place: Place) -> None:
 def test_wrong_options_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Options(**options)
+
+
+DATA = Path(__file__).parents[2] / "data" / "rss"
+
+
+def numbered(*numbers: int, text: str = "nổ") -> bytes:
+    return feed(*(f"<guid>{number}</guid><title>{text} {number}</title>" for number in numbers))
+
+
+async def test_a_feed_of_forty_with_one_new_gives_one_mention(place: Place) -> None:
+    place.answer = lambda _: web.Response(body=numbered(*range(40)))
+    first = await poll(place)
+    assert (len(first.mentions), first.missed) == (40, None)
+    place.answer = lambda _: web.Response(body=numbered(40, *range(39)))
+    second = await poll(place, first.cursor)
+    assert [mention.native_id for mention in second.mentions] == ["40"]
+    assert (await poll(place, second.cursor)).unchanged
+    assert len(second.cursor or "") < 2_000
+
+
+async def test_a_counter_of_replies_that_moved_brings_the_opener_again(place: Place) -> None:
+    head = "<rss version='2.0' xmlns:slash='http://purl.org/rss/1.0/modules/slash/'><channel>"
+
+    def thread(replies: int) -> bytes:
+        return f"{head}<item><guid>7</guid><title>Ấm nổ</title><slash:comments>{replies}</slash:comments></item></channel></rss>".encode()
+
+    place.answer = lambda _: web.Response(body=thread(3))
+    first = await poll(place)
+    place.answer = lambda _: web.Response(body=thread(58))
+    (again,) = (await poll(place, first.cursor)).mentions
+    assert [first.mentions[0].engagement.replies, again.engagement.replies] == [3, 58]
+    assert again.key == first.mentions[0].key
+
+
+async def test_a_page_replaced_as_a_whole_says_that_some_may_be_missed(place: Place) -> None:
+    place.answer = lambda _: web.Response(body=numbered(*range(20)))
+    first = await poll(place)
+    place.answer = lambda _: web.Response(body=numbered(*range(100, 120)))
+    second = await poll(place, first.cursor)
+    assert (len(second.mentions), second.missed) == (20, "capped")
+    assert (await poll(place, second.cursor)).missed is None
+
+
+async def test_a_hub_is_named_until_the_feed_names_it_no_more(place: Place) -> None:
+    named = (
+        HEAD
+        + '<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="https://hub.example/"/><item><title>a</title></item></channel></rss>'
+    )
+    place.answer = lambda _: web.Response(body=named.encode())
+    first = await poll(place)
+    again = await poll(place, first.cursor)
+    collector = Collector(Options(url=str(place.server.make_url("/feed?b=1&a=2"))), source_id="báo", http=None, now=lambda: NOW)  # type: ignore[arg-type]
+    hub = collector.hub(again.cursor)
+    assert (first.hub, again.unchanged, again.hub) == ("https://hub.example/", True, "https://hub.example/")
+    assert hub is not None
+    assert hub.topic == str(place.server.make_url("/feed?b=1&a=2"))
+    place.answer = lambda _: web.Response(body=feed("<title>b</title>"))
+    gone = await poll(place, again.cursor)
+    assert (gone.hub, collector.hub(gone.cursor)) == (None, None)
+
+
+async def test_a_hub_in_the_header_goes_before_all_others(place: Place) -> None:
+    link = '<https://hub.example/>; rel="hub", </self>; rel=self'
+    place.answer = lambda _: web.Response(body=feed("<title>a</title>"), headers={"Link": link})
+    page = await poll(place)
+    collector = Collector(Options(url=str(place.server.make_url("/feed?b=1&a=2"))), source_id="báo", http=None, now=lambda: NOW)  # type: ignore[arg-type]
+    hub = collector.hub(page.cursor)
+    assert hub is not None
+    assert (hub.address, hub.topic) == ("https://hub.example/", str(place.server.make_url("/self")))
+
+
+async def listen(place: Place, cursor: str | None = None, **options: Any) -> list[Page]:
+    async with Fetcher(now=lambda: NOW, allow=[f"127.0.0.1:{place.server.port}"]) as http:
+        settings = Options(**{"site": str(place.server.make_url("/")).rstrip("/"), **options})
+        return [page async for page in Collector(settings, source_id="báo", http=http, now=lambda: NOW).listen(cursor)]
+
+
+async def test_a_reply_on_a_board_knows_its_opener_even_when_that_left_the_page(place: Place) -> None:
+    whole = (DATA / "phpbb.xml").read_text("utf-8")
+    reply_at, opener_at = whole.index("<entry>"), whole.rindex("<entry>")
+    opener_alone = whole[:reply_at] + whole[opener_at:]
+    reply_alone = whole[:opener_at] + "</feed>"
+    place.answer = lambda _: web.Response(body=opener_alone.encode())
+    (first,) = await listen(place, preset="phpbb")
+    place.answer = lambda _: web.Response(body=reply_alone.encode())
+    (second,) = await listen(place, first.cursor, preset="phpbb")
+    (opener,), (reply,) = first.mentions, second.mentions
+    assert (opener.native_id, reply.native_id, reply.reply_to) == ("p300", "p302", "p300")
+    assert reply.parent_key == opener.key
+    assert opener.parent_key is None
+
+
+async def test_a_comment_s_parent_is_the_post_as_the_site_s_own_feed_has_it(place: Place) -> None:
+    place.answer = lambda _: web.Response(body=(DATA / "wordpress_comments.xml").read_bytes())
+    (page,) = await listen(place, preset="wordpress_comments")
+    reply, comment = page.mentions
+    assert reply.parent_key == comment.key
+    site = f"http://127.0.0.1:{place.server.port}"
+    assert comment.parent_key == mention_key("rss", f"{site}/feed/", "https://blog.example/?p=12")
+    assert (place.asked[0].path, comment.reply_to) == ("/comments/feed/atom/", "https://blog.example/?p=12")
+
+
+async def test_one_article_found_by_two_queries_is_one_mention_of_its_publisher(place: Place) -> None:
+    place.answer = lambda _: web.Response(body=(DATA / "google_news.xml").read_bytes())
+    (one,) = await listen(place, preset="google_news", query="acme")
+    (other,) = await listen(place, preset="google_news", query="ấm acme")
+    assert [mention.key for mention in one.mentions] == [mention.key for mention in other.mentions]
+    assert one.mentions[1].author is not None
+    assert one.mentions[1].author.key == "news.google.com/VnExpress"
+
+
+def reviews(page: int, *, pages: int, per_page: int = 3, offset: int = 0) -> bytes:
+    if page > pages:
+        return json.dumps({"feed": {"title": {"label": "none"}}}).encode()
+    first = (page - 1) * per_page - offset
+    entries = [
+        {"id": {"label": str(900 - first - n)}, "im:rating": {"label": "2"}, "title": {"label": "Tệ"}, "content": {"label": f"{first + n}"}}
+        for n in range(per_page)
+    ]
+    return json.dumps({"feed": {"entry": entries}}).encode()
+
+
+def page_asked(request: web.Request) -> int:
+    found = re.search(r"page=(\d+)", request.path)
+    return int(found[1]) if found else 1
+
+
+async def test_reviews_are_read_page_by_page_until_one_is_known(place: Place) -> None:
+    place.answer = lambda request: web.Response(body=reviews(page_asked(request), pages=4))
+    first = await listen(place, preset="app_store_reviews", app="5")
+    assert [len(page.mentions) for page in first] == [3, 3, 3, 3, 0]
+    place.asked.clear()
+    place.answer = lambda request: web.Response(body=reviews(page_asked(request), pages=4, offset=1))
+    second = await listen(place, first[-1].cursor, preset="app_store_reviews", app="5")
+    assert [[mention.native_id for mention in page.mentions] for page in second] == [["901"]]
+    assert len(place.asked) == 1
+
+
+async def test_a_kill_between_two_pages_of_reviews_loses_none(place: Place) -> None:
+    place.answer = lambda request: web.Response(body=reviews(page_asked(request), pages=4))
+    whole = await listen(place, preset="app_store_reviews", app="5")
+    wanted = {mention.native_id for page in whole for mention in page.mentions}
+    for saved in range(1, len(whole)):
+        rest = await listen(place, whole[saved - 1].cursor, preset="app_store_reviews", app="5")
+        heard = [mention.native_id for page in (*whole[:saved], *rest) for mention in page.mentions]
+        assert set(heard) == wanted
+        assert len(heard) == len(wanted)
+
+
+async def test_more_new_reviews_than_apple_gives_is_a_look_that_was_capped(place: Place) -> None:
+    place.answer = lambda request: web.Response(body=reviews(page_asked(request), pages=10))
+    first = await listen(place, preset="app_store_reviews", app="5")
+    assert (len(first), first[-1].missed) == (10, None), "the first look need not have all"
+    place.answer = lambda request: web.Response(body=reviews(page_asked(request), pages=10, offset=100))
+    second = await listen(place, first[-1].cursor, preset="app_store_reviews", app="5")
+    assert (len(second), second[-1].missed) == (10, "capped")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"preset": "xenforo"}, "needs `site`"),
+        ({"preset": "google_news"}, "needs `query`"),
+        ({"preset": "app_store_reviews"}, "needs `app`"),
+        ({"preset": "app_store_reviews", "app": "id5"}, "match pattern"),
+        ({"preset": "voz", "query": "acme"}, "`query` means nothing to the preset 'voz'"),
+        ({"url": "https://a.example/", "section": "7"}, "`section` means nothing without a `preset`"),
+        ({"url": "https://a.example/", "preset": "voz"}, "either"),
+        ({"preset": "bbs"}, "preset"),
+        ({"preset": "google_news", "query": "a", "country": "Vietnam"}, "country"),
+    ],
+)
+def test_a_preset_says_what_it_needs_and_what_means_nothing_to_it(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Options(**options)
+    assert said in str(caught.value)
