@@ -2,7 +2,8 @@
 
 A kind tells this suite about itself by `sample(url, folder)` in its own test file: a dict with `options`; for a kind that fetches from `url`
 also `good`, `empty` and `malformed`, each a body and its content type given to every path (`good` holds two mentions), or in their place
-`serve(request, answer)`, which answers as one of the three; for one that is pushed to, `pushed`.
+`serve(request, answer)`, which answers as one of the three; for one that is pushed to, `pushed`; for one that speaks no HTTP and brings
+a server of its own, `allow`: its `host:port`.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
 LIMITS = Limits(total_s=5, connect_s=1, read_s=1)
 IMPATIENT = Limits(total_s=0.5, connect_s=0.4, read_s=0.4)
+BOMB = gzip.compress(bytes(30_000_000))  # made beforehand: making it takes as long as a place is given
 KINDS = sorted(path.stem for path in (ROOT / "listener" / "collectors").glob("*.py") if path.stem != "__init__")
 
 
@@ -103,7 +105,7 @@ async def listen(
     kind: str, place: Place, folder: Path, cursor: str | None = None, *, answer: str = "good", now: datetime = NOW, limits: Limits = LIMITS
 ) -> list[Page]:
     place.about, place.answer = sample(kind, str(place.server.make_url("/feed")), folder), answer
-    async with Fetcher(now=lambda: now, allow=[f"127.0.0.1:{place.server.port}"], limits=limits) as http:
+    async with Fetcher(now=lambda: now, allow=[f"127.0.0.1:{place.server.port}", *place.about.get("allow", ())], limits=limits) as http:
         collector = load(kind).Collector(place.about["options"], source_id="here", http=http, now=lambda: now)
         return [page async for page in collector.listen(cursor)]
 
@@ -228,7 +230,7 @@ async def drip(request: web.Request) -> web.StreamResponse:
 
 
 async def bomb(_: web.Request) -> web.StreamResponse:
-    return web.Response(body=gzip.compress(bytes(30_000_000)), headers={"Content-Encoding": "gzip", "Content-Type": "text/xml"})
+    return web.Response(body=BOMB, headers={"Content-Encoding": "gzip", "Content-Type": "text/xml"})
 
 
 async def turn_in_circles(request: web.Request) -> web.StreamResponse:
@@ -289,7 +291,7 @@ async def test_what_is_heard_stands_in_the_store_once_however_often_it_comes(
     place.about = sample(kind, str(place.server.make_url("/feed")), tmp_path)
     store = Store(database, MemoryStream(), MemoryStream(), MemoryStream())
     database.write_now(sources.ensure, {"here": kind}, NOW)
-    async with Fetcher(now=lambda: NOW, allow=[f"127.0.0.1:{place.server.port}"], limits=LIMITS) as http:
+    async with Fetcher(now=lambda: NOW, allow=[f"127.0.0.1:{place.server.port}", *place.about.get("allow", ())], limits=LIMITS) as http:
         collector = load(kind).Collector(place.about["options"], source_id="here", http=http, now=lambda: NOW)
         every = timedelta(minutes=5)
         poller = Poller(store, {"here": Listened(id="here", kind=kind, every=every, collector=collector)}, lateness=timedelta(hours=2))

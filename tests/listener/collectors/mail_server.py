@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import re
 import socketserver
 import ssl
@@ -131,6 +133,14 @@ class _Session(socketserver.StreamRequestHandler):
         self.wfile.write(line + b"\r\n")
         if not line.startswith(b"*"):
             self.wfile.flush()
+
+
+@functools.cache
+def lent() -> MailServer:
+    """One for the whole process, which ends with it."""
+    opened = mail_server()
+    atexit.register(opened.__exit__, None, None, None)
+    return opened.__enter__()
 
 
 @contextmanager

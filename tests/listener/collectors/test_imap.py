@@ -19,11 +19,10 @@ from core.text import mention_key
 from listener.base import Page
 from listener.collectors import imap
 from listener.collectors.imap import Collector, Options
-from tests.listener.collectors.mail_server import MailServer, mail_server
+from tests.listener.collectors.mail_server import MailServer, lent, mail_server
 
 NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
 SECRET = "hunter2-hunter2"
-SERVERS: list[Any] = []  # of the contract suite; they end with the process
 
 
 def letter(text: str, subject: str = "Khiếu nại", sender: str = "Lan <lan@example.org>", number: int = 1, **headers: str) -> bytes:
@@ -35,11 +34,8 @@ def letter(text: str, subject: str = "Khiếu nại", sender: str = "Lan <lan@ex
 
 def sample(url: str, folder: Path) -> dict[str, Any]:
     """What the contract suite needs to know of this kind: it speaks IMAP, so it brings a server of its own."""
-    opened = mail_server()
-    server = opened.__enter__()
-    SERVERS.append(opened)
-    server.deliver(letter("Ấm bốc cháy", number=1))
-    server.deliver(letter("Bảo hành ở đâu", number=2))
+    server = lent()
+    server.letters = {1: letter("Ấm bốc cháy", number=1), 2: letter("Bảo hành ở đâu", number=2)}
     allow = [f"127.0.0.1:{server.port}"]
     return {"options": Options(host="127.0.0.1", port=server.port, user="care", password=SECRET, security="plain"), "allow": allow}
 
