@@ -21,9 +21,11 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from console import config as configuration
+from console import loop
 from console.assemble import ROLES, Stage, assemble
 from console.config import Config
 from console.health import Health, StageHealth
+from console.lag import LoopLag
 from core.clock import RealClock
 from core.errors import ConfigError
 from core.http import Fetcher
@@ -58,6 +60,7 @@ class Daemon:
         self._clock = RealClock()
         self._http = Fetcher(now=self._clock.now, allow=config.listener.allow_private_hosts)
         self.monitor = assemble(config, store, self._clock, self._http, roles=roles)
+        self._lag = LoopLag()
         self._stages: dict[str, StageHealth] = {}
         self._started_at = self._clock.now()
 
@@ -67,6 +70,8 @@ class Daemon:
             await self._store.database.write(recover.lapse_claims, self._clock.now())
         async with AsyncExitStack() as opened:  # closed in reverse order, whatever happens
             opened.push_async_callback(self._store.close)
+            self._lag.start()
+            opened.callback(self._lag.stop)
             await self._http.__aenter__()
             opened.push_async_callback(self._close_http)
             if "console" in self._roles:
@@ -94,6 +99,8 @@ class Daemon:
             started_at=self._started_at,
             stages=tuple(self._stages[stage.name] for stage in self.monitor.stages if stage.name in self._stages),
             skew_s=self._clock.skew().total_seconds(),
+            lag_p99_s=self._lag.p99_s,
+            lag_worst_s=self._lag.worst_s,
             stopping=self._stop.is_set(),
         )
 
@@ -192,7 +199,8 @@ def run(path: Path, roles: Sequence[str] = ROLES) -> int:
     config = configuration.load(path)
     for pair in config.listener.allow_private_hosts:
         log.warning("private address allowed", host=pair)
-    asyncio.run(_run(path, config, roles))
+    loop.live_long()
+    loop.run(_run(path, config, roles))
     return 0
 
 

@@ -24,12 +24,18 @@ class StageHealth(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Health(Record, frozen=True, kw_only=True, gc=False):
-    """The whole daemon at one moment. `skew_s`: how far the system's clock has gone from ours since the start, in seconds."""
+    """The whole daemon at one moment.
+
+    `skew_s`: how far the system's clock has gone from ours since the start. `lag_p99_s`, `lag_worst_s`: how late its event loop was in the last
+    five minutes, but for one reading in a hundred, and at worst. All in seconds.
+    """
 
     version: str
     started_at: datetime
     stages: tuple[StageHealth, ...] = ()
     skew_s: float = 0.0
+    lag_p99_s: float = 0.0
+    lag_worst_s: float = 0.0
     stopping: bool = False
 
     def is_ready(self, now: datetime) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from argparse import ArgumentParser, Namespace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from console import loop
 from console.verbs.base import Desk, UsageError, Verb
 from core.records import Notification, Words
 
@@ -28,7 +28,7 @@ def _test_notify(desk: Desk, args: Namespace) -> int:
     wanted = _targets(desk, args.target)
     config = desk.whole_config
     planned = [_planned(desk, person, channel) for person, channel in wanted]
-    outcomes = asyncio.run(_send(desk, planned))
+    outcomes = loop.run(_send(desk, planned))
     names = {person.id: person.display_name for person in config.alerting.people}
     for one in outcomes:
         told = {"person": names[one.person], "channel": one.channel}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from console import loop
 from console.verbs.base import Desk, Verb, as_json
 from core.errors import SourceError
 from core.records import SEVERITIES
@@ -44,7 +44,7 @@ def _check(desk: Desk, args: Namespace) -> int:
         "playbook_errors": [str(error) for error in shelf.errors],
     }
     if args.live:
-        found["sources"] = asyncio.run(_live(config))
+        found["sources"] = loop.run(_live(config))
     if args.json:
         desk.json(found)
     else:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
+from console import loop
 from console.verbs.base import Desk, Verb, as_json
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def _options(parser: ArgumentParser) -> None:
 def _run(desk: Desk, args: Namespace) -> int:
     from console.drill import play
 
-    played = asyncio.run(play(args.name, seed=args.seed, language=args.language or desk.config.language))
+    played = loop.run(play(args.name, seed=args.seed, language=args.language or desk.config.language))
     if args.json:
         desk.json(_described(played))
     else:

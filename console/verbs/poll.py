@@ -9,6 +9,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from console import loop
 from console.verbs.base import Desk, UsageError, Verb
 from core.errors import SourceError
 
@@ -30,7 +31,7 @@ def _options(parser: ArgumentParser) -> None:
 
 def _poll(desk: Desk, args: Namespace) -> int:
     wanted = chosen(desk.whole_config, args.sources)
-    return asyncio.run(_look(desk, wanted) if args.dry_run else _take_in(desk, wanted))
+    return loop.run(_look(desk, wanted) if args.dry_run else _take_in(desk, wanted))
 
 
 def chosen(config: Config, named: Collection[str]) -> list[str]:

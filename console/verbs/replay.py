@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from console import loop
 from console.verbs.base import Desk, Verb, as_json
 from console.verbs.tables import table
 from core.errors import TocsinError
@@ -29,7 +29,7 @@ def _run(desk: Desk, args: Namespace) -> int:
     from console.replay import replay
 
     recorded = list(_recorded(desk, args.files))
-    done = asyncio.run(replay(desk.whole_config, recorded, progress=_progress if sys.stderr.isatty() else None)).as_json()
+    done = loop.run(replay(desk.whole_config, recorded, progress=_progress if sys.stderr.isatty() else None)).as_json()
     if args.json:
         desk.json(done)
     else:

@@ -48,6 +48,8 @@ def filled(found: Figures, health: Health, generation: int, now: datetime) -> Co
     tell("dead_letters", "What could not be processed and was not tried again.", found.dead_letters)
     tell("configuration_generation", "Number of the configuration in force.", generation)
     tell("clock_skew_seconds", "How far the system's clock has gone from ours since the start.", health.skew_s)
+    tell("loop_lag_seconds", "How late the event loop was in the last five minutes, but for one reading in a hundred.", health.lag_p99_s)
+    tell("loop_lag_worst_seconds", "How late it was at worst.", health.lag_worst_s)
     tell("start_time_seconds", "When this process started, since the epoch.", health.started_at.timestamp())
     stages = {stage.name: stage for stage in health.stages}
     tell_each("stage_ready", "1 where the stage works.", "stage", {name: float(stage.is_ready(now)) for name, stage in stages.items()})

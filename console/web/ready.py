@@ -34,7 +34,14 @@ async def ready(visit: Visit) -> web.StreamResponse:
         for stage in health.stages
     }
     is_ready = database and health.is_ready(visit.now)
-    told = {"ready": is_ready, "version": health.version, "stopping": health.stopping, "database": {"ok": database}, "stages": stages}
+    told = {
+        "ready": is_ready,
+        "version": health.version,
+        "stopping": health.stopping,
+        "database": {"ok": database},
+        "loop": {"lag_p99_s": round(health.lag_p99_s, 4), "lag_worst_s": round(health.lag_worst_s, 4)},
+        "stages": stages,
+    }
     return web.json_response(told, status=200 if is_ready else UNAVAILABLE)
 
 

@@ -34,6 +34,12 @@ async def test_a_stage_that_fails_or_stands_still_is_named(place: Place) -> None
         assert (await response.json())["stages"]["poller"]["ok"] is False
 
 
+async def test_a_loop_that_is_late_shows_and_is_no_reason_to_send_people_elsewhere(place: Place) -> None:
+    place.set_health(replace(health(place.now), lag_p99_s=0.25, lag_worst_s=1.5))
+    response = await place.client.get("/readyz")
+    assert (response.status, (await response.json())["loop"]) == (200, {"lag_p99_s": 0.25, "lag_worst_s": 1.5})
+
+
 async def test_while_it_stops_it_is_not_ready(place: Place) -> None:
     place.set_health(replace(health(place.now), stopping=True))
     assert (await place.client.get("/readyz")).status == 503
