@@ -87,7 +87,7 @@ class Finding(Record, frozen=True, kw_only=True, gc=False):
     `bucket_start` is when the newest row of the window begins, so that one bucket never raises twice. `window_start` and `window_end`
     bound the mentions to quote as evidence. `observed`, `expected`, `low`, `high` are in `unit`; None is unknown; `low` to `high` is what 19 of 20
     such windows hold. `score` is 0.5 at the threshold and goes to 1. `frozen` is what the finding was judged on (JSON values): `Detector.rejudge` comes
-    to the same score from it alone. `risk` names the family of a risk; `evidence` are mention ids where the detector knows them.
+    to the same score from it alone. `risk` names the family of a risk; `evidence` are mention ids where the detector knows them; `place_id` the branch that it is about.
     """
 
     kind: str
@@ -105,6 +105,7 @@ class Finding(Record, frozen=True, kw_only=True, gc=False):
     frozen: dict[str, Any] = msgspec.field(default_factory=dict)
     risk: str | None = None
     evidence: tuple[int, ...] = ()
+    place_id: str | None = None
 
 
 class Detector(Protocol[S]):
@@ -134,7 +135,8 @@ class Detector(Protocol[S]):
 class Heard(Record, frozen=True, kw_only=True, gc=False):
     """One risk heard in one mention about one topic.
 
-    `weak`: the topic was matched by an ambiguous term only. `author`: the author's key, None where the source does not tell.
+    `weak`: the topic was matched by an ambiguous term only. `author`: the author's key, None where the source does not tell. `place_id`: the branch
+    that is named.
     """
 
     at: datetime
@@ -147,6 +149,7 @@ class Heard(Record, frozen=True, kw_only=True, gc=False):
     lang: str | None = None
     kind: MentionClass = "original"
     mention_id: int = 0
+    place_id: str | None = None
 
     @property
     def who(self) -> str:
@@ -198,7 +201,7 @@ class BlindSpot(Record, frozen=True, kw_only=True, gc=False):
 
     `why`: "refused" (it is paused until somebody mends it), "failing" (it does not answer), "unasked" (nobody asked it: our own listener stands still), "network" (so
     many at once that it is our own line) or "silent" (it answers, and brings nothing when it usually does). `since`: when it was last heard, or spoke last where it is silent.
-    `detail`: its answer in one line. `expected`: mentions that such a stretch usually holds, of a silent one.
+    `detail`: its answer in one line. Of a silent one: `expected` mentions in such a stretch, of `over_s` seconds, by what like stretches held `before`.
     """
 
     source_id: str
@@ -206,6 +209,8 @@ class BlindSpot(Record, frozen=True, kw_only=True, gc=False):
     since: datetime
     detail: str | None = None
     expected: float | None = None
+    over_s: float = 0.0
+    before: tuple[int, ...] = ()
 
 
 class SourceDetector(Protocol):

@@ -61,13 +61,15 @@ class House:
         database: a file of its own, or the address of an empty database.
         start: when the story begins.
         values: the configuration; `make.config()` where None.
+        listening: the configured sources are asked too; else nothing is heard but what `say` says.
     """
 
-    def __init__(self, database: Path | str, start: datetime = make.NOON, values: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, database: Path | str, start: datetime = make.NOON, values: dict[str, Any] | None = None, *, listening: bool = False
+    ) -> None:
         self.config = parse(values or make.config())
-        self.simulation = Simulation(
-            self.config, f"sqlite:///{database}" if isinstance(database, Path) else database, start, roles=("detectors", "alerting")
-        )
+        roles = ("listener", "detectors", "alerting") if listening else ("detectors", "alerting")
+        self.simulation = Simulation(self.config, f"sqlite:///{database}" if isinstance(database, Path) else database, start, roles=roles)
         self._phones: dict[str, Phone] = {}
         self._sources: set[str] = set()
 

@@ -1,7 +1,8 @@
 """Source blind: a place is not heard, or is silent when it usually is not.
 
 Unknown is not zero: a forum that does not answer is no calm forum, and one that answers and brings nothing may have changed its address or its login. The first
-is told by polls that fail, the second by comparison with the same hours of the days before, so that a place that sleeps at night wakes nobody.
+is told by polls that fail, the second by comparison with the same hours of the days before, so that a place that sleeps at night wakes nobody,
+and by the chance of such a gap, so that one that speaks in bursts is given longer than one that ticks.
 """
 
 from __future__ import annotations
@@ -16,31 +17,33 @@ from pydantic import Field
 from core.durations import Duration
 from core.records import Words
 from detectors.base import BlindSpot, Finding, SignalOptions, SourceHealth
-from detectors.tails import score
+from detectors.tails import score, surprise
 
 KIND = "source_blind"
 EMPTY: Final = 0.1  # of them may have been empty too
 LATELY: Final = timedelta(minutes=15)  # failing so long, together with most others
 TOGETHER: Final = 5  # fewer sources than this are never called our own line
 NAMED: Final = 5  # sources named in a sentence
-CERTAIN: Final = 1.0
+DAY: Final = timedelta(days=1)
+LEAST_UNEVEN: Final = 0.1  # nothing that people do is as even as pure chance; of few days the unevenness is hardly known
 
 
 class Options(SignalOptions):
     """When a source is blind.
 
-    `failures`: polls in a row. `gaps`: times its usual gap between mentions, or its interval between polls; never sooner than `least`. `min_expected`: mentions that a silent
-    stretch usually holds, in at least `min_stretches` such stretches before.
+    `failures`: polls in a row. `gaps`: times its usual gap between mentions, or its interval between polls; never sooner than `least`. `chance`: of such a silence on any day.
+    `min_expected`: mentions that a silent stretch usually holds, in at least `min_stretches` such stretches before.
     """
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "quiet": {"least": timedelta(hours=2), "min_expected": 10.0},
-        "sensitive": {"min_expected": 3.0},
+        "quiet": {"least": timedelta(hours=2), "chance": 1e-3, "min_expected": 10.0},
+        "sensitive": {"chance": 5e-2, "min_expected": 3.0},
     }
 
     failures: int = Field(default=5, ge=2)
     gaps: float = Field(default=3.0, ge=1.0)
     least: Duration = timedelta(hours=1)
+    chance: float = Field(default=1e-2, gt=0.0, lt=1.0)
     min_expected: float = Field(default=5.0, gt=0.0)
     min_stretches: int = Field(default=5, ge=1, le=14)
 
@@ -86,11 +89,13 @@ class Detector:
         """Silent where such a stretch usually holds enough, and is hardly ever empty; see `detectors.base.SourceDetector.silent`."""
         if len(before) < self._options.min_stretches:
             return None
-        expected = math.fsum(before) / len(before)
+        expected, over_s = math.fsum(before) / len(before), (stretch[1] - stretch[0]).total_seconds()
         empty = sum(count == 0 for count in before)
-        if expected < self._options.min_expected or empty > EMPTY * len(before):
+        if expected < self._options.min_expected or empty > EMPTY * len(before) or surprise_of(before, over_s) < self._threshold:
             return None
-        return BlindSpot(source_id=source.id, why="silent", since=stretch[0], expected=round(expected, 1))
+        return BlindSpot(
+            source_id=source.id, why="silent", since=stretch[0], expected=round(expected, 1), over_s=over_s, before=tuple(before)
+        )
 
     def is_over(self, spot: BlindSpot, source: SourceHealth) -> bool:
         """Whether it is heard, or speaks, again."""
@@ -102,8 +107,11 @@ class Detector:
     def tell(self, spots: Sequence[BlindSpot], now: datetime, facts: Mapping[str, Any]) -> Finding:
         """One finding for all that went blind together."""
         first = min(spots, key=lambda spot: (spot.since, spot.source_id))
-        told = [{"id": one.source_id, "why": one.why, "since": one.since.isoformat(), "expected": one.expected} for one in spots]
-        frozen = {**facts, "version": self.version, "options": {"min_expected": self._options.min_expected}, "sources": told}
+        told = [
+            {"id": one.source_id, "why": one.why, "since": one.since.isoformat(), "over_s": one.over_s, "before": list(one.before)}
+            for one in spots
+        ]
+        frozen = {**facts, "version": self.version, "options": {"chance": self._options.chance}, "sources": told}
         return Finding(
             kind=KIND,
             bucket_start=first.since,
@@ -122,8 +130,13 @@ class Detector:
 
     def rejudge(self, frozen: Mapping[str, Any]) -> float:
         """Certain where a source does not answer; how far beyond the threshold where it is silent."""
-        least = frozen["options"]["min_expected"]
-        return max(CERTAIN if one["expected"] is None else score(one["expected"], least) for one in frozen["sources"])
+        threshold = -math.log10(frozen["options"]["chance"])
+        found = [surprise_of(one["before"], one["over_s"]) if one["why"] == "silent" else math.inf for one in frozen["sources"]]
+        return score(max(found), threshold)
+
+    @property
+    def _threshold(self) -> float:
+        return -math.log10(self._options.chance)
 
     def _unheard(self, source: SourceHealth, now: datetime) -> BlindSpot | None:
         patience = self._patience(source.every_s)
@@ -136,6 +149,22 @@ class Detector:
 
     def _patience(self, usual_s: float) -> timedelta:
         return max(timedelta(seconds=self._options.gaps * usual_s), self._options.least)
+
+
+def surprise_of(before: Sequence[int], over_s: float) -> float:
+    """How surprising it is (-log10 of the chance on any day) that a source says nothing for `over_s` seconds, where like stretches held these counts. Pure.
+
+    The chance of none at all of a negative binomial as uneven as the counts are, times the gaps that a day has.
+
+    Example:
+        >>> round(surprise_of([20] * 14, 3600), 1), round(surprise_of([2, 60, 1, 30, 5, 40, 2], 3600), 1)
+        (2.1, 0.0)
+    """
+    expected = math.fsum(before) / len(before)
+    spread = math.fsum((count - expected) ** 2 for count in before) / len(before)
+    uneven = max((spread - expected) / expected**2, LEAST_UNEVEN)
+    gaps = max(1.0, expected * DAY.total_seconds() / over_s)
+    return surprise(-math.log10(1.0 + uneven * expected) / uneven, looks=gaps)
 
 
 def _is_down(source: SourceHealth, now: datetime) -> bool:

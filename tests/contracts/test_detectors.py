@@ -76,7 +76,7 @@ def findings_of(kind):
         spots = [detector.unheard([*sources(9), *sources(count, **gone)], MONDAY) for count in (1, 2)]
         spots += [detector.unheard(sources(1, paused_because="HTTP 401"), MONDAY), detector.unheard(sources(6, **gone), MONDAY)]
         quiet = sources(1, last_mention_at=MONDAY - timedelta(hours=5))[0]
-        spots.append([detector.silent(quiet, detector.silence(quiet), [20] * 14)])
+        spots.append([detector.silent(quiet, detector.silence(quiet), [200] * 14)])
         spots.append(
             detector.unheard(sources(1, last_success_at=MONDAY - timedelta(hours=9), next_poll_at=MONDAY - timedelta(hours=8)), MONDAY)
         )

@@ -109,11 +109,13 @@ def test_a_source_of_which_nothing_is_known_yet_is_not_silent():
 @pytest.mark.parametrize(
     ("before", "silent"),
     [
-        ([6] * 14, True),
-        ([6] * 4, False),  # too few days of listening
+        ([40] * 14, True),
+        ([40] * 4, False),  # too few days of listening
         ([4] * 14, False),  # too few mentions to miss them
-        ([0, 0, *[9] * 12], False),  # it is empty now and then: a Sunday
-        ([0, *[9] * 13], True),
+        ([8] * 14, False),  # once a week chance alone brings such a gap
+        ([0, 0, *[200] * 12], False),  # it is empty now and then: a Sunday
+        ([0, *[200] * 13], True),
+        ([1, 90, 2, 60, 1, 80, 3, 40, 1, 70, 2, 90, 5, 60], False),  # it speaks in bursts
         ([0] * 14, False),  # it sleeps at night
     ],
 )
@@ -147,10 +149,9 @@ def test_one_is_told_by_its_reason_many_by_their_names():
 
 def test_a_silence_is_the_surer_the_more_was_expected():
     detector = Detector(Options())
-    found = [
-        detector.tell([BlindSpot(source_id="forum", why="silent", since=NOON, expected=expected)], NOON + HOUR, {})
-        for expected in (5.0, 50.0)
-    ]
-    assert found[0].score == 0.5
-    assert found[1].score > 0.9
+    found = []
+    for count in (40, 400):
+        spot = detector.silent(source(), (NOON - 2 * HOUR, NOON), [count] * 14)
+        found.append(detector.tell([spot], NOON, {}))
+    assert 0.5 <= found[0].score < found[1].score < 1.0
     assert [detector.rejudge(one.frozen) for one in found] == [one.score for one in found]
