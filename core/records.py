@@ -7,6 +7,7 @@ person reads is never stored as a sentence: it is a `Words` (a message key with 
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
 import msgspec
@@ -21,6 +22,7 @@ Stage = Literal["smouldering", "outbreak", "spread", "cooling", "flare-up"]
 World = Literal["live", "drill"]
 NotificationKind = Literal["page", "update", "resolved", "digest", "test"]
 NotificationState = Literal["planned", "claimed", "sent", "failed", "cancelled"]
+AuthorRole = Literal["vip", "ambassador", "partner", "staff", "troll"]
 TopicKind = Literal["brand", "competitor", "industry", "person"]
 
 
@@ -29,13 +31,19 @@ def severity_rank(severity: Severity) -> int:
     return SEVERITIES.index(severity)
 
 
+@cache
+def _times_of(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    """The names of the fields that hold a time."""
+    return tuple(field.name for field in msgspec.structs.fields(kind) if field.type in (datetime, datetime | None))
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What all records share: frozen, keyword-only, and no naive datetime in any field."""
 
     def __post_init__(self) -> None:
-        for name in self.__struct_fields__:
+        for name in _times_of(type(self)):
             value = getattr(self, name)
-            if isinstance(value, datetime) and value.tzinfo is None:
+            if value is not None and value.tzinfo is None:
                 raise ValueError(f"{type(self).__name__}.{name} is a naive datetime; every time has a zone")
 
 
@@ -116,12 +124,16 @@ class Sentiment(Record, frozen=True, kw_only=True, gc=False):
 
 
 class TopicMatch(Record, frozen=True, kw_only=True, gc=False):
-    """A topic found in a mention: its version, the terms that matched as they stand in the text, `weak` where it should not page alone."""
+    """A topic found in a mention: its version, the terms that matched as they stand in the text, `weak` where it should not page alone.
+
+    `place_id` is the branch that the mention names, where it names one.
+    """
 
     topic_id: str
     version: str
     terms: tuple[str, ...]
     weak: bool = False
+    place_id: str | None = None
 
 
 class Risk(Record, frozen=True, kw_only=True, gc=False):
@@ -136,7 +148,10 @@ class Risk(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Enrichment(Record, frozen=True, kw_only=True, gc=False):
-    """What the pipeline understood of one mention; `model` is the version of models and lexicons that said so."""
+    """What the pipeline understood of one mention; `model` is the version of models and lexicons that said so.
+
+    `author_role` is what the author registry says of its author ("vip", "ambassador" ...), None where that names nobody.
+    """
 
     mention_id: int
     language: str
@@ -145,6 +160,7 @@ class Enrichment(Record, frozen=True, kw_only=True, gc=False):
     risks: tuple[Risk, ...] = ()
     fingerprint: bytes = b""
     model: str = ""
+    author_role: AuthorRole | None = None
 
 
 class Signal(Record, frozen=True, kw_only=True, gc=False):

@@ -60,11 +60,13 @@ class Keeper:
     Args:
         store: where to.
         lateness: what is older than this when heard is late.
+        gather_s: how long the first waits for others to come along, in seconds.
     """
 
-    def __init__(self, store: Store, lateness: timedelta) -> None:
+    def __init__(self, store: Store, lateness: timedelta, *, gather_s: float = 0.0) -> None:
         self._store = store
         self._lateness = lateness
+        self._gather_s = gather_s
         self._waiting: list[tuple[Kept, asyncio.Future[mentions.Added]]] = []
         self._running: asyncio.Task[None] | None = None
 
@@ -78,7 +80,7 @@ class Keeper:
 
     async def _run(self) -> None:
         while self._waiting:
-            await asyncio.sleep(0)  # whoever else is ready comes along
+            await asyncio.sleep(self._gather_s)  # whoever else is ready comes along
             batch, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
             await self._keep([entry for entry in batch if not entry[1].cancelled()])
 

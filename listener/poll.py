@@ -31,6 +31,7 @@ CLAIM: Final = timedelta(minutes=2)  # renewed while a look goes on
 RENEW_EVERY: Final = timedelta(seconds=30)
 LOOKS_AT_ONCE: Final = 200
 PATIENCE_S: Final = 0.25  # how long a step gives the looks it began before it claims for the free places
+GATHER_S: Final = 0.05  # looks that end so close together are kept in one transaction
 WAIT_WHEN_FULL: Final = timedelta(seconds=1)
 
 
@@ -60,7 +61,7 @@ class Poller:
         self._store = store
         self._listened = dict(listened)
         self._lateness = lateness
-        self._keeper = Keeper(store, lateness)
+        self._keeper = Keeper(store, lateness, gather_s=GATHER_S if now is not None else 0.0)
         self._now = now
         self._streams_for = streams_for
         self._stepped_at: datetime | None = None
@@ -76,10 +77,10 @@ class Poller:
         await self._renew(now)
         free = LOOKS_AT_ONCE - len(self._looks)
         if free > 0:
-            for state in await self._store.database.write(sources.claim, list(self._listened), now, now + CLAIM, free):
+            for state in await self._store.database.write(sources.claim, self._listened.keys(), now, now + CLAIM, free):
                 self._begin(state)
         await self._wait()
-        due = await self._store.database.read(sources.next_due, list(self._listened))
+        due = await self._store.database.read(sources.next_due, self._listened.keys())
         return due if not self._looks else min(due or now + RENEW_EVERY, now + RENEW_EVERY)
 
     @property
@@ -154,17 +155,17 @@ class Poller:
         return now
 
     async def _look(self, state: SourceState) -> None:
-        with structlog.contextvars.bound_contextvars(source=state.id):
-            look = Look(self._listened[state.id], state, self._time())
-            try:
-                await self._listen(look)
-            except SourceError as error:
-                await self._keeper.keep(look.failed(error, self._time()))
-            except DatabaseFailed:  # no fault of the source's: the step fails, and the look is taken again when its claim lapses
-                raise
-            except Exception as error:  # a collector's bug must not stop the other sources; it is told, and backed off
-                log.exception("collector failed")
-                await self._keeper.keep(look.failed(SourceUnavailable(state.id, f"a bug: {type(error).__name__}"), self._time()))
+        structlog.contextvars.bind_contextvars(source=state.id)  # of this task alone
+        look = Look(self._listened[state.id], state, self._time())
+        try:
+            await self._listen(look)
+        except SourceError as error:
+            await self._keeper.keep(look.failed(error, self._time()))
+        except DatabaseFailed:  # no fault of the source's: the step fails, and the look is taken again when its claim lapses
+            raise
+        except Exception as error:  # a collector's bug must not stop the other sources; it is told, and backed off
+            log.exception("collector failed")
+            await self._keeper.keep(look.failed(SourceUnavailable(state.id, f"a bug: {type(error).__name__}"), self._time()))
 
     async def _listen(self, look: Look) -> None:
         """Keep each page when the next one comes, the last together with the end of the look; a stream's pages at once."""

@@ -17,15 +17,37 @@ _NAIVE: Final = len("2026-11-21 05:00:00.000000")
 
 
 def insert_rows(
-    tx: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], *, unless: Sequence[str] = ()
+    tx: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    unless: Sequence[str] = (),
+    adding: Sequence[str] = (),
 ) -> None:
-    """Insert rows; with `unless` (the columns of a unique index), those that are there already are passed over."""
+    """Insert rows; with `unless` (the columns of a unique index), those that are there already are passed over, or `adding` is added to them."""
     if not rows:
         return
     mark = "?" if tx.dialect.name == "sqlite" else "%s"
     names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join([mark] * len(columns))
-    tail = f" ON CONFLICT ({', '.join(unless)}) DO NOTHING" if unless else ""
+    sums = ", ".join(f'"{name}" = {table.name}."{name}" + excluded."{name}"' for name in adding)
+    tail = f" ON CONFLICT ({', '.join(unless)}) DO {f'UPDATE SET {sums}' if adding else 'NOTHING'}" if unless else ""
     tx.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks}){tail}", list(rows))  # noqa: S608 - names of our own schema
+
+
+def update_rows(
+    tx: Connection, table: Table, columns: Sequence[str], where: Sequence[str], rows: Sequence[tuple[Any, ...]], *, added: Sequence[str] = ()
+) -> int:
+    """Set `columns` of the rows that `where` tells, `added` ones by adding to what stands there; a row is its columns' values, then `added`, then `where`.
+
+    Returns how many rows were met.
+    """
+    if not rows:
+        return 0
+    mark = "?" if tx.dialect.name == "sqlite" else "%s"
+    written = ", ".join([*(f'"{name}" = {mark}' for name in columns), *(f'"{name}" = "{name}" + {mark}' for name in added)])
+    met = " AND ".join(f'"{name}" = {mark}' for name in where)
+    return tx.exec_driver_sql(f"UPDATE {table.name} SET {written} WHERE {met}", list(rows)).rowcount  # noqa: S608 - names of our own schema
 
 
 def rows_among(tx: Connection, table: Table, columns: Sequence[str], column: str, values: Sequence[Any]) -> Sequence[Row[Any]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from store.database import insert
+from store.bulk import insert_rows
 from store.schema import meter
 
 COLUMNS: Final = ("looks", "failed", "unchanged", "capped", "mentions", "cost")
@@ -33,19 +33,18 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
 
 def add(tx: Connection, rows: Iterable[Looked]) -> None:
     """Add to each source's day; several rows of one source and day are summed."""
-    sums: dict[tuple[str, date], list[float]] = {}
+    sums: dict[tuple[str, date], tuple[float, ...]] = {}
     for row in rows:
-        cell = sums.setdefault((row.source_id, row.day), [0] * len(COLUMNS))
-        for index, name in enumerate(COLUMNS):
-            cell[index] += getattr(row, name)
-    if not sums:
-        return
-    upsert = insert(tx, meter)
-    added = upsert.on_conflict_do_update(
-        index_elements=list(meter.primary_key.columns), set_={name: meter.c[name] + upsert.excluded[name] for name in COLUMNS}
-    )
-    names = ("source_id", "day", *COLUMNS)
-    tx.execute(added, [dict(zip(names, (*key, *cell), strict=True)) for key, cell in sorted(sums.items())])
+        key, counts = (row.source_id, row.day), (row.looks, row.failed, row.unchanged, row.capped, row.mentions, row.cost)
+        before = sums.get(key)
+        sums[key] = counts if before is None else tuple(one + other for one, other in zip(before, counts, strict=True))
+    fit = str if tx.dialect.name == "sqlite" else _as_it_is
+    added = [(source_id, fit(day), *counts) for (source_id, day), counts in sorted(sums.items())]
+    insert_rows(tx, meter, ("source_id", "day", *COLUMNS), added, unless=("source_id", "day"), adding=COLUMNS)
+
+
+def _as_it_is(day: date) -> Any:
+    return day
 
 
 def total(tx: Connection, since: date, until: date) -> dict[str, Looked]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, true, update
 
 from core.records import SourceState
+from store.bulk import rows_among, times, update_rows
 from store.claims import claim_due, next_claimable, still_mine
 from store.database import insert
 from store.schema import coverage, sources
@@ -40,6 +41,10 @@ def ensure(tx: Connection, kinds: dict[str, str], now: datetime) -> None:
     tx.execute(update(sources).where(sources.c.id.in_(returned), sources.c.paused_because.is_not(None)).values(next_poll_at=now))
 
 
+FEW: Final = 500  # so many ids are named in a statement
+LEFT_ALONE: Final = timedelta(minutes=1)
+
+
 class Change(msgspec.Struct, frozen=True):
     """What a look changes of its source (column -> value), by whoever holds this attempt; `added` mentions came, `release` ends the claim."""
 
@@ -50,16 +55,24 @@ class Change(msgspec.Struct, frozen=True):
     release: bool = False
 
 
-def claim(tx: Connection, ids: Sequence[str], now: datetime, until: datetime, limit: int) -> list[SourceState]:
-    """Claim up to `limit` of the given sources that are due at `now`."""
-    due = (sources.c.next_poll_at <= now) & sources.c.id.in_(ids)
+def claim(tx: Connection, ids: Collection[str], now: datetime, until: datetime, limit: int) -> list[SourceState]:
+    """Claim up to `limit` of the given sources that are due at `now`.
+
+    Where there are many, all that are due are claimed, and those not given are left for a minute to the process that knows them.
+    """
+    due = sources.c.next_poll_at <= now
+    if len(ids) <= FEW:
+        due &= sources.c.id.in_(ids)
     rows = claim_due(tx, sources, due=due, order=sources.c.next_poll_at, now=now, until=until, limit=limit)
-    return [_state(row) for row in rows]
+    strange = [row["id"] for row in rows if row["id"] not in ids]
+    if strange:
+        tx.execute(update(sources).where(sources.c.id.in_(strange)).values(claimed_until=None, next_poll_at=now + LEFT_ALONE))
+    return [_state(row) for row in rows if row["id"] in ids]
 
 
-def next_due(tx: Connection, ids: Sequence[str]) -> datetime | None:
+def next_due(tx: Connection, ids: Collection[str]) -> datetime | None:
     """When the next of the given sources wants to be polled, or the claim on it lapses."""
-    return next_claimable(tx, sources, sources.c.next_poll_at, sources.c.id.in_(ids))
+    return next_claimable(tx, sources, sources.c.next_poll_at, sources.c.id.in_(ids) if len(ids) <= FEW else true())
 
 
 def save(tx: Connection, source_id: str, attempt: int, values: Mapping[str, Any], *, release: bool = False) -> bool:
@@ -73,24 +86,24 @@ def save(tx: Connection, source_id: str, attempt: int, values: Mapping[str, Any]
 
 def save_all(tx: Connection, changes: Sequence[Change]) -> set[str]:
     """Write what many looks found, each only where its claim is still the owner's; returns the ids of those sources."""
-    held = select(sources.c.id, sources.c.attempt).where(sources.c.id.in_({change.id for change in changes}))
-    if tx.dialect.name == "postgresql":
-        held = held.order_by(sources.c.id).with_for_update()  # one order for all processes, or they deadlock
-    attempts = {row.id: row.attempt for row in tx.execute(held)}
-    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    wanted = sorted({change.id for change in changes})
+    attempts = {row.id: row.attempt for row in rows_among(tx, sources, ("id", "attempt"), "id", wanted)}
+    fit, alike = times(tx), dict[tuple[str, ...], list[tuple[Any, ...]]]()
     ours: set[str] = set()
-    for change in changes:
+    for change in sorted(changes, key=_by_id):  # one order for all processes, or they deadlock
         if attempts.get(change.id) != change.attempt:
             continue
         ours.add(change.id)
-        values = {**change.values, "claimed_until": None} if change.release else dict(change.values)
-        row = {f"_{name}": value for name, value in values.items()}
-        alike.setdefault(tuple(sorted(values)), []).append(row | {"_id": change.id, "_added": change.added})
+        values = {**change.values, "claimed_until": None} if change.release else change.values
+        row = (*(fit(value) if isinstance(value, datetime) else value for value in values.values()), change.added, change.id, change.attempt)
+        alike.setdefault(tuple(values), []).append(row)
     for names, rows in alike.items():
-        written: dict[str, Any] = {name: bindparam(f"_{name}", type_=sources.c[name].type) for name in names}
-        grown = {"mentions": sources.c.mentions + bindparam("_added", type_=sources.c.mentions.type)}
-        tx.execute(update(sources).where(sources.c.id == bindparam("_id")).values(**written, **grown), rows)
+        update_rows(tx, sources, names, ("id", "attempt"), rows, added=("mentions",))
     return ours
+
+
+def _by_id(change: Change) -> str:
+    return change.id
 
 
 def renew(tx: Connection, held: Mapping[str, int], until: datetime) -> set[str]:
@@ -132,6 +145,10 @@ def heard(tx: Connection, source_id: str, since: datetime, until: datetime, *, b
 
 def heard_all(tx: Connection, stretches: Sequence[tuple[str, datetime, datetime]], *, bridge: timedelta = timedelta(0)) -> None:
     """As `heard`, for many sources at once: (source id, since, until)."""
+    fit = times(tx)
+    rows = [(fit(until), source_id, fit(since)) for source_id, since, until in sorted(stretches)]
+    if update_rows(tx, coverage, ("ends_at",), ("source_id", "ends_at"), rows) == len(rows):
+        return  # as it nearly always is: each goes on where it ended
     newest = select(func.max(coverage.c.id)).where(coverage.c.source_id.in_({each[0] for each in stretches})).group_by(coverage.c.source_id)
     last = {row.source_id: row for row in tx.execute(select(coverage).where(coverage.c.id.in_(newest)))}
     longer: list[dict[str, Any]] = []

@@ -96,6 +96,14 @@ def test_what_many_looks_found_is_written_where_the_claim_still_stands(database,
     assert (press.cursor, press.mentions, river.cursor, river.mentions) == ("b", 2, None, 0)
 
 
+def test_among_many_sources_those_of_another_process_are_left_to_it(database, now):
+    ours = {f"s{number:03}": "rss" for number in range(sources.FEW + 1)}
+    database.write_now(sources.ensure, {**ours, "a-stranger": "rss"}, now)
+    got = database.write_now(sources.claim, ours.keys(), now, now + MINUTE, 600)
+    assert {state.id for state in got} == set(ours)
+    assert database.read_now(sources.next_due, ["a-stranger"]) == now + sources.LEFT_ALONE
+
+
 def test_a_source_can_be_made_due(database, now):
     database.write_now(sources.ensure, {"forum": "rss"}, now - HOUR)
     assert database.write_now(sources.poll_now, "forum", now)
