@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from aiohttp import web
 
-from console.web import acting, drill, hooks, incidents, letters, link, metrics, ready, sources, static
+from console.web import acting, drill, hooks, incidents, letters, link, metrics, ready, sources, static, websub
 from console.web.door import Who
 from console.web.visit import Visit
 
@@ -22,7 +22,7 @@ class Route:
     """One row.
 
     Args:
-        method: GET (which answers HEAD too, and changes nothing) or POST.
+        method: GET (which answers HEAD too, and changes nothing; one exception: see `console/web/websub.py`) or POST.
         path: as aiohttp writes it.
         handler: answers a visit.
         who: "anyone" (a token, a signature, or nothing to hide) or "local".
@@ -59,6 +59,8 @@ ROUTES: Final = (
     Route("GET", "/i/{token}", link.show, who="anyone"),
     Route("POST", "/i/{token}", link.take, who="anyone", proof="origin"),
     Route("POST", "/hooks/{source}", hooks.receive, who="anyone", proof="signature", speaks="json"),
+    Route("GET", "/hooks/websub/{token}", websub.verify, who="anyone", speaks="json"),
+    Route("POST", "/hooks/websub/{token}", websub.receive, who="anyone", proof="signature", speaks="json"),
     Route("GET", "/healthz", ready.alive, who="anyone", speaks="json", quiet=True),
     Route("GET", "/readyz", ready.ready, who="anyone", speaks="json", quiet=True),
     Route("GET", "/metrics", metrics.scrape, speaks="json", quiet=True),
