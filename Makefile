@@ -11,7 +11,7 @@ CONFIG ?= config.yaml
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run drill test test-fast test-slow lint types format lock train bench-text bench-store clean
+.PHONY: help setup run drill test test-fast test-slow servers lint types format lock train bench-text bench-stories bench-feeds bench-listener clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,8 +43,12 @@ test: setup ## every test, with real PostgreSQL and NATS from wheels
 test-fast: setup ## the tests that take no seconds
 	$(BIN)/python -m pytest -m "not slow"
 
-test-slow: setup ## the slow ones alone
-	$(BIN)/python -m pytest -m slow
+servers: ## real servers for the tests: Debian's by apt-get (as root), a Bluesky PDS by npm into .servers
+	tests/servers/install.sh
+	tests/servers/install_pds.sh .servers/pds
+
+test-slow: setup servers ## the slow ones, and those against real servers (DokuWiki, MediaWiki, Dovecot, a Bluesky PDS)
+	$(BIN)/python -m pytest -m "slow or servers" -n $(WORKERS) --dist worksteal
 
 lint: setup ## style, formatting, import contracts
 	$(BIN)/ruff check .
@@ -66,6 +70,9 @@ train: setup ## the shipped sentiment models again, from the labelled texts besi
 
 bench-text: setup ## texts per second, against spaCy's own tokenizer and matcher
 	$(BIN)/python -m bench.text
+
+bench-listener: setup ## feeds per CPU-second against lemon24/reader, and ten thousand feeds in one process
+	$(BIN)/python -m bench.listener --feeds $(SHARED)/data/feeds
 
 clean: ## everything that was made here, but not var/ (your data)
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info

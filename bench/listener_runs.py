@@ -1,0 +1,182 @@
+"""The processes of `bench.listener`: the server, and each system, which prints what it spent as one JSON line."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import hashlib
+import json
+import resource
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from bench import corpus
+
+EVERY = timedelta(minutes=5)
+HEALTHY_OF_TEN = 7  # of the mixed ones: the rest are gone, broken, slow or no feed
+
+
+def serve(feeds: str, count: str, etag: str, salt: str, health: str) -> None:
+    """Serve /0 to /count-1; prints its address."""
+    number_of = int(count)
+    held = min(number_of, 400)
+    bodies = [
+        corpus.distinct(body, 1_000_000 * int(salt) + index)
+        for index, body in enumerate(corpus.mixed(Path(feeds) if feeds else None, held))
+    ]
+    tags = ['"' + hashlib.sha256(body).hexdigest()[:16] + '"' for body in bodies]
+
+    async def give(request: web.Request) -> web.Response:
+        number = int(request.match_info["number"])
+        if health == "mixed" and number % 10 >= HEALTHY_OF_TEN:
+            return await trouble(number)
+        body, tag = bodies[number % held], tags[number % held]
+        if etag == "etag":
+            if request.headers.get("If-None-Match") == tag:
+                return web.Response(status=304, headers={"ETag": tag})
+            return web.Response(body=body, content_type="application/xml", headers={"ETag": tag})
+        return web.Response(body=body, content_type="application/xml")
+
+    async def trouble(number: int) -> web.Response:
+        if number % 10 == HEALTHY_OF_TEN:
+            return web.Response(status=(404, 410, 500, 503)[number // 10 % 4])
+        if number % 10 == HEALTHY_OF_TEN + 1:
+            return web.Response(body=b"<html><body>moved</body></html>", content_type="text/html")
+        await asyncio.sleep(2)
+        return web.Response(body=bodies[number % held][:5_000], content_type="application/xml")
+
+    async def main() -> None:
+        app = web.Application()
+        app.router.add_get("/{number}", give)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        print(f"http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
+        await asyncio.Event().wait()
+
+    asyncio.run(main())
+
+
+def run_reader(url: str, count: str, database: str) -> None:
+    """lemon24/reader: add the feeds, then update twice."""
+    import feedparser_sgmllib
+
+    sys.modules["sgmllib"] = feedparser_sgmllib  # its vendored feedparser asks for the old name of the same library
+    from reader import make_reader
+
+    reader = make_reader(database)
+    for number in range(int(count)):
+        reader.add_feed(f"{url}/{number}")
+    spent = []
+    for _ in range(2):
+        began = time.process_time()
+        reader.update_feeds(scheduled=False)
+        spent.append(time.process_time() - began)
+    print(json.dumps({"first": spent[0], "again": spent[1], "entries": reader.get_entry_counts().total}))
+
+
+async def run_ours(url: str, count: str, database: str) -> None:
+    """Our Poller over the rss collector and SQLite: poll all, then all again."""
+    poller, store, clock = _poller(url, int(count), database)
+    spent = []
+    async with clock.http:
+        gc.collect()
+        gc.freeze()
+        for _ in range(2):
+            began = time.process_time()
+            while (due := await poller.step(clock.at)) is not None and (due <= clock.at or poller.is_listening):
+                await store.mentions.take(1_000_000)
+            spent.append(time.process_time() - began)
+            clock.at += EVERY
+    from store import mentions
+
+    print(json.dumps({"first": spent[0], "again": spent[1], "entries": store.database.read_now(mentions.count)}))
+    await store.close()
+
+
+async def run_many(url: str, count: str, database: str) -> None:
+    """One process of ours over very many feeds, three turns: memory, loop delay."""
+    poller, store, clock = _poller(url, int(count), database)
+    lags: list[float] = []
+
+    async def watch() -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            await asyncio.sleep(0.05)
+            lags.append(loop.time() - began - 0.05)
+
+    async with clock.http:
+        watcher = asyncio.create_task(watch())
+        for _ in range(3):
+            while (due := await poller.step(clock.at)) is not None and (due <= clock.at or poller.is_listening):
+                await store.mentions.take(1_000_000)
+            clock.at += EVERY
+        watcher.cancel()
+    from store import mentions, sources
+
+    states = store.database.read_now(sources.list_all)
+    told = {
+        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "lag_p99_ms": 1000 * sorted(lags)[int(len(lags) * 0.99)],
+        "mentions": store.database.read_now(mentions.count),
+        "failed": sum(1 for state in states if state.failures or state.paused_because),
+    }
+    print(json.dumps(told))
+    await store.close()
+
+
+class _Clock:
+    """Stands still within a turn, as it does for a daemon that is quick enough."""
+
+    def __init__(self) -> None:
+        self.at = datetime.now(UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def _poller(url: str, count: int, database: str):  # noqa: ANN202
+    from core.http import Fetcher
+    from listener.collectors.rss import Collector, Options
+    from listener.look import Listened
+    from listener.poll import Poller
+    from store import migrate, sources
+    from store.database import Database
+    from store.open import Store
+    from store.streams import MemoryStream
+
+    clock = _Clock()
+    clock.http = Fetcher(now=clock.now, allow=[urlsplit(url).netloc])  # type: ignore[attr-defined]
+    base = Database(f"sqlite:///{database}")
+    migrate.upgrade(base)
+    store = Store(base, MemoryStream(max_backlog=10_000_000), MemoryStream(), MemoryStream())
+    listened = {
+        f"f{number}": Listened(
+            id=f"f{number}",
+            kind="rss",
+            every=EVERY,
+            collector=Collector(Options(url=f"{url}/{number}"), source_id=f"f{number}", http=clock.http, now=clock.now),  # type: ignore[attr-defined]
+        )
+        for number in range(count)
+    }
+    base.write_now(sources.ensure, dict.fromkeys(listened, "rss"), clock.at)
+    return Poller(store, listened, lateness=timedelta(hours=2), now=clock.now), store, clock
+
+
+if __name__ == "__main__":
+    role, *words = sys.argv[1:]
+    if role == "serve":
+        serve(*words)
+    elif role == "reader":
+        run_reader(*words)
+    else:
+        import uvloop
+
+        uvloop.run({"ours": run_ours, "many": run_many}[role](*words))
