@@ -75,7 +75,12 @@ class Notifier:
         )
         try:
             answer = await self._http.fetch(
-                self._url.get_secret_value(), method="POST", body=body, headers=self._headers(message, at, body), source=self._place
+                self._url.get_secret_value(),
+                method="POST",
+                body=body,
+                headers=self._headers(message, at, body),
+                source=self._place,
+                urgent=True,
             )
         except AddressRefused:
             raise DeliveryFailed(f"{self._place}: the address is not allowed", permanent=True) from None

@@ -47,7 +47,7 @@ class Bench:
 
     async def _take(self, request: web.Request) -> web.Response:
         self.requests.append(({key.lower(): value for key, value in request.headers.items()}, await request.read()))
-        return web.Response(status=self.status, headers=self.headers)
+        return web.Response(status=self.status, headers=self.headers, body=b"taken" if "content-encoding" in self.headers else b"")
 
     @property
     def options(self) -> dict[str, Any]:
