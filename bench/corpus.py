@@ -17,10 +17,11 @@ FEED_SUFFIXES: Final = frozenset({".xml", ".rss", ".atom", ".rdf"})
 _IDS = re.compile(rb"</(guid|id|link)>")
 _ABOUT = re.compile(rb'(rdf:(?:about|resource)="[^"]*)"')
 _LINKS = re.compile(rb'(<link\b[^>]*href="[^"#]*)"')
-_WORDS = (
-    "ấm đun nước bị cháy sáng nay giao hàng nhanh đóng gói đẹp shop tư vấn nhiệt tình mọi người ơi cho em hỏi giá bao nhiêu còn hàng không "
-    "the kettle leaks after a week and support has not answered yet people say it is the same with the new model love the colour though"
-).split()
+_TALK = (
+    "ấm đun nước bị cháy sáng nay giao hàng nhanh đóng gói đẹp shop tư vấn nhiệt tình mọi người ơi cho em hỏi giá bao nhiêu còn hàng không",
+    "the kettle leaks after a week and support has not answered yet people say it is the same with the new model love the colour though",
+)
+_WORDS = [word for line in _TALK for word in line.split()]
 
 
 def recorded(folder: Path) -> list[bytes]:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 CASES: Final = ("all new", "304", "unchanged, no ETag")
 WANTED: Final = {"all new": 20, "304": 150, "unchanged, no ETag": 300}  # times reader, what we aim at
@@ -65,7 +65,7 @@ def _many(feeds: Path | None, count: int) -> str:
 
 
 def _run(module: str, *args: str) -> dict[str, Any]:
-    done = subprocess.run([sys.executable, "-m", module, *args], check=True, stdout=subprocess.PIPE)  # noqa: S603 - ourselves
+    done = subprocess.run([sys.executable, "-m", module, *args], check=True, stdout=subprocess.PIPE)
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
 
@@ -75,11 +75,11 @@ class _Server:
 
     def __init__(self, feeds: Path | None, count: int, *, etag: bool, salt: int, healthy: bool = True) -> None:
         words = ["serve", str(feeds or ""), str(count), "etag" if etag else "no-etag", str(salt), "healthy" if healthy else "mixed"]
-        self._process = subprocess.Popen([sys.executable, "-m", "bench.listener_runs", *words], stdout=subprocess.PIPE, text=True)  # noqa: S603
+        self._process = subprocess.Popen([sys.executable, "-m", "bench.listener_runs", *words], stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().strip()
 
-    def __enter__(self) -> _Server:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
