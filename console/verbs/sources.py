@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from console.verbs.base import Desk, UsageError, Verb, as_json
@@ -17,10 +18,18 @@ DAY: Final = timedelta(days=1)
 
 
 def _options(parser: ArgumentParser) -> None:
+    parser.add_argument("deed", nargs="?", choices=("import",), help="print the entries for config.yaml of a feed reader's export")
+    parser.add_argument("file", nargs="?", metavar="FILE.opml", type=Path, help="what to import")
     as_json(parser)
 
 
 def _sources(desk: Desk, args: Namespace) -> int:
+    if args.deed is not None:
+        from console.verbs.opml import print_entries
+
+        if args.file is None:
+            raise UsageError("which file? say tocsin sources import FILE.opml")
+        return print_entries(desk, args.file, as_json=args.json)
     found = shapes(desk)
     if args.json:
         desk.json(found)
