@@ -135,6 +135,8 @@ def topic_versions(config: Config) -> dict[str, str]:
 
 def _detectors(config: Config, store: Store, generation: int, often: Mapping[str, timedelta], *, hearing: bool) -> list[Stage]:
     """The spaCy side is imported here alone, so that the other roles stay light. `hearing`: not where mentions are played back, and no source is asked."""
+    from console.known import branches, registry
+    from detectors import enrich
     from detectors.enrich import Enricher, Topic
     from detectors.enrichment.pipeline import Pipeline
     from detectors.enrichment.records import TopicSpec
@@ -145,12 +147,14 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
     built = _signals(config)
     enricher = Enricher(
         store,
-        Pipeline(specs, sentiment_model=config.detectors.sentiment.model),
+        Pipeline(specs, branches=branches(config), sentiment_model=config.detectors.sentiment.model),
         {topic.id: Topic(id=topic.id, name=topic.title, kind=topic.kind, version=versions[topic.id]) for topic in config.topics},
         brand_context={source.id: (source.topic,) for source in config.listener.sources if source.topic},
         detectors={kind: detector for kind, detector in built.items() if hasattr(detector, "judge")},
         generation=generation,
-        **often,
+        tiers={source.id: source.tier for source in config.listener.sources},
+        registry=registry(config),
+        sweep_every=often.get("sweep_every", enrich.SWEEP_EVERY),
     )
     watcher = Watcher(
         store,

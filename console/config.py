@@ -20,7 +20,7 @@ from console import shelf
 from console.settings import ConsoleSettings, EventSettings, PlaceSettings, PlaybookSettings, Section, StoreSettings, known_zone
 from console.yaml_file import Place, YamlFile, did_you_mean
 from core.errors import ConfigError
-from detectors.settings import UNCHECKED, DetectorsSettings, SignalSettings, TopicSettings
+from detectors.settings import UNCHECKED, AuthorSettings, DetectorsSettings, SignalSettings, TopicSettings
 from listener.settings import ListenerSettings, SourceSettings
 
 DEFAULT_PATH: Final = Path("config.yaml")
@@ -42,6 +42,7 @@ class Config(Section):
     topics: tuple[TopicSettings, ...] = ()
     places: tuple[PlaceSettings, ...] = ()
     events: tuple[EventSettings, ...] = ()
+    authors: tuple[AuthorSettings, ...] = ()
     listener: ListenerSettings = ListenerSettings()
     detectors: DetectorsSettings = DetectorsSettings()
     alerting: AlertingSettings = AlertingSettings()
@@ -143,7 +144,7 @@ def _wrong_plug_ins(config: Config) -> Iterator[tuple[Place, str]]:
 
 
 def _twice(config: Config) -> Iterator[tuple[Place, str]]:
-    named = {"topics": [topic.id for topic in config.topics], "places": [branch.id for branch in config.places]}
+    named = {"topics": [topic.id for topic in config.topics], "places": [branch.id for branch in config.places], "authors": [one.id for one in config.authors]}
     for section, ids in named.items():
         for index, one in enumerate(ids):
             if ids.index(one) != index:

@@ -38,21 +38,26 @@ class StoreSettings(Section):
 
 
 class PlaceSettings(Section):
-    """A branch: its names in the wild, and who runs it."""
+    """A branch: its names in the wild, where it stands, and who runs it."""
 
     id: str
     name: str
     aliases: tuple[str, ...] = ()
+    address: str | None = None
     manager: str | None = None
 
 
 class EventSettings(Section):
-    """An expected rise, both days included; it is said, and never hides a risk."""
+    """An expected rise, both days included; it is said, and never hides a risk.
+
+    `marks`: words or hashtags of our own campaign; a post that carries one within these days is our own.
+    """
 
     name: str
     from_: date = Field(alias="from")
     to: date
     expect: Literal["more", "less"] = "more"
+    marks: tuple[Annotated[str, Field(pattern=r"\w")], ...] = ()
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:

@@ -1,23 +1,29 @@
-"""The Enricher: mentions -> pipeline -> mark, count, story, mention-level signals, in one transaction -> wake."""
+"""The Enricher: mentions -> read in context -> mark, story, class, count, mention-level signals, in one transaction -> wake."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
+from msgspec.structs import replace
 
-from core.records import Enrichment, Mention, Record, Signal, TopicKind
+from core.records import Enrichment, Mention, Record, Risk, Signal, Tier, TopicKind, TopicMatch
 from detectors.base import Finding, Heard, MentionDetector
-from detectors.enrichment.records import Heard as Text
-from detectors.enrichment.records import Understood
+from detectors.counting import Counted, count
 from detectors.raising import signal_of
-from store import dead_letters, enrichments, mentions, series, signals, watches
+from detectors.reading import Read, Reader, Understands
+from detectors.registry import Registry
+from detectors.telling import Telling, tell
+from store import dead_letters, enrichments, mentions, signals, stories, watches
 from store.database import Tx
+from store.enrichments import Saved
 from store.open import Store
 from store.quick import DatabaseFailed
+
+__all__ = ["BATCH", "SWEEP_EVERY", "Enricher", "Topic", "Understands"]
 
 log = structlog.get_logger()
 
@@ -25,15 +31,8 @@ BATCH: Final = 200  # mentions understood and counted in one transaction
 SWEEP_EVERY: Final = timedelta(seconds=30)
 RISK_WINDOW: Final = timedelta(hours=1)
 MINUTE: Final = timedelta(minutes=1)
-
-
-class Understands(Protocol):
-    """What the Enricher asks of a pipeline."""
-
-    version: str
-
-    def enrich(self, texts: Sequence[Text]) -> list[Understood]:
-        """What the mentions say, in order."""
+MARKS_KEPT: Final = timedelta(days=14)  # longer than a copy is looked for, so that history may be imported in any order
+FORGET_EVERY: Final = timedelta(days=1)
 
 
 class Topic(Record, frozen=True, kw_only=True, gc=False):
@@ -46,10 +45,11 @@ class Topic(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Enricher:
-    """Understands new mentions and counts them.
+    """Understands new mentions and counts them; reads edited ones once more.
 
     Who marks a mention counts it, in the same transaction (rule 2): delivered twice, or by two processes at once, nothing counts twice.
     A mention that the pipeline cannot bear is tried by itself, pushed forward, and after three attempts dead-lettered; the others go on.
+    An edit moves no count; a risk that it adds is judged like one heard now.
 
     Args:
         store: mentions in, counts and signals out.
@@ -58,6 +58,8 @@ class Enricher:
         brand_context: source id -> ids of topics that everything in the source is about.
         detectors: kind -> what may raise a signal from one mention.
         generation: the configuration's number, which signals carry.
+        tiers: source id -> its weight.
+        registry: who is known, and what is our own.
         sweep_every: how often to look for what was committed and never announced (rule 1).
     """
 
@@ -70,16 +72,18 @@ class Enricher:
         brand_context: Mapping[str, tuple[str, ...]],
         detectors: Mapping[str, MentionDetector],
         generation: int,
+        tiers: Mapping[str, Tier] | None = None,
+        registry: Registry | None = None,
         sweep_every: timedelta = SWEEP_EVERY,
     ) -> None:
         self._store = store
-        self._pipeline = pipeline
+        self._reader = Reader(pipeline, brand_context, tiers or {}, registry or Registry())
         self._topics = dict(topics)
-        self._brand_context = dict(brand_context)
         self._detectors = dict(detectors)
         self._generation = generation
         self._sweep_every = sweep_every
         self._swept_at: datetime | None = None
+        self._forgot_at: datetime | None = None
 
     async def step(self, now: datetime) -> datetime | None:
         """Understand one batch; returns `now` where more waits, else when to sweep next."""
@@ -92,12 +96,18 @@ class Enricher:
 
     async def _sweep(self, now: datetime) -> list[int]:
         self._swept_at = now
-        return await self._store.database.read(mentions.to_enrich, BATCH)
+        if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
+            self._forgot_at = now
+            await self._store.database.write_bulk(stories.forget_marks, now - MARKS_KEPT)
+        database = self._store.database
+        return await database.read(mentions.to_enrich, BATCH) or await database.read(mentions.to_read_again, BATCH)
 
     async def _enrich(self, batch: Sequence[Mention], now: datetime) -> None:
         try:
-            understood = await asyncio.to_thread(self._pipeline.enrich, [self._text(mention) for mention in batch])
-            raised = await self._store.database.write(self._mark_and_count, batch, understood, now)
+            keys = sorted({mention.parent_key for mention in batch if mention.parent_key is not None})
+            parents = await self._store.database.read(enrichments.topics_of, keys) if keys else {}
+            read = await asyncio.to_thread(self._reader.read, batch, parents)
+            raised = await self._store.database.write(self._mark_and_count, read, now)
         except DatabaseFailed:  # locked, full, away: no fault of the mentions', which are found again by the sweep
             raise
         except Exception as error:  # noqa: BLE001 - one of them is poison: find out which, let the others through
@@ -110,70 +120,103 @@ class Enricher:
             return
         await self._store.signals.publish(raised)
 
-    def _text(self, mention: Mention) -> Text:
-        context = self._brand_context.get(mention.source_id, ())
-        return Text(title=mention.title, text=mention.text, lang=mention.lang, brand_context=context)
-
-    def _mark_and_count(self, tx: Tx, batch: Sequence[Mention], understood: Sequence[Understood], now: datetime) -> list[int]:
-        marked = mentions.mark_enriched(tx, [mention.id for mention in batch], now)
-        author_ids = mentions.author_ids(tx, sorted(marked))
-        counts: list[series.Count] = []
-        found: list[Signal] = []
-        changed: set[str] = set()
-        for mention, said in zip(batch, understood, strict=True):
-            if mention.id not in marked:
-                continue
-            story_id = enrichments.story_of(tx, said.fingerprint, mention.id, mention.seen_at) if said.topics and said.fingerprint else None
-            enrichments.save(tx, self._enrichment(mention, said), counts_at=mention.at, story_id=story_id)
-            if mention.arrival == "backfill":
-                continue
-            counts += [_count(tx, topic.topic_id, mention, said, author_ids.get(mention.id), story_id) for topic in said.topics]
-            if mention.arrival == "live":
-                changed.update(topic.topic_id for topic in said.topics)
-                found += self._judge(tx, mention, said, now)
-        series.add(tx, counts)
-        watches.changed(tx, changed, _next_minute(now))
+    def _mark_and_count(self, tx: Tx, batch: Sequence[Read], now: datetime) -> list[int]:
+        stories.in_turn(tx)
+        ids = [read.mention.id for read in batch]
+        marked = mentions.mark_enriched(tx, ids, now)
+        edited = mentions.mark_read_again(tx, [mention_id for mention_id in ids if mention_id not in marked])
+        new = self._classed(tx, [read for read in batch if read.mention.id in marked])
+        enrichments.save_all(tx, [self._saved(one) for one in new])
+        count(tx, [one for one in new if one.mention.arrival != "backfill"])
+        live = [one for one in new if one.mention.arrival == "live"]
+        watches.changed(tx, {topic.topic_id for one in live for topic in one.said.topics}, _next_minute(now))
+        found = [signal for one in live for signal in self._judge(tx, one, one.mention.at, now)]
+        found += [signal for read in batch if read.mention.id in edited for signal in self._read_again(tx, read, now)]
         return signals.add(tx, found)
 
-    def _enrichment(self, mention: Mention, said: Understood) -> Enrichment:
-        return Enrichment(
-            mention_id=mention.id,
-            language=said.language,
-            topics=said.topics,
-            sentiment=said.sentiment,
-            risks=said.risks,
-            fingerprint=said.fingerprint,
-            model=self._pipeline.version,
-        )
+    def _classed(self, tx: Tx, batch: Sequence[Read]) -> list[Counted]:
+        """Each with its story, class and reach, which the mention's row is given too."""
+        heard = [(read.mention, read.sketch) for read in batch if read.sketch is not None]
+        told = tell(tx, [Telling(mention.id, mention.source_id, mention.at, mention.seen_at, sketch) for mention, sketch in heard])
+        author_ids = mentions.author_ids(tx, [read.mention.id for read in batch])
+        counted = []
+        for read in batch:
+            story, mention = told.get(read.mention.id), read.mention
+            kind = self._reader.class_of(read, None if story is None else story.first_source)
+            reach = _reach(read)
+            role = None if read.entry is None else read.entry.role
+            counted.append(
+                Counted(mention, read.said, kind, author_ids.get(mention.id), None if story is None else story.story_id, reach, role)
+            )
+        changed = [
+            (one.mention.id, one.kind, one.reach) for one in counted if (one.kind, one.reach) != (one.mention.kind, one.mention.reach)
+        ]
+        mentions.set_class(tx, changed)
+        return counted
 
-    def _judge(self, tx: Tx, mention: Mention, said: Understood, now: datetime) -> list[Signal]:
+    def _saved(self, one: Counted) -> Saved:
+        enrichment = Enrichment(
+            mention_id=one.mention.id,
+            language=one.said.language,
+            topics=one.said.topics,
+            sentiment=one.said.sentiment,
+            risks=one.said.risks,
+            fingerprint=one.said.fingerprint,
+            model=self._reader.version,
+            author_role=one.role,
+        )
+        return Saved(enrichment=enrichment, counts_at=one.mention.at, story_id=one.story_id)
+
+    def _read_again(self, tx: Tx, read: Read, now: datetime) -> list[Signal]:
+        """An edited mention: what it says now is kept, its counts stay; only risks that it did not have before are judged."""
+        mention = read.mention
+        before = enrichments.get(tx, [mention.id]).get(mention.id)
+        if before is None or mention.deleted_at is not None:
+            return []
+        story_id = enrichments.story_ids(tx, [mention.id]).get(mention.id)
+        said = replace(read.said, topics=_joined(before.topics, read.said.topics))
+        one = Counted(mention, said, mention.kind, None, story_id, mention.reach, before.author_role)
+        enrichments.save_all(tx, [self._saved(one)])
+        fresh = tuple(risk for risk in said.risks if _is_graver(risk, before.risks))
+        if mention.arrival != "live" or not fresh:
+            return []
+        at = min(mention.edited_at or now, now)
+        return self._judge(tx, one._replace(said=replace(said, risks=fresh)), at, now)
+
+    def _judge(self, tx: Tx, one: Counted, at: datetime, now: datetime) -> list[Signal]:
         """What one mention raises by itself, or together with others that spoke of the same risk within the hour."""
         raised: list[Signal] = []
-        for match in said.topics:
+        for match in one.said.topics:
             topic = self._topics.get(match.topic_id)
-            if topic is None or not said.risks:
+            if topic is None or not one.said.risks:
                 continue
-            seen = enrichments.risks_since(tx, topic.id, mention.at - RISK_WINDOW)
-            recent = [_recent(one, topic) for one in seen if one.mention_id != mention.id]
-            for risk in said.risks:
-                heard = Heard(
-                    at=mention.at,
-                    topic_id=topic.id,
-                    topic_kind=topic.kind,
-                    risk=risk,
-                    source_id=mention.source_id,
-                    weak=match.weak,
-                    author=None if mention.author is None else mention.author.key,
-                    lang=said.language,
-                    kind=mention.kind,
-                    mention_id=mention.id,
-                )
+            seen = enrichments.risks_since(tx, topic.id, at - RISK_WINDOW)
+            recent = [_recent(each, topic) for each in seen if each.mention_id != one.mention.id]
+            for risk in one.said.risks:
+                heard = _heard(one, match, topic, risk, at)
                 findings = [detector.judge(heard, recent) for detector in self._detectors.values()]
                 raised += [self._signal(finding, topic, now) for finding in findings if finding is not None]
         return raised
 
     def _signal(self, finding: Finding, topic: Topic, now: datetime) -> Signal:
         return signal_of(finding, topic_id=topic.id, topic_name=topic.name, now=now, generation=self._generation)
+
+
+def _heard(one: Counted, match: TopicMatch, topic: Topic, risk: Risk, at: datetime) -> Heard:
+    mention = one.mention
+    return Heard(
+        at=at,
+        topic_id=topic.id,
+        topic_kind=topic.kind,
+        risk=risk,
+        source_id=mention.source_id,
+        weak=match.weak,
+        author=None if mention.author is None else mention.author.key,
+        lang=one.said.language,
+        kind=one.kind,
+        mention_id=mention.id,
+        place_id=match.place_id,
+    )
 
 
 def _recent(seen: enrichments.RiskSeen, topic: Topic) -> Heard:
@@ -187,30 +230,25 @@ def _recent(seen: enrichments.RiskSeen, topic: Topic) -> Heard:
         author=seen.author,
         kind=seen.kind,
         mention_id=seen.mention_id,
+        place_id=seen.place_id,
     )
 
 
-def _count(tx: Tx, topic_id: str, mention: Mention, said: Understood, author_id: int | None, story_id: int | None) -> series.Count:
-    """What a mention adds to its cells; own posts and reposts stand in cells of their own class."""
-    at = int(mention.at.timestamp())
-    hour = at - at % series.HOUR_S
-    negative = said.sentiment.label == "negative"
-    engagement = mention.engagement
-    # an author whom nobody knows counts as one more voice: the feed names none, and none is taken twice
-    first_author = author_id is None or series.is_first(tx, topic_id, f"author/{mention.arrival}", author_id, hour)
-    return series.Count(
-        topic_id=topic_id,
-        at=at,
-        source_id=mention.source_id,
-        kind=mention.kind,
-        arrival=mention.arrival,
-        stories=int(story_id is None or series.is_first(tx, topic_id, f"story/{mention.kind}", story_id)),
-        authors=int(first_author),
-        negative=int(negative),
-        confident_negative=int(negative and said.sentiment.confident),
-        reach=mention.reach or 0,
-        engagement=sum(count or 0 for count in (engagement.likes, engagement.replies, engagement.reposts)),
-    )
+def _reach(read: Read) -> int | None:
+    """Whom it may have reached: as the platform tells, else the author's followers, else what the registry says."""
+    author = read.mention.author
+    told = (read.mention.reach, None if author is None else author.followers, None if read.entry is None else read.entry.reach)
+    return next((people for people in told if people is not None), None)
+
+
+def _joined(before: Sequence[TopicMatch], now: Sequence[TopicMatch]) -> tuple[TopicMatch, ...]:
+    """The topics of an edited mention: what it was counted in stays."""
+    ids = {match.topic_id for match in now}
+    return (*now, *(match for match in before if match.topic_id not in ids))
+
+
+def _is_graver(risk: Risk, before: Sequence[Risk]) -> bool:
+    return all(other.family != risk.family or other.level > risk.level for other in before)
 
 
 def _next_minute(now: datetime) -> datetime:
@@ -219,6 +257,8 @@ def _next_minute(now: datetime) -> datetime:
 
 def _push_forward(tx: Tx, mention_id: int, error: str, now: datetime) -> None:
     attempts = mentions.push_forward(tx, mention_id)
-    if attempts >= mentions.MAX_ENRICH_ATTEMPTS and mentions.mark_enriched(tx, [mention_id], now):
+    if attempts < mentions.MAX_ENRICH_ATTEMPTS:
+        return
+    if mentions.mark_enriched(tx, [mention_id], now) or mentions.mark_read_again(tx, [mention_id]):
         dead_letters.add(tx, now, "enricher", f"mention:{mention_id}", error, {"mention_id": mention_id})
         log.error("mention dead-lettered", mention=mention_id, error=error)

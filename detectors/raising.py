@@ -14,10 +14,12 @@ EVIDENCE: Final = 20  # mentions frozen with a signal
 
 
 def signal_of(finding: Finding, *, topic_id: str, topic_name: str, now: datetime, generation: int, evidence: Sequence[int] = ()) -> Signal:
-    """The signal of a finding about a topic, which its words call by name; a risk is a subject of its own, so that two risks of one minute stand apart."""
+    """The signal of a finding about a topic, which its words call by name; a risk, and a place, is a subject of its own, so that two of one minute stand apart."""
+    place = "" if finding.place_id is None else f"@{finding.place_id}"
     return Signal(
         kind=finding.kind,
-        subject=f"topic:{topic_id}" if finding.risk is None else f"topic:{topic_id}/{finding.risk}",
+        subject=f"topic:{topic_id}{place}" if finding.risk is None else f"topic:{topic_id}/{finding.risk}{place}",
+        place_id=finding.place_id,
         topic_id=topic_id,
         bucket_start=finding.bucket_start,
         scale_s=finding.scale_s,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from core.errors import QueryError
-from core.records import TopicKind
+from core.records import AuthorRole, TopicKind
 from detectors.sensitivity import Sensitivity
 
 DEFAULT_SIGNALS = ("volume_spike", "negative_surge", "single_risk", "source_blind")
@@ -55,6 +55,27 @@ class TopicSettings(Section):
     def title(self) -> str:
         """How people call it."""
         return self.name or self.id
+
+
+class AuthorSettings(Section):
+    """Somebody whom the operator knows: an ambassador, a VIP, our own people.
+
+    `accounts`: an author's key ("mastodon.social/@ngoc"), a handle on one platform ("facebook:ngoc.vlog"), or a handle anywhere ("@ngoc"). `names`: as
+    shown. `reach`: people, where the platform tells no number of followers. What `staff` posts is our own: it is in no baseline.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+    name: str = ""
+    role: AuthorRole
+    accounts: tuple[Annotated[str, Field(pattern=r"^(@[^\s@:/]+|[^\s:]+:[^\s]+|[^\s/]+/[^\s]+)$")], ...] = ()
+    names: tuple[Annotated[str, Field(pattern=r"\w")], ...] = ()
+    reach: Annotated[int, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _can_be_found(self) -> AuthorSettings:
+        if not (self.accounts or self.names):
+            raise ValueError(f"author {self.id!r} has neither accounts nor names, so nobody can be told to be this person")
+        return self
 
 
 class SignalSettings(Section):

@@ -9,8 +9,10 @@ import msgspec
 from sqlalchemy import Connection, delete, select
 
 from core.records import Enrichment, MentionClass, Risk, Sentiment, TopicMatch
-from store.database import insert, insert_new
-from store.schema import authors, enrichments, mention_topics, mentions, stories, story_bands
+from store.bulk import insert_rows, json_text, times
+from store.schema import authors, enrichments, mention_topics, mentions
+
+_COLUMNS = ("mention_id", "language", "negative", "neutral", "positive", "confident", "risks", "story_id", "model", "author_role")
 
 
 class RiskSeen(msgspec.Struct, frozen=True):
@@ -23,48 +25,54 @@ class RiskSeen(msgspec.Struct, frozen=True):
     author: str | None
     kind: MentionClass
     weak: bool
+    place_id: str | None = None
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """An enrichment as it is to be stored: when its mention counts, and the story that it tells."""
+
+    enrichment: Enrichment
+    counts_at: datetime
+    story_id: int | None = None
 
 
 def save(tx: Connection, enrichment: Enrichment, *, counts_at: datetime, story_id: int | None) -> None:
     """Store one enrichment and its topics; a later one of the same mention replaces it (a new model, a changed query)."""
-    tx.execute(delete(enrichments).where(enrichments.c.mention_id == enrichment.mention_id))
-    tx.execute(delete(mention_topics).where(mention_topics.c.mention_id == enrichment.mention_id))
-    sentiment = enrichment.sentiment
-    tx.execute(
-        insert(tx, enrichments).values(
-            mention_id=enrichment.mention_id,
-            language=enrichment.language,
-            negative=sentiment.negative,
-            neutral=sentiment.neutral,
-            positive=sentiment.positive,
-            confident=sentiment.confident,
-            risks=msgspec.to_builtins(enrichment.risks),
-            story_id=story_id,
-            model=enrichment.model,
-        )
-    )
-    for match in enrichment.topics:
-        tx.execute(
-            insert(tx, mention_topics).values(
-                topic_id=match.topic_id,
-                mention_id=enrichment.mention_id,
-                version=match.version,
-                terms=list(match.terms),
-                weak=match.weak,
-                counts_at=counts_at,
-            )
-        )
+    save_all(tx, [Saved(enrichment=enrichment, counts_at=counts_at, story_id=story_id)])
 
 
-def story_of(tx: Connection, band: bytes, mention_id: int, seen_at: datetime) -> int:
-    """The story that owns this signature band, made by this mention where it is new; two processes agree, for the band is unique."""
-    known = select(story_bands.c.story_id).where(story_bands.c.band == band)
-    story_id = tx.execute(known).scalar()
-    if story_id is not None:
-        return int(story_id)
-    made = tx.execute(insert(tx, stories).values(first_mention_id=mention_id, first_seen_at=seen_at).returning(stories.c.id)).scalar_one()
-    won = insert_new(tx, insert(tx, story_bands).values(band=band, story_id=made))
-    return int(made) if won else int(tx.execute(known).scalar_one())
+def save_all(tx: Connection, batch: Sequence[Saved]) -> None:
+    """As `save`, for many."""
+    ids = [saved.enrichment.mention_id for saved in batch]
+    for table in (enrichments, mention_topics):
+        tx.execute(delete(table).where(table.c.mention_id.in_(ids)))
+    fit = times(tx)
+    insert_rows(tx, enrichments, _COLUMNS, [_row(saved) for saved in batch])
+    topics = [
+        (
+            match.topic_id,
+            saved.enrichment.mention_id,
+            match.version,
+            json_text(match.terms),
+            match.weak,
+            fit(saved.counts_at),
+            match.place_id,
+        )
+        for saved in batch
+        for match in saved.enrichment.topics
+    ]
+    insert_rows(tx, mention_topics, ("topic_id", "mention_id", "version", "terms", "weak", "counts_at", "place_id"), topics)
+
+
+def topics_of(tx: Connection, keys: Sequence[bytes]) -> dict[bytes, tuple[str, ...]]:
+    """The topics of mentions that were understood, by the mentions' keys: what their replies inherit."""
+    if not keys:
+        return {}
+    chosen = select(mentions.c.key, mention_topics.c.topic_id).join(mention_topics, mention_topics.c.mention_id == mentions.c.id)
+    found: dict[bytes, tuple[str, ...]] = {}
+    for row in tx.execute(chosen.where(mentions.c.key.in_(list(keys))).order_by(mentions.c.id, mention_topics.c.topic_id)):
+        found[row.key] = (*found.get(row.key, ()), row.topic_id)
+    return found
 
 
 def story_ids(tx: Connection, ids: Sequence[int]) -> dict[int, int]:
@@ -79,7 +87,7 @@ def get(tx: Connection, ids: Sequence[int]) -> dict[int, Enrichment]:
     """The enrichments of these mentions, by mention id."""
     topics: dict[int, list[TopicMatch]] = {}
     for row in tx.execute(select(mention_topics).where(mention_topics.c.mention_id.in_(ids)).order_by(mention_topics.c.topic_id)):
-        match = TopicMatch(topic_id=row.topic_id, version=row.version, terms=tuple(row.terms), weak=row.weak)
+        match = TopicMatch(topic_id=row.topic_id, version=row.version, terms=tuple(row.terms), weak=row.weak, place_id=row.place_id)
         topics.setdefault(row.mention_id, []).append(match)
     found: dict[int, Enrichment] = {}
     for row in tx.execute(select(enrichments).where(enrichments.c.mention_id.in_(ids))):
@@ -91,6 +99,7 @@ def get(tx: Connection, ids: Sequence[int]) -> dict[int, Enrichment]:
             topics=tuple(topics.get(row.mention_id, ())),
             risks=msgspec.convert(row.risks, tuple[Risk, ...]),
             model=row.model,
+            author_role=row.author_role,
         )
     return found
 
@@ -106,6 +115,7 @@ def risks_since(tx: Connection, topic_id: str, since: datetime) -> list[RiskSeen
             authors.c.key,
             mentions.c.kind,
             mention_topics.c.weak,
+            mention_topics.c.place_id,
         )
         .select_from(mention_topics)
         .join(mentions, mention_topics.c.mention_id == mentions.c.id)
@@ -115,7 +125,16 @@ def risks_since(tx: Connection, topic_id: str, since: datetime) -> list[RiskSeen
         .order_by(mention_topics.c.counts_at, mentions.c.id)
     )
     return [
-        RiskSeen(row.id, row.counts_at, msgspec.convert(risk, Risk), row.source_id, row.key, row.kind, row.weak)
+        RiskSeen(row.id, row.counts_at, msgspec.convert(risk, Risk), row.source_id, row.key, row.kind, row.weak, row.place_id)
         for row in tx.execute(chosen)
         for risk in row.risks
     ]
+
+
+def _row(saved: Saved) -> tuple[object, ...]:
+    said = saved.enrichment
+    feeling = said.sentiment
+    return (
+        *(said.mention_id, said.language, feeling.negative, feeling.neutral, feeling.positive, feeling.confident),
+        *(json_text(said.risks), saved.story_id, said.model, said.author_role),
+    )

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, case, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, case, func, select, update
 
-from core.records import Author, Engagement, Mention
+from core.records import Author, Engagement, Mention, MentionClass
 from store.pages import Added, add, read_counters, remove
 from store.schema import authors, enrichments, mention_texts, mention_topics, mentions
 
@@ -27,6 +27,7 @@ __all__ = [
     "push_forward",
     "read_counters",
     "remove",
+    "set_class",
     "to_enrich",
     "to_read_again",
     "told_in",
@@ -69,6 +70,14 @@ def mark_read_again(tx: Connection, ids: Iterable[int]) -> set[int]:
     changed = (mentions.c.changed_at.is_not(None)) & mentions.c.enriched_at.is_not(None)
     marked = update(mentions).where(mentions.c.id.in_(list(ids)), changed).values(changed_at=None).returning(mentions.c.id)
     return set(tx.execute(marked).scalars())
+
+
+def set_class(tx: Connection, rows: Sequence[tuple[int, MentionClass, int | None]]) -> None:
+    """Give mentions the class and the reach that they count with: (id, class, reach)."""
+    if rows:
+        values: dict[str, Any] = {"kind": bindparam("is_now"), "reach": bindparam("reaches")}
+        changed = [{"row": mention_id, "is_now": kind, "reaches": reach} for mention_id, kind, reach in rows]
+        tx.execute(update(mentions).where(mentions.c.id == bindparam("row")).values(**values), changed)
 
 
 def push_forward(tx: Connection, mention_id: int) -> int:

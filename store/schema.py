@@ -126,8 +126,8 @@ tombstones = Table(  # what was erased never comes back in
 # --- understanding and counting ----------------------------------------------------------------------------------------------------------
 stories = Table(
     "stories", metadata, _id(), Column("first_mention_id", RowId, ForeignKey("mentions.id"), nullable=False),
-    Column("first_seen_at", UtcDateTime, nullable=False), Column("last_at", UtcDateTime), Column("language", String(10)),
-    Column("sketch", LargeBinary), Column("source_id", String(200)),
+    Column("first_seen_at", UtcDateTime, nullable=False), Column("language", String(10)), Column("sketch", LargeBinary),
+    Column("source_id", String(200)),
 )
 story_marks = Table(  # what near copies share: a mark brings up the stories that a mention may be a copy of; `at` in seconds since the epoch
     "story_marks", metadata, Column("mark", LargeBinary(8), primary_key=True),

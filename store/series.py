@@ -6,13 +6,14 @@ from what arrived live: it trains baselines and raises nothing (rule 7).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, delete, func, select
 
+from store.bulk import insert_rows, rows_among
 from store.database import insert, insert_new
 from store.schema import buckets, firsts
 
@@ -110,6 +111,22 @@ def total(tx: Connection, topic_id: str, start: datetime, end: datetime) -> dict
 def is_first(tx: Connection, topic_id: str, what: str, number: int, hour: int = EVER) -> bool:
     """Whether this author (in this hour) or story (ever) is seen in the topic for the first time; asking makes it seen."""
     return insert_new(tx, insert(tx, firsts).values(topic_id=topic_id, what=what, number=number, hour=hour))
+
+
+def first_sightings(tx: Connection, asked: Sequence[tuple[str, str, int, int]]) -> list[bool]:
+    """As `is_first` for many (topic, what, number, hour), in order; one that is asked twice is first once."""
+    if not asked:
+        return []
+    wanted = sorted(set(asked))
+    numbers = sorted({number for _, _, number, _ in wanted})
+    columns = ("topic_id", "what", "number", "hour")
+    known = {tuple(row) for row in rows_among(tx, firsts, columns, "number", numbers)}
+    insert_rows(tx, firsts, columns, [one for one in wanted if one not in known], unless=columns)
+    found = []
+    for one in asked:
+        found.append(one not in known)
+        known.add(one)
+    return found
 
 
 def forget(tx: Connection, topic_id: str) -> None:

@@ -33,6 +33,7 @@ class Notes:
     language_is_sure: bool = False
     topics: tuple[TopicMatch, ...] = ()
     topic_spans: list[tuple[int, int]] = field(default_factory=list)
+    place_id: str | None = None
     risks: tuple[Risk, ...] = ()
     sentiment: Sentiment | None = None
 

@@ -1,6 +1,6 @@
 """The pipeline: what a mention is about, in which language, how it feels and what it risks.
 
-    text -> tokens -> language -> topics -> risks -> sentiment -> Understood
+    text -> tokens -> language -> topics -> places -> risks -> sentiment -> Understood
 
 A blank spaCy pipeline with components of our own, one a file beside this one.
 """
@@ -19,13 +19,13 @@ import msgspec
 from spacy.tokens import Doc
 
 from core.text import fingerprint
-from detectors.enrichment import language, risks, sentiment, topics
+from detectors.enrichment import language, places, risks, sentiment, topics
 from detectors.enrichment.doc import blank, notes
-from detectors.enrichment.records import Heard, TopicSpec, Understood
+from detectors.enrichment.records import Heard, PlaceSpec, TopicSpec, Understood
 
-__all__ = ["Heard", "Pipeline", "TopicSpec", "Understood"]
+__all__ = ["Heard", "Pipeline", "PlaceSpec", "TopicSpec", "Understood"]
 
-_COMPONENTS: Final = (language, topics, risks, sentiment)  # importing them registers their factories
+_COMPONENTS: Final = (language, topics, places, risks, sentiment)  # importing them registers their factories
 _BATCH: Final = 256  # texts
 _SHIPPED: Final = ("models", "lexicon")
 
@@ -35,6 +35,7 @@ class Pipeline:
 
     Args:
         specs: the topics to find, in the order in which matches are listed.
+        branches: the places to find.
         sentiment_model: a file that `make train` wrote; the shipped models where None.
 
     Raises:
@@ -46,12 +47,14 @@ class Pipeline:
         'acme'
     """
 
-    def __init__(self, specs: Sequence[TopicSpec] = (), *, sentiment_model: str | None = None) -> None:
+    def __init__(self, specs: Sequence[TopicSpec] = (), *, branches: Sequence[PlaceSpec] = (), sentiment_model: str | None = None) -> None:
         self._one_at_a_time = Lock()  # spaCy's memory zones do not nest
         self._nlp = blank()
         self._nlp.add_pipe("tocsin_language")
         found: list[dict[str, Any]] = [msgspec.to_builtins(spec) for spec in specs]
         self._nlp.add_pipe("tocsin_topics", config={"topics": found})
+        if branches:
+            self._nlp.add_pipe("tocsin_places", config={"places": [msgspec.to_builtins(branch) for branch in branches]})
         self._nlp.add_pipe("tocsin_risks")
         self._nlp.add_pipe("tocsin_sentiment", config={"path": sentiment_model})
         self.version = _version(specs, sentiment_model)
@@ -93,6 +96,7 @@ def _understood(doc: Doc) -> Understood:
         sentiment=noted.sentiment or sentiment.NOTHING_SAID,
         risks=noted.risks,
         fingerprint=fingerprint(noted.text),
+        place_id=noted.place_id,
     )
 
 

@@ -13,6 +13,13 @@ class TopicSpec(Record, frozen=True, kw_only=True, gc=False):
     languages: tuple[str, ...] = ()
 
 
+class PlaceSpec(Record, frozen=True, kw_only=True, gc=False):
+    """A branch to find: its id, and every name it goes by."""
+
+    id: str
+    names: tuple[str, ...]
+
+
 class Heard(Record, frozen=True, kw_only=True, gc=False):
     """The words of one mention. `lang` is what the source claims; `brand_context` the ids of topics that everything in the source is about."""
 
@@ -27,6 +34,7 @@ class Understood(Record, frozen=True, kw_only=True, gc=False):
 
     `language` is two letters, "und" where nobody could tell. `topics` follow the order of the specs. `risks` holds each family once, with
     its gravest level. `fingerprint` (8 bytes) is shared by near-copies. `sentiment` is neutral and not confident where there are no words.
+    `place_id` is the branch that is named, None where none is.
     """
 
     language: str
@@ -34,3 +42,4 @@ class Understood(Record, frozen=True, kw_only=True, gc=False):
     sentiment: Sentiment
     risks: tuple[Risk, ...]
     fingerprint: bytes
+    place_id: str | None = None

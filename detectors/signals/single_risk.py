@@ -103,6 +103,7 @@ def _finding(heard: Heard, group: list[Heard], options: Options, *, alone: bool)
         score=_score(authors, options.min_authors, alone=alone),
         words=Words(key=f"signal.{KIND}" if alone else f"signal.{KIND}.group", args=args | {"scale": scale_s}),
         risk=heard.risk.family,
+        place_id=heard.place_id if len({each.place_id for each in group}) == 1 else None,
         evidence=tuple(each.mention_id for each in group if each.mention_id),
         frozen={
             "version": Detector.version,

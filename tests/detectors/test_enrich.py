@@ -141,9 +141,9 @@ async def test_of_two_enrichers_at_once_one_counts(desk, database, now):
     other.__dict__ = {**desk.__dict__}
     added = await desk.say(*(make.mention(f"acme {number}") for number in range(10)))
     batch = database.read_now(mentions.get, added)
-    understood = desk.words.enrich([Text(text=mention.text) for mention in batch])
+    read = desk.enricher._reader.read(batch, {})
     for _ in range(2):
-        await database.write(desk.enricher._mark_and_count, batch, understood, now)
+        await database.write(desk.enricher._mark_and_count, read, now)
     assert desk.count(now) == 10
 
 

@@ -1,4 +1,3 @@
-import threading
 from datetime import timedelta
 
 import pytest
@@ -40,28 +39,20 @@ def test_a_later_understanding_replaces_the_former(database, now):
     assert found.risks == ()
 
 
-def test_near_copies_are_one_story(database, now):
-    first, second, other = (stored(database) for _ in range(3))
-    story = database.write_now(enrichments.story_of, b"samebyte", first, now)
-    assert database.write_now(enrichments.story_of, b"samebyte", second, now) == story
-    assert database.write_now(enrichments.story_of, b"otherbyt", other, now) != story
+def test_replies_find_the_topics_of_their_parent(database, now):
+    parent, other = make.mention(), make.mention()
+    ids = database.write_now(mentions.add, [parent, other]).new
+    save(database, said(ids[0], topics=("acme", "weak")), now)
+    assert database.read_now(enrichments.topics_of, [parent.key, other.key]) == {parent.key: ("acme", "weak")}
+    assert database.read_now(enrichments.topics_of, []) == {}
 
 
-def test_two_processes_agree_on_a_story(database, now):
-    added = [stored(database) for _ in range(4)]
-    ready, found = threading.Barrier(4), []
-
-    def work(mention_id):
-        ready.wait(5)
-        found.append(database.write_now(enrichments.story_of, b"samebyte", mention_id, now))
-
-    workers = [threading.Thread(target=work, args=[mention_id]) for mention_id in added]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(20)
-    assert len(found) == 4
-    assert len(set(found)) == 1
+def test_role_and_place_come_back(database, now):
+    mention_id = stored(database)
+    match = TopicMatch(topic_id="acme", version="1", terms=("ấm",), place_id="q1")
+    enrichment = Enrichment(mention_id=mention_id, language="vi", topics=(match,), sentiment=BURNS, author_role="vip")
+    save(database, enrichment, now)
+    assert database.read_now(enrichments.get, [mention_id]) == {mention_id: enrichment}
 
 
 @pytest.mark.parametrize(("arrival", "heard"), [("live", True), ("late", False), ("backfill", False)])

@@ -77,7 +77,6 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('hub', sa.Text(), nullable=True))
 
     with op.batch_alter_table('stories', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('last_at', UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column('language', sa.String(length=10), nullable=True))
         batch_op.add_column(sa.Column('sketch', sa.LargeBinary(), nullable=True))
         batch_op.add_column(sa.Column('source_id', sa.String(length=200), nullable=True))
@@ -89,7 +88,6 @@ def downgrade() -> None:
         batch_op.drop_column('source_id')
         batch_op.drop_column('sketch')
         batch_op.drop_column('language')
-        batch_op.drop_column('last_at')
 
     with op.batch_alter_table('sources', schema=None) as batch_op:
         batch_op.drop_column('hub')

@@ -1,0 +1,24 @@
+"""What the configuration knows of the world outside: branches, people, campaigns of our own, in the shapes that the detectors take. Pure."""
+
+from __future__ import annotations
+
+from console.config import Config
+from detectors.enrichment.records import PlaceSpec
+from detectors.registry import Campaign, Known, Registry
+
+
+def branches(config: Config) -> list[PlaceSpec]:
+    """Every place with all its names; the address is one of them."""
+    return [PlaceSpec(id=place.id, names=tuple(filter(None, (place.name, *place.aliases, place.address or "")))) for place in config.places]
+
+
+def registry(config: Config) -> Registry:
+    """Who is known, and what is our own."""
+    people = [
+        Known(id=one.id, name=one.name or one.id, role=one.role, accounts=one.accounts, names=one.names, reach=one.reach)
+        for one in config.authors
+    ]
+    campaigns = [
+        Campaign(marks=event.marks, since=event.from_, until=event.to, zone=config.timezone) for event in config.events if event.marks
+    ]
+    return Registry(people, campaigns, {source.id: source.kind for source in config.listener.sources})
