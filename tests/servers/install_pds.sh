@@ -15,6 +15,7 @@ if [ "$(cat "$folder/.installed" 2>/dev/null)" = "$versions" ]; then
     echo "already there: $folder"
     exit 0
 fi
+command -v npm >/dev/null || { echo "npm is missing: apt-get install npm" >&2; exit 1; }
 [ -f package.json ] || printf '{"name": "pds-for-tests", "private": true}\n' >package.json
 # shellcheck disable=SC2086  # the versions are words
 npm install --ignore-scripts --no-audit --no-fund --loglevel=error $versions

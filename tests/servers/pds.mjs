@@ -44,6 +44,7 @@ Object.assign(process.env, {
   PDS_JWT_SECRET: randomBytes(16).toString('hex'),
   PDS_ADMIN_PASSWORD: randomBytes(16).toString('hex'),
   PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX: randomBytes(32).toString('hex'),
+  PDS_RATE_LIMITS_ENABLED: 'true',
   LOG_ENABLED: 'false',
 })
 const { PDS } = await import(pathToFileURL(join(folder, 'node_modules/@atproto/pds/dist/index.js')))
