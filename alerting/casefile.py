@@ -1,18 +1,21 @@
-"""What there is to show of an incident, read from the store: quotes of its evidence, places that are not heard now, its review."""
+"""What there is to show of an incident, read from the store: quotes of its evidence, what was heard of all there is, its review."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from alerting.coverage import Coverage, Listening, coverage_of
 from alerting.settings import AlertingSettings
 from core.records import Incident
 from playbooks.load import Library
 from playbooks.review import Quote, review
-from store import enrichments, evidence, incidents, mentions, notifications, signals, sources
+from store import enrichments, evidence, incidents, mentions, notifications, signals
 from store.database import Tx
 
 MOST_EVIDENCE: Final = 50
+BEFORE: Final = timedelta(hours=1)
 
 
 def quotes_of(tx: Tx, incident_id: int, limit: int) -> list[Quote]:
@@ -40,9 +43,10 @@ def quotes_of(tx: Tx, incident_id: int, limit: int) -> list[Quote]:
     return found
 
 
-def unheard(tx: Tx) -> list[str]:
-    """Ids of the sources that do not answer now: their silence is no calm (rule 8)."""
-    return [state.id for state in sources.list_all(tx) if state.paused_because is not None or state.failures > 0]
+def coverage_at(tx: Tx, listening: Listening, incident: Incident, now: datetime) -> Coverage:
+    """What was heard while an incident was open, from an hour before; where it is closed, up to its end."""
+    end = incident.resolved_at if incident.resolved_at is not None and not incident.is_open else now
+    return coverage_of(tx, listening, incident.opened_at - BEFORE, min(end, now), now, topic_id=incident.topic_id)
 
 
 def review_of(tx: Tx, incident: Incident, settings: AlertingSettings, library: Library, language: str, zone: ZoneInfo) -> str:

@@ -11,8 +11,10 @@ from typing import Final
 import structlog
 from msgspec.structs import replace
 
+from alerting import looks
 from alerting.base import Message, Notifier, Receipt
-from alerting.casefile import quotes_of, unheard
+from alerting.casefile import coverage_at, quotes_of
+from alerting.coverage import Listening
 from alerting.events import EscalationDue, line
 from alerting.incident import unwanted_because
 from alerting.links import Signer
@@ -61,6 +63,7 @@ class Dispatcher:
         roster: who can be told now.
         library: playbooks, for their first steps.
         signer: signs the links.
+        listening: where we listen and where nobody can.
         base_url: how the console is reached from outside.
         at_once: how many messages may be under way side by side.
         sweep_every: how often to look though nothing woke us; another process (the command line) may have planned something.
@@ -77,6 +80,7 @@ class Dispatcher:
         library: Library,
         signer: Signer,
         base_url: str,
+        listening: Listening = Listening(),  # noqa: B008 - frozen
         at_once: int = BATCH,
         sweep_every: timedelta = SWEEP_EVERY,
         send_timeout_s: float = SEND_TIMEOUT_S,
@@ -88,6 +92,7 @@ class Dispatcher:
         self._library = library
         self._signer = signer
         self._base_url = base_url.rstrip("/")
+        self._listening = listening
         self._at_once = asyncio.Semaphore(at_once)
         self._sweep_every = sweep_every
         self._send_timeout_s = send_timeout_s
@@ -98,6 +103,8 @@ class Dispatcher:
         due = await self._store.database.read(incidents.to_escalate, now, BATCH)
         for incident in due:
             await self._store.database.write(self._escalate, incident.id, now)
+        if await self._store.database.read(looks.overdue, now):
+            await self._store.database.write(self._remind, now)
         claimed = await self._store.database.write(notifications.claim, now, now + CLAIM, BATCH)
         outcomes = await asyncio.gather(*(self._dispatch(notification, now) for notification in claimed), return_exceptions=True)
         await self._store.notifications.done()
@@ -109,8 +116,11 @@ class Dispatcher:
     def _escalate(self, tx: Tx, incident_id: int, now: datetime) -> None:
         change(tx, incident_id, EscalationDue(), now, self._roster(tx))
 
+    def _remind(self, tx: Tx, now: datetime) -> None:
+        looks.remind(tx, now, self._roster(tx))
+
     def _next_due(self, tx: Tx, now: datetime) -> datetime:
-        times = [notifications.next_due(tx), incidents.next_escalation(tx), now + self._sweep_every]
+        times = [notifications.next_due(tx), incidents.next_escalation(tx), looks.next_due(tx), now + self._sweep_every]
         return min(at for at in times if at is not None)
 
     async def _dispatch(self, notification: Notification, now: datetime) -> None:
@@ -189,7 +199,8 @@ class Dispatcher:
             incident=incident,
             signal=deciding[-1] if deciding else None,
             quotes=quotes_of(tx, incident.id, MAX_QUOTES),
-            unheard=unheard(tx),
+            coverage=coverage_at(tx, self._listening, incident, now),
+            looks=looks.looks_of(tx, incident.id, roster),
             playbook=self._library.get(incident.playbook_id),
             owner=roster.name(incident.owner) if incident.owner else None,
             next_people=[one.name for one in people],

@@ -40,7 +40,7 @@ from alerting.events import (
     closed_answer,
     line,
 )
-from alerting.paging import adopt, has_paged, notices, start, told, without_pages
+from alerting.paging import adopt, apart, has_paged, notices, start, told, without_pages
 from alerting.policy import Roster, pages, recipients
 from core.errors import Refused
 from core.records import Factor, Incident, Notification, NotificationKind, Words, severity_rank
@@ -224,7 +224,11 @@ def _looked(incident: Incident, event: PlaceLooked, now: datetime, roster: Roste
     told_of = {"person": roster.name(event.by), "place": event.name, "text": event.text}
     data = {"place": event.place, "found": event.found}
     said = line(incident, now, "place_looked", event.by, key="place_found" if event.found else "place_empty", **told_of, data=data)
-    return Decision(incident=incident, timeline=(said,), answer=Words(key="answer.looked", args={"place": event.name}))
+    wanted = {incident.owner, *told(incident)} - {event.by, None}
+    people = recipients(sorted(filter(None, wanted)), now, roster, incident.severity) if event.found and incident.is_open else ()
+    news = notices(incident, people, "update", now, Words(key="alert.place_found", args=told_of))
+    answer = Words(key="answer.looked", args={"place": event.name})
+    return Decision(incident=incident, timeline=(said,), notifications=apart(news, event.place, now.isoformat()), answer=answer)
 
 
 def _tell_the_told(

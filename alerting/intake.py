@@ -9,8 +9,11 @@ from typing import Final
 import structlog
 from msgspec.structs import replace
 
+from alerting import looks
 from alerting.arrival import reopens
 from alerting.blindness import BLIND, HEARD, assess_blindness
+from alerting.coverage import Listening, coverage_of
+from alerting.coverage_words import as_json, opening_words
 from alerting.events import HeardAgain, SignalArrived
 from alerting.grouping import incident_key, is_caused, joins
 from alerting.incident import decide
@@ -19,10 +22,10 @@ from alerting.save import change, save
 from alerting.settings import AlertingSettings
 from alerting.severity import Facts, assess
 from alerting.silence import silenced
-from core.records import Incident, Record, Signal, Tier, TopicKind, World
+from core.records import Incident, Record, Signal, Tier, TimelineEntry, TopicKind, World
 from playbooks import match as playbook_match
 from playbooks.playbook import Playbook
-from store import dead_letters, enrichments, evidence, incidents, mentions, signals, silences, steps
+from store import dead_letters, enrichments, evidence, incidents, mentions, notifications, signals, silences, steps
 from store.database import Tx
 from store.open import Store
 
@@ -32,6 +35,7 @@ BATCH: Final = 200
 SWEEP_EVERY: Final = timedelta(seconds=30)
 MAX_ATTEMPTS: Final = 3
 SAME_AGAIN: Final = timedelta(minutes=15)  # a signal that says the same within it is not told on the timeline again
+COVERED: Final = timedelta(hours=1)  # before it opened: what an incident's coverage is told of
 TIERS: Final[tuple[Tier, ...]] = ("owned", "social", "forum", "page", "press", "regulator")  # lightest first
 
 
@@ -56,6 +60,7 @@ class Intake:
         playbooks: to choose from.
         roster: who can be told, asked anew for each signal because overrides change.
         salt: 16 random bytes for the digest of a piece of evidence.
+        listening: where we listen and where nobody can.
         world: "drill" marks everything that comes of it.
         sweep_every: how often to look for what was committed and never announced (rule 1).
     """
@@ -70,6 +75,7 @@ class Intake:
         playbooks: Sequence[Playbook],
         roster: Callable[[Tx], Roster],
         salt: Callable[[], bytes],
+        listening: Listening = Listening(),  # noqa: B008 - frozen
         world: World = "live",
         sweep_every: timedelta = SWEEP_EVERY,
     ) -> None:
@@ -80,6 +86,7 @@ class Intake:
         self._playbooks = tuple(playbooks)
         self._roster = roster
         self._salt = salt
+        self._listening = listening
         self._world = world
         self._sweep_every = sweep_every
         self._swept_at: datetime | None = None
@@ -115,6 +122,10 @@ class Intake:
         event = self._arrived(tx, signal, before, now)
         incident = save(tx, before, decide(before, event, now, self._roster(tx)))
         self._attach(tx, incident, signal, now)
+        if before is None and incident.topic_id is not None:
+            self._tell_coverage(tx, incident, now)
+        if event.silence is None:
+            notifications.plan(tx, looks.ask(tx, incident, self._listening, now, self._roster(tx)))
         signals.take(tx, signal_id, now, incident_id=incident.id, silence_id=event.silence.id if event.silence else None)
         if before is None:
             log.info("incident opened", incident=incident.id, kind=signal.kind, severity=incident.severity, topic=signal.topic_id)
@@ -181,6 +192,14 @@ class Intake:
             risk_family=signal.risk,
             risk_level=risk_level if isinstance(risk_level, int) else None,
         )
+
+    def _tell_coverage(self, tx: Tx, incident: Incident, now: datetime) -> None:
+        """Write down what could not be heard when it opened; nothing where all was."""
+        coverage = coverage_of(tx, self._listening, now - COVERED, now, now)
+        if not coverage.is_whole:
+            words = opening_words(coverage)
+            entry = TimelineEntry(at=now, kind="coverage", actor="intake", words=words, data=as_json(coverage))
+            incidents.add_entries(tx, incident.id, [entry])
 
     def _attach(self, tx: Tx, incident: Incident, signal: Signal, now: datetime) -> None:
         """Freeze the mentions that decided, each story once, and lay out the playbook's steps."""

@@ -16,7 +16,10 @@ import structlog
 
 from alerting.base import Message
 from alerting.blindness import is_about_sources
+from alerting.coverage import Coverage
+from alerting.coverage_words import coverage_line
 from alerting.inert import inert, shorten
+from alerting.looks import Look, look_lines
 from core.messages import Translator, translator
 from core.records import Factor, Incident, Notification, Record, Severity, Signal, Words
 from playbooks.playbook import Playbook
@@ -51,7 +54,8 @@ class Briefing:
         incident: as it stands now.
         signal: the one that decided; None where there is none, as for an incident that a person opened.
         quotes: of the evidence, the weightiest first; those whose text is gone are told as gone.
-        unheard: names of sources that cannot be heard now; None where that is not known.
+        coverage: what was heard of all there is; None where that is not known.
+        looks: who is asked to look where no program sees, and what came of it.
         playbook: the one attached.
         owner: name of who has it in hand.
         next_people: names of who is called next if nobody takes it.
@@ -60,7 +64,8 @@ class Briefing:
     incident: Incident
     signal: Signal | None = None
     quotes: Sequence[Quote] = ()
-    unheard: Sequence[str] | None = None
+    coverage: Coverage | None = None
+    looks: Sequence[Look] = ()
     playbook: Playbook | None = None
     owner: str | None = None
     next_people: Sequence[str] = ()
@@ -157,11 +162,11 @@ def _why(say: Translator, severity: Severity, factors: Sequence[Factor]) -> list
 def _crowd(say: Translator, briefing: Briefing) -> list[str]:
     """Up to three voices, and what we cannot hear."""
     lines = ["", say("alert.quotes"), *(_quote(say, quote) for quote in briefing.quotes[:MAX_QUOTES])] if briefing.quotes else []
-    if briefing.unheard:
-        lines += ["", say("alert.coverage", sources=[inert(one, 60) for one in briefing.unheard])]
-    elif briefing.unheard is not None:
-        lines += ["", say("alert.coverage_full")]
-    return lines
+    if briefing.coverage is not None:
+        lines += ["", coverage_line(say, briefing.coverage, tame=inert)]
+        if not briefing.coverage.is_whole and briefing.incident.topic_id is not None:
+            lines[-1] += f" {say('alert.may_be_more')}"
+    return [*lines, *(inert(line) for line in look_lines(say, briefing.looks))]
 
 
 def _quote(say: Translator, quote: Quote) -> str:

@@ -131,6 +131,11 @@ def notices(
     )
 
 
+def apart(planned: Iterable[Notification], *what: str) -> tuple[Notification, ...]:
+    """The same notifications under keys of their own, for messages beside the walk: one of them never stands for an update of the same moment."""
+    return tuple(replace(one, key=hashlib.sha256("\0".join((one.key, *what)).encode()).hexdigest()) for one in planned)
+
+
 def notification_key(incident: Incident, person: str, channel: str, kind: NotificationKind) -> str:
     """64 hexadecimal digits that are the same whenever the same decision is made again (rule 5).
 

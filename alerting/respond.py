@@ -12,8 +12,20 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from alerting import looks
 from alerting.arrival import FALSE_ALARMS
-from alerting.events import Acknowledged, EscalationDue, Event, HeardAgain, Resolved, SeveritySet, SignalArrived, StepTicked, line
+from alerting.events import (
+    Acknowledged,
+    EscalationDue,
+    Event,
+    HeardAgain,
+    PlaceLooked,
+    Resolved,
+    SeveritySet,
+    SignalArrived,
+    StepTicked,
+    line,
+)
 from alerting.links import Signer
 from alerting.policy import Roster, policy_for
 from alerting.save import change
@@ -52,6 +64,8 @@ def respond(tx: Tx, incident_id: int, event: Event, now: datetime, roster: Roste
         raise Refused("only the program itself does that")
     if isinstance(event, StepTicked):
         _tick(tx, incident_id, event, now)
+    if isinstance(event, PlaceLooked):
+        event = replace(event, name=looks.note(tx, incident_id, event, now))
     if isinstance(event, SeveritySet):
         event = _on_its_policy(tx, incident_id, event, roster)
     incident, decision = change(tx, incident_id, event, now, roster)

@@ -32,6 +32,7 @@ from alerting.roster import roster_of
 from alerting.settings import ChannelSettings, PersonSettings
 from console import shelf
 from console.config import Config
+from console.listening import listening_of
 from core.clock import Clock
 from core.http import Fetcher
 from core.query import version
@@ -191,6 +192,7 @@ def _alerting(
         tiers={source.id: source.tier for source in config.listener.sources},
         playbooks=library.playbooks,
         roster=roster,
+        listening=listening_of(config),
         world=world,
         salt=partial(random.Random(world).randbytes, SALT_BYTES) if virtual else partial(secrets.token_bytes, SALT_BYTES),  # noqa: S311 - a story
         sweep_every=UNHURRIED if virtual else intake.SWEEP_EVERY,
@@ -202,6 +204,7 @@ def _alerting(
         roster=roster,
         library=library,
         signer=signer,
+        listening=listening_of(config),
         base_url=config.console.base_url,
         at_once=1 if virtual else dispatch.BATCH,
         sweep_every=UNHURRIED if virtual else dispatch.SWEEP_EVERY,

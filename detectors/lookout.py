@@ -90,7 +90,7 @@ class Lookout:
 
     def _health(self, stored: blindness.Health) -> SourceHealth:
         own = self._sources[stored.id]
-        values = {name: value for name, value in asdict(stored).items() if name != "every_s"}
+        values = {name: value for name, value in asdict(stored).items() if name in SourceHealth.__struct_fields__ and name != "every_s"}
         return SourceHealth(**values, every_s=own.every.total_seconds(), tier=own.tier)
 
     def _silent(self, tx: Tx, sources: Sequence[SourceHealth], now: datetime) -> list[BlindSpot]:

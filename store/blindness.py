@@ -29,6 +29,9 @@ _HEALTH: Final = (
     "usual_delay_s",
     "claimed_until",
     "every_s",
+    "missed",
+    "quota_left",
+    "quota_resets_at",
 )
 
 
@@ -64,6 +67,9 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     usual_delay_s: float | None = None
     claimed_until: datetime | None = None
     every_s: float | None = None
+    missed: str | None = None
+    quota_left: float | None = None
+    quota_resets_at: datetime | None = None
 
 
 def health(tx: Connection) -> list[Health]:

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerting.blindness import is_about_sources
-from alerting.casefile import quotes_of, unheard
+from alerting.casefile import coverage_at, quotes_of
+from alerting.coverage import Coverage
+from alerting.coverage_words import coverage_line
 from alerting.incident import idle_because
+from alerting.looks import Look, looks_of
 from alerting.policy import Roster, recipients
 from console.assemble import Monitor
+from console.listening import listening_of
 from core.messages import Translator
 from core.records import Incident, Notification, Signal, TimelineEntry
 from playbooks.playbook import Playbook, Step
@@ -30,7 +34,8 @@ class Case:
     roster: Roster
     signal: Signal | None
     quotes: tuple[Quote, ...]
-    unheard: tuple[str, ...]
+    coverage: Coverage
+    looks: tuple[Look, ...]
     playbook: Playbook | None
     ticks: Mapping[str, StepState]
     timeline: tuple[TimelineEntry, ...]
@@ -64,6 +69,10 @@ class Case:
     def unknown_factors(self, say: Translator) -> list[str]:
         """What could not be weighed."""
         return [say(f"factor.{factor.name}") for factor in self.incident.factors if factor.speaks_for is None]
+
+    def heard(self, say: Translator) -> str:
+        """The coverage statement in one line."""
+        return coverage_line(say, self.coverage)
 
     def waits(self, say: Translator) -> str:
         """Who is called when, if nobody takes it; or why nobody will be."""
@@ -103,7 +112,8 @@ def case_of(tx: Tx, monitor: Monitor, incident_id: int, now: datetime) -> Case |
         roster=roster,
         signal=deciding[-1] if deciding else None,
         quotes=tuple(quotes_of(tx, incident_id, MOST_QUOTES)),
-        unheard=tuple(unheard(tx)),
+        coverage=coverage_at(tx, listening_of(monitor.config), incident, now),
+        looks=looks_of(tx, incident_id, roster),
         playbook=monitor.library.get(incident.playbook_id),
         ticks={state.step_id: state for state in steps.of_incident(tx, incident_id)},
         timeline=tuple(incidents.entries(tx, incident_id)),

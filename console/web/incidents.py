@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from alerting.casefile import review_of, unheard
+from alerting.casefile import review_of
+from alerting.coverage import UNHEARD, coverage_of
 from alerting.rotation import on_call
+from console.listening import listening_of
 from console.web.acting import REASONS
 from console.web.case import case_of
 from console.web.markdown import html
@@ -24,6 +26,7 @@ from store.database import Tx
 OPEN: Final = ("open", "acknowledged")
 CLOSED: Final = ("resolved", "reviewed")
 MOST_CLOSED: Final = 50
+LATELY: Final = timedelta(hours=1)
 HALF_A_DAY: Final = timedelta(hours=12)  # a time farther off needs its date
 
 
@@ -35,6 +38,7 @@ async def listing(visit: Visit) -> web.StreamResponse:
 def _listing(tx: Tx, visit: Visit) -> web.Response:
     config, roster = visit.monitor.config, visit.monitor.roster(tx)
     found = sorted(incidents.listing(tx, statuses=OPEN), key=_urgency)
+    heard = coverage_of(tx, listening_of(config), visit.now - LATELY, visit.now, visit.now)
     duty = [on_call(rotation, visit.now, roster.overrides) for rotation in roster.rotations.values()]
     return visit.page(
         "incidents.html",
@@ -45,7 +49,7 @@ def _listing(tx: Tx, visit: Visit) -> web.Response:
         on_call=list(dict.fromkeys(roster.name(person) for person in duty if person)),
         has_rotations=bool(roster.rotations),
         sources=sum(source.enabled for source in config.listener.sources),
-        unheard=unheard(tx),
+        unheard=[one.source_id for one in heard.of(*UNHEARD)],
     )
 
 

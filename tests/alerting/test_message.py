@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from alerting import message as message_module
+from alerting.coverage import Coverage, SourceCoverage
 from alerting.message import MAX_BODY, MAX_SHORT, MAX_SUBJECT, Briefing, Reader, compose, compose_test
 from core.records import Factor, Incident, Notification, Signal, Words
 from playbooks.playbook import Playbook
 from playbooks.review import Quote
 
 AT = datetime(2026, 11, 21, 14, 4, tzinfo=UTC)  # 21:04 in Sài Gòn
+HOUR = timedelta(hours=1)
 LINK = "http://127.0.0.1:8765/i/WyJhYmMi.sig"
 WORDS = Words(key="signal.volume_spike", args={"topic": "Acme", "observed": 60, "scale": 900, "expected": 3})
 LAN = Reader(person="lan", name="Lan")
@@ -60,9 +62,12 @@ PLAYBOOK = Playbook.model_validate(
         "do_not": [{"vi": "Không xóa bình luận", "en": "Delete no comments"}], "close_criteria": [{"vi": "Hết", "en": "Over"}],
     }
 )  # fmt: skip
+DEAF = Coverage(start=AT - HOUR, end=AT, sources=(
+    SourceCoverage(source_id="Diễn đàn A", state="blind", since=AT - HOUR, why="HTTP 503"), SourceCoverage(source_id="forum", state="whole"),
+))  # fmt: skip
 FULL = Briefing(
     incident=incident(playbook_id="fire", playbook_because=Words(key="because.default")),
-    signal=SIGNAL, quotes=QUOTES, unheard=("Diễn đàn A",), playbook=PLAYBOOK, next_people=("Minh",),
+    signal=SIGNAL, quotes=QUOTES, coverage=DEAF, playbook=PLAYBOOK, next_people=("Minh",),
 )  # fmt: skip
 
 
@@ -82,7 +87,7 @@ def test_an_alert_in_vietnamese() -> None:
         "“thứ hai” (?, forum, 21:04)\n"
         "Bài ở vnexpress lúc 21:04 đã bị xóa tại nguồn\n"
         "\n"
-        "Không nghe được: Diễn đàn A. Con số thật có thể cao hơn.\n"
+        "Nghe được 1/2 nguồn; không nghe được: Diễn đàn A từ 20:04 (HTTP 503). Con số thật có thể cao hơn.\n"
         "\n"
         "Kịch bản: Cháy nổ (vì không có kịch bản nào khớp hơn, dùng kịch bản chung)\n"
         "Việc làm ngay trong 15 phút đầu:\n"
@@ -121,7 +126,12 @@ def test_a_repeat_says_so_and_a_reason_comes_first() -> None:
 
 
 def test_an_unknown_usual_is_said_to_be_unknown() -> None:
-    said = compose(Briefing(incident=incident(), signal=replace(SIGNAL, expected=None), unheard=()), notice(), LAN, link=LINK)
+    said = compose(
+        Briefing(incident=incident(), signal=replace(SIGNAL, expected=None), coverage=replace(DEAF, sources=DEAF.sources[1:] * 2)),
+        notice(),
+        LAN,
+        link=LINK,
+    )
     assert "chưa biết mức bình thường" in said.body
     assert "Nghe được tất cả các nguồn." in said.body
 
@@ -169,7 +179,8 @@ def test_however_long_it_is_it_fits_and_keeps_number_link_and_code(text: str, na
     words = Words(key="signal.missed", args={"topic": name, "note": text, "person": name})
     quotes = tuple(Quote(mention_id=n, at=AT, source_id=name, author=text, text=text) for n in range(many))
     big = Briefing(
-        incident=incident(words=words, playbook_because=words), signal=SIGNAL, quotes=quotes, unheard=(name,) * 200,
+        incident=incident(words=words, playbook_because=words), signal=SIGNAL, quotes=quotes,
+        coverage=replace(DEAF, sources=tuple(SourceCoverage(source_id=name, state="blind", why=text) for _ in range(200))),
         playbook=PLAYBOOK, next_people=(name, text),
     )  # fmt: skip
     said = compose(big, notice(words=words), LAN, link=LINK, ack_code="K7P2")

@@ -26,6 +26,7 @@ from pydantic import BaseModel, ValidationError
 from structlog.testing import capture_logs
 
 from alerting.base import Message, Receipt
+from alerting.coverage import Coverage, SourceCoverage
 from alerting.message import Briefing, Reader, compose
 from core.errors import DeliveryFailed
 from core.records import Incident, Notification, Words
@@ -79,8 +80,10 @@ def page(quote: str = "Ấm Acme nổ", author: str = "an") -> Message:
     )  # fmt: skip
     notification = Notification(key="a1" * 32, incident_id=12, kind="page", person="lan", channel="x", due_at=NOW, planned_at=NOW)
     quotes = tuple(Quote(mention_id=n, at=NOW, source_id=author, author=author, text=quote) for n in range(3))
+    lost = SourceCoverage(source_id=author, state="blind", since=NOW, why=quote)
+    deaf = Coverage(start=NOW, end=NOW, sources=(lost,))
     return compose(
-        Briefing(incident=incident, quotes=quotes, unheard=(author,)),
+        Briefing(incident=incident, quotes=quotes, coverage=deaf),
         notification,
         Reader(person="lan", name="Lan"),
         link=LINK,
