@@ -15,6 +15,7 @@ from core.errors import AddressRefused
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Pair = tuple[str, int]
+NO_ADDRESS: Final = "not an IP address"
 
 # Beyond what `ipaddress` calls private: it takes these for public in one Python version or another.
 _RESERVED: Final = tuple(
@@ -40,7 +41,7 @@ def refusal(address: str) -> str | None:
     try:
         found: Address = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return "not an IP address"
+        return NO_ADDRESS
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
         found = found.ipv4_mapped
     inner = _carried(found)
@@ -130,6 +131,41 @@ def permitted_addresses(host: str, port: int, allow: frozenset[Pair] = frozenset
         if reason is not None:
             raise AddressRefused(host, reason)
     return addresses
+
+
+def connected(host: str, port: int, allow: frozenset[Pair] = frozenset(), *, timeout_s: float) -> socket.socket:
+    """A socket to the first address of `host` that takes a connection, for libraries that go on from there. Blocks: call it in a thread.
+
+    Args:
+        host: looked up here, once; each address is judged before any is connected to.
+        port: where.
+        allow: pairs exempt from the rule.
+        timeout_s: for each address, in seconds; the socket keeps none.
+
+    Raises:
+        AddressRefused: as `permitted_addresses`.
+        OSError: the name cannot be looked up, or nobody answers.
+    """
+    trouble = OSError("no address")
+    for address in permitted_addresses(host, port, allow):
+        try:
+            found = socket.create_connection((address, port), timeout_s)
+        except OSError as error:
+            trouble = error
+        else:
+            found.setblocking(False)
+            return found
+    raise trouble
+
+
+def known_refusal(host: str, port: int, allow: frozenset[Pair] = frozenset()) -> str | None:
+    """Why `host:port` will be refused, as far as that is known without a lookup (a literal, "localhost"); None where it may go. Pure."""
+    literal = "127.0.0.1" if host_key(host) == "localhost" else host_key(host)
+    try:
+        ipaddress.ip_address(literal.partition("%")[0])
+    except ValueError:
+        return None
+    return judge(host, port, literal, allow)
 
 
 def _carried(address: Address) -> str | None:

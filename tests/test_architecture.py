@@ -146,3 +146,44 @@ def test_no_path_of_somebodys_machine_stands_in_the_code():
     home = re.compile(r"/(?:home|Users|root)/\w|/work/")
     found = [told(path) for path in texts() if path.suffix in {".py", ".md", ".toml", ".yaml"} and path.name != "test_architecture.py"]
     assert [path for path in found if home.search((ROOT / path).read_text(errors="replace"))] == []
+
+
+NETWORK = re.compile(
+    r"\b(?:ClientSession|TCPConnector|UnixConnector|aiohttp\.request|create_connection|open_connection|create_datagram_endpoint|urlopen|socket\.socket)\("
+    r"|^\s*(?:import|from) (?:requests|urllib3|httpx|http\.client|urllib\.request|smtplib|imaplib|aiosmtplib|imap_tools|apprise|ftplib|telnetlib)\b",
+    re.MULTILINE,
+)
+WAYS_OUT = {  # file -> why it may: each is bound by the address rule, or is the operator's own word
+    "core/hops.py": "the guarded socket itself",
+    "core/http.py": "the fetcher's connector",
+    "core/sockets.py": "the fetcher's websockets and streams",
+    "core/addresses.py": "a socket to an address that was judged, for the libraries below",
+    "listener/mail.py": "reads what was fetched; opens nothing",
+    "listener/mailbox.py": "IMAP, to an address that was judged",
+    "alerting/notifiers/email.py": "SMTP, over a socket that was judged",
+    "alerting/notifiers/apprise.py": "Apprise, its sockets judged as they connect",
+}
+
+
+def test_f4_nothing_goes_out_but_through_the_fetcher_or_the_address_rule():
+    found = {told(path) for path in modules() if not told(path).startswith("bench/") and NETWORK.search(path.read_text())}
+    assert found - set(WAYS_OUT) == set()
+
+
+PATTERNS = {"compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn"}
+
+
+def test_f10_no_pattern_comes_from_a_user():
+    """Python's regular expressions can be made to run for years; so each one that we run is written in the code, as a literal or a module's constant."""
+    found = []
+    for path in modules():
+        tree = ast.parse(path.read_text())
+        constants = {
+            name.id for node in tree.body for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+        }
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args):
+            if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "re" and call.func.attr in PATTERNS:
+                names = {name.id for name in ast.walk(call.args[0]) if isinstance(name, ast.Name)}
+                if not names <= constants:
+                    found.append(f"{told(path)}:{call.lineno}")
+    assert [place for place in found if not place.startswith("playbooks/blanks.py:")] == []  # there: one of six shapes of a constant

@@ -4,8 +4,8 @@ For the long tail: where Tocsin has a notifier of its own, take that. Apprise an
 delivered that nobody received (`xmpp://` without encryption), so every failure here is ambiguous and every new channel wants a test that
 a human confirms. One URL for one `Apprise` object, so that the result is the URL's own; the text goes as plain text, so that nothing in
 it is read as markup; redirects are not followed; `optional=yes`, which turns a failure into a success, is overruled. Apprise opens its own
-connections, past our address guard: the URL is the operator's word. Limits: a text longer than the service takes is shortened with its
-link kept; a service that asks us to slow down is a plain failure.
+connections; each is judged as it connects, so a service inside one's own network has to be named in `listener.allow_private_hosts`. Limits: a
+text longer than the service takes is shortened with its link kept; a service that asks us to slow down is a plain failure.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from alerting.base import Message, Receipt, fitted
 from alerting.inert import inert
 from core.durations import Duration
 from core.errors import ConfigError, DeliveryFailed
+from core.guard import guarded_sockets
 from core.http import Fetcher
 from core.records import Severity
 
@@ -58,7 +59,8 @@ class Notifier:
     """Sends one alert through one service, in a thread, since Apprise blocks."""
 
     def __init__(self, options: Options, *, http: Fetcher, now: Callable[[], datetime]) -> None:
-        del http, now
+        del now
+        self._allow = http.allow
         self._url = options.url
         self._timeout_s = options.timeout.total_seconds()
         if re.match(r"xmpps?:.*[?&]mode=none\b", options.url.get_secret_value(), re.IGNORECASE):
@@ -69,13 +71,16 @@ class Notifier:
         """Send it.
 
         Raises:
-            DeliveryFailed: whenever Apprise does not call it a success; always ambiguous, never permanent.
+            DeliveryFailed: whenever Apprise does not call it a success; always ambiguous, never permanent, but where the address is forbidden.
         """
         try:
             async with asyncio.timeout(self._timeout_s + 1):  # the thread goes on: what it sends may still arrive
-                result = await asyncio.to_thread(self._notify, message)
+                with guarded_sockets(self._allow) as guard:
+                    result = await asyncio.to_thread(self._notify, message)
         except TimeoutError:
             raise DeliveryFailed(f"{self._name}: no answer within {self._timeout_s:.0f} s", ambiguous=True) from None
+        if guard.refused is not None:
+            raise DeliveryFailed(f"{self._name}: the address is not allowed (see listener.allow_private_hosts)", permanent=True)
         said = self._scrubbed(" | ".join(entry.message for entry in result.logs()))
         if result.status is not apprise.AppriseResultStatus.SUCCESS:
             raise DeliveryFailed(f"{self._name}: {result.status.name.lower()}{': ' + said if said else ''}", ambiguous=True)

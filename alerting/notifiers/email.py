@@ -28,8 +28,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from alerting.base import Message, Receipt
 from alerting.inert import inert
+from core.addresses import connected, known_refusal
 from core.durations import Duration
-from core.errors import ConfigError, DeliveryFailed
+from core.errors import AddressRefused, ConfigError, DeliveryFailed
 from core.http import Fetcher
 from core.messages import translator
 
@@ -43,6 +44,7 @@ _BUTTON = (
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 DEFAULT_TIMEOUT = timedelta(seconds=20)
+CONNECT_S = 5.0
 _PERMANENT = range(500, 600)
 MailAddress = Annotated[str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,250}$")]
 
@@ -99,22 +101,26 @@ class Notifier:
     """Sends one alert as one mail over a connection of its own."""
 
     def __init__(self, options: Options, *, http: Fetcher, now: Callable[[], datetime]) -> None:
-        del http
         self._options = options
+        self._port = options.port or PORTS[options.security]
+        self._allow = http.allow
         self._now = now
         self._tls = _context(options)
+        if known_refusal(options.host, self._port, self._allow) is not None:
+            raise ConfigError(
+                f"email: the mail server {options.host}:{self._port} is inside your own network; name it in listener.allow_private_hosts"
+            )
 
     async def send(self, message: Message) -> Receipt:
         """Hand it to the mail server.
 
         Raises:
-            DeliveryFailed: permanent after a 5xx or refused credentials; ambiguous where the connection was lost after the text had begun
+            DeliveryFailed: permanent after a 5xx, refused credentials or a forbidden address; ambiguous where the connection was lost after the text had begun
                 to go out; else to be tried again.
         """
         mail = _mail(message, self._options, self._now())
         client = aiosmtplib.SMTP(
             hostname=self._options.host,
-            port=self._options.port or PORTS[self._options.security],
             use_tls=self._options.security == "tls",
             start_tls=False,
             tls_context=self._tls,
@@ -133,13 +139,17 @@ class Notifier:
         options = self._options
         try:
             async with asyncio.timeout(options.timeout.total_seconds()):
-                await client.connect()
+                await client.connect(sock=await asyncio.to_thread(connected, options.host, self._port, self._allow, timeout_s=CONNECT_S))
                 if options.security == "starttls":
                     await client.starttls(tls_context=self._tls)
                 if options.username is not None and options.password is not None:
                     await client.login(options.username, options.password.get_secret_value())
                 await client.mail(options.sender)
                 await client.rcpt(options.to)
+        except AddressRefused as error:
+            raise DeliveryFailed(
+                f"mail server {options.host}: the address is not allowed ({error.reason}; see listener.allow_private_hosts)", permanent=True
+            ) from None
         except aiosmtplib.SMTPAuthenticationError as error:  # its text may repeat what we sent
             raise self._failed("the server refuses our credentials", code=error.code) from None
         except aiosmtplib.SMTPResponseException as error:

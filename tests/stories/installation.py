@@ -157,7 +157,10 @@ def config(feeds: Feeds, mails: Mails) -> dict[str, Any]:
         "language": "en",
         "store": {"database": "sqlite:///tocsin.db"},
         "topics": [{"id": "acme", "name": "Acme", "kind": "brand", "query": "acme"}],
-        "listener": {"allow_private_hosts": [f"127.0.0.1:{feeds.port}"], "sources": [rss("forum", feeds.url("/growing.xml"), every="10s")]},
+        "listener": {
+            "allow_private_hosts": [f"127.0.0.1:{feeds.port}", f"localhost:{mails.port}"],
+            "sources": [rss("forum", feeds.url("/growing.xml"), every="10s")],
+        },
         "alerting": {
             "notifiers": {
                 "email": {

@@ -40,7 +40,6 @@ class Bench:
     secrets = ("p4ss-w0rd", "token-in-path-77")
     fails = True
     permanent = False  # Apprise cannot say so
-    http = HTTP
 
     def __init__(self) -> None:
         self.status = 200
@@ -56,6 +55,10 @@ class Bench:
         self.posts.append(await request.json())
         await self.free.wait()
         return web.Response(status=self.status, headers=self.headers)
+
+    @property
+    def http(self) -> Fetcher:
+        return Fetcher(now=lambda: AT, allow=[f"127.0.0.1:{self.server.port}"])
 
     @property
     def options(self) -> dict[str, Any]:
@@ -80,7 +83,7 @@ async def bench(folder: Path) -> AsyncIterator[Bench]:
 
 async def sent(place: Bench, what: Message | None = None, **change: Any) -> str:
     options = Options.model_validate(place.options | change)
-    return (await Notifier(options, http=HTTP, now=lambda: AT).send(what or message())).detail
+    return (await Notifier(options, http=place.http, now=lambda: AT).send(what or message())).detail
 
 
 async def test_the_text_goes_as_it_is_with_its_lines(tmp_path: Path) -> None:
@@ -134,3 +137,11 @@ def test_a_url_that_cannot_work_stops_the_start_without_being_shown(url: str) ->
 def test_unknown_options_are_refused() -> None:
     with pytest.raises(ValidationError, match="Extra inputs"):
         Options.model_validate({"url": "json://a.example", "colour": "red"})
+
+
+async def test_a_service_inside_ones_own_network_has_to_be_named(tmp_path: Path) -> None:
+    async with bench(tmp_path) as place:
+        guarded = Notifier(Options.model_validate(place.options), http=HTTP, now=lambda: AT)
+        with pytest.raises(DeliveryFailed, match="the address is not allowed") as caught:
+            await guarded.send(message())
+    assert (caught.value.permanent, place.posts) == (True, [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import socket
 import ssl
 import warnings
 from collections.abc import AsyncIterator
@@ -28,7 +29,6 @@ from core.http import Fetcher
 AT = datetime(2026, 11, 21, 3, tzinfo=UTC)
 LINK = "http://127.0.0.1:8765/i/abc.def?x=1&y=2"
 PASSWORD = "correct horse 7Zq"
-HTTP = Fetcher(now=lambda: AT)
 
 
 def message(**change: Any) -> Message:
@@ -73,7 +73,6 @@ class Bench:
     secrets = (PASSWORD,)
     fails = True
     permanent = True
-    http = HTTP
 
     def __init__(self, folder: Path) -> None:
         authority = trustme.CA()
@@ -85,6 +84,12 @@ class Bench:
         self.port = 0
         self.server: asyncio.Server | None = None
         self.connections: list[SMTP] = []
+
+    @property
+    def http(self) -> Fetcher:
+        """Mail servers are inside one's own network more often than not, and then they are named as allowed."""
+        port = self.port or 25
+        return Fetcher(now=lambda: AT, allow=[f"localhost:{port}", f"127.0.0.1:{port}"])
 
     def factory(self, **change: Any) -> SMTP:
         fields = {
@@ -165,7 +170,7 @@ def markup(mail: EmailMessage) -> str:
 
 async def sent(place: Bench, what: Message | None = None, **change: Any) -> str:
     options = Options.model_validate({key: value for key, value in (place.options | change).items() if value is not None})
-    receipt = await Notifier(options, http=HTTP, now=lambda: AT).send(what or message())
+    receipt = await Notifier(options, http=place.http, now=lambda: AT).send(what or message())
     return f"{receipt.id} {receipt.detail}"
 
 
@@ -319,4 +324,24 @@ def test_a_ca_file_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
     for path in (wrong, tmp_path / "absent.pem"):
         options = Options.model_validate(Bench(tmp_path).options | {"port": 25, "ca_file": str(path)})
         with pytest.raises(ConfigError, match="cannot be read as a PEM file"):
-            Notifier(options, http=HTTP, now=lambda: AT)
+            Notifier(options, http=Bench(tmp_path).http, now=lambda: AT)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "10.0.0.5"])
+def test_a_server_inside_ones_own_network_has_to_be_named(tmp_path: Path, host: str) -> None:
+    options = Options.model_validate(Bench(tmp_path).options | {"port": 26, "host": host})
+    with pytest.raises(ConfigError, match=f"{host}:26 is inside your own network; name it in listener.allow_private_hosts"):
+        Notifier(options, http=Fetcher(now=lambda: AT), now=lambda: AT)
+    Notifier(options, http=Fetcher(now=lambda: AT, allow=[f"{host}:26"]), now=lambda: AT)
+
+
+async def test_a_name_that_leads_inside_is_refused_when_the_mail_goes_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def looked_up(*_: object, **__: object) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.168.1.7", 25))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
+    place = Bench(tmp_path)
+    place.port = 25
+    with pytest.raises(DeliveryFailed, match="the address is not allowed") as caught:
+        await sent(place, host="mail.example.org")
+    assert caught.value.permanent
