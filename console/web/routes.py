@@ -58,6 +58,7 @@ ROUTES: Final = (
     Route("POST", "/drill", drill.play, proof="token"),
     Route("GET", "/i/{token}", link.show, who="anyone"),
     Route("POST", "/i/{token}", link.take, who="anyone", proof="origin"),
+    Route("GET", "/hooks/{source}", hooks.challenge, who="anyone", speaks="json"),
     Route("POST", "/hooks/{source}", hooks.receive, who="anyone", proof="signature", speaks="json"),
     Route("GET", "/hooks/websub/{token}", websub.verify, who="anyone", speaks="json"),
     Route("POST", "/hooks/websub/{token}", websub.receive, who="anyone", proof="signature", speaks="json"),

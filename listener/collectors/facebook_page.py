@@ -20,9 +20,14 @@ from core.records import Mention
 from listener.base import Missed, Now, Page, Quota, web_link
 from listener.facebook import COMMENT_FIELDS, POST_FIELDS, RATING_FIELDS, TALK_FIELDS, Comment, Comments, Paging, Post, Rating, Talk, Writer
 from listener.facebook_known import Cursor, Known
+from listener.facebook_pushed import challenge, receive
 from listener.graph import Graph
 from listener.platforms import records
 
+__all__ = ["POLLED", "TAKEN", "Collector", "Options", "challenge", "receive"]
+
+POLLED: Final = True  # beside what is pushed: listener/pushed.py
+TAKEN: Final = 200
 API: Final = "https://graph.facebook.com"
 VERSION: Final = "v24.0"
 REQUESTS: Final = 20  # of one look
@@ -51,6 +56,11 @@ class Options(BaseModel):
     messages: bool = False
     version: str = Field(default=VERSION, pattern=r"^v\d{1,3}\.\d$")
     api: str = API
+
+    @property
+    def is_pushed(self) -> bool:
+        """Whether what Meta pushes can be checked."""
+        return self.app_secret is not None
 
     @field_validator("page", mode="before")
     @classmethod

@@ -126,15 +126,17 @@ class Collector:
                 return
 
     async def _stream(self, last: Cursor | None) -> AsyncIterator[Page]:
+        """First what waits, as a look; of a new source that is its history, so it is no page of the stream. Then the stream."""
+        live = last is not None
         gap = last is not None and self._now() - last.at > KEPT
-        quiet, first = 0, True
+        full, quiet, first = True, 0, True
         while True:
-            page, last, _ = await self._ask(last, wait_s=0 if first else WAIT_S)
+            page, last, full = await self._ask(last, wait_s=0 if full else WAIT_S)
             quiet = 0 if page.mentions or page.readings or page.skipped else quiet + 1
             if first or quiet in (0, QUIET):
-                yield msgspec.structs.replace(page, live=True, missed="partial" if gap and first else None)
+                yield msgspec.structs.replace(page, live=live, more=full, missed="partial" if gap and first else None)
                 quiet = 0
-            first = False
+            first, live = False, live or not full
 
     async def _ask(self, last: Cursor | None, *, wait_s: int) -> tuple[Page, Cursor, bool]:
         """One request: its page, where the next goes on, and whether more waits."""

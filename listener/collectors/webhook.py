@@ -16,10 +16,11 @@ from typing import Any, Final
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from core.errors import SourceUnreadable, TocsinError
+from core.errors import SourceUnreadable
 from core.http import Fetcher
 from core.records import Mention
 from listener.base import Now, Page
+from listener.pushed import WebhookRefused
 from listener.recorded import RecordError, read_record
 
 TOLERANCE: Final = timedelta(minutes=5)  # of the sender's clock, either way
@@ -28,10 +29,6 @@ _MAX_ID_CHARS: Final = 200
 _MAX_SIGNATURES: Final = 20
 _PREFIX: Final = "whsec_"
 _SECRET_BYTES: Final = range(24, 65)
-
-
-class WebhookRefused(TocsinError):
-    """A message that was not signed by someone who holds the secret, or not now. The caller answers 401 and stores nothing."""
 
 
 class Options(BaseModel):
@@ -68,6 +65,25 @@ class Collector:
         """Nothing: the web server hears for this kind, by `verify` and `read`."""
         return
         yield Page()
+
+
+def receive(headers: Mapping[str, str], body: bytes, options: Options, *, source_id: str, now: datetime) -> Page:
+    """The mentions of a message, once its signature fits.
+
+    Raises:
+        WebhookRefused: not signed, or not now.
+        SourceUnreadable: none of its mentions can be read.
+    """
+    verify(headers, body, options.keys(), now)
+    page = read(body, source_id=source_id, seen_at=now)
+    if page.skipped and not page.mentions:
+        raise SourceUnreadable(source_id, f"none of {page.skipped} mentions could be read: {page.problem}")
+    return page
+
+
+def message_id(headers: Mapping[str, str]) -> str:
+    """What tells a message from its repetition: its `webhook-id`."""
+    return next((value for name, value in headers.items() if name.lower() == "webhook-id"), "")
 
 
 def verify(headers: Mapping[str, str], body: bytes, secrets: Iterable[str], now: datetime) -> str:

@@ -37,6 +37,8 @@ def values(**changes: Any) -> dict[str, Any]:
         "sources": [
             {"id": "forum", "kind": "rss", "url": "https://forum.example/feed", "tier": "forum"},
             {"id": "care", "kind": "webhook", "secrets": [SECRET], "tier": "owned"},
+            {"id": "trang", "kind": "facebook_page", "page": "100", "token": "EAAB" * 4, "app_secret": SECRET, "verify_token": "word"},
+            {"id": "zalo", "kind": "zalo_oa", "app_id": "1", "oa_secret": SECRET},
         ]
     }
     return make.config(language="vi", listener=listener, **changes)

@@ -4,6 +4,8 @@ from typing import Any
 
 from aiohttp import ClientResponse
 
+from listener import facebook_pushed, zalo
+from listener.base import Page
 from listener.collectors.webhook import sign
 from store import mentions, sources
 from tests.console.web.place import SECRET, Place
@@ -93,3 +95,74 @@ async def test_while_the_enricher_is_far_behind_the_sender_is_asked_to_wait(plac
     assert response.status == 503
     assert response.headers["Retry-After"] == "5"
     assert place.database.read_now(mentions.count) == 0
+
+
+COMMENT = {
+    "item": "comment",
+    "verb": "add",
+    "post_id": "100_1",
+    "comment_id": "1_5",
+    "message": "Ấm cháy",
+    "from": {"id": "7", "name": "Lan"},
+}
+
+
+async def push_as_meta(place: Place, value: dict[str, Any], *, secret: str = SECRET) -> ClientResponse:
+    body = json.dumps({"object": "page", "entry": [{"id": "100", "changes": [{"field": "feed", "value": value}]}]}).encode()
+    return await place.client.post("/hooks/trang", data=body, headers={"X-Hub-Signature-256": facebook_pushed.sign(body, secret)})
+
+
+async def push_as_zalo(place: Place, *, secret: str = SECRET) -> ClientResponse:
+    told = {
+        "app_id": "1",
+        "event_name": "user_send_text",
+        "timestamp": "5",
+        "sender": {"id": "7"},
+        "message": {"msg_id": "m1", "text": "Ấm"},
+    }
+    body = json.dumps(told).encode()
+    return await place.client.post("/hooks/zalo", data=body, headers={"X-ZEvent-Signature": "mac=" + zalo.sign("1", body, "5", secret)})
+
+
+async def looked_at(place: Place, source: str) -> None:
+    """As if the Poller had finished its first look there."""
+    await place.simulation.monitor.poller.receive(source, Page(), place.now)
+
+
+async def test_what_meta_pushes_is_taken_and_taken_back(place: Place) -> None:
+    await looked_at(place, "trang")
+    response = await push_as_meta(place, COMMENT)
+    assert (response.status, (await response.json())["new"]) == (200, 1), "Meta takes no other status for success"
+    again = await push_as_meta(place, COMMENT)
+    assert (await again.json())["status"] == "taken before"
+    assert (await push_as_meta(place, COMMENT | {"verb": "remove"})).status == 200
+    (mention,) = place.database.read_now(mentions.get, [1])
+    assert mention.deleted_at is not None
+
+
+async def test_what_zalo_pushes_is_taken(place: Place) -> None:
+    await looked_at(place, "zalo")
+    assert (await push_as_zalo(place)).status == 200
+    assert place.database.read_now(mentions.count) == 1
+
+
+async def test_before_its_first_look_a_polled_source_asks_for_what_is_pushed_again(place: Place) -> None:
+    for response in (await push_as_meta(place, COMMENT), await push_as_zalo(place)):
+        assert (response.status, response.headers["Retry-After"]) == (503, "5")
+    assert place.database.read_now(mentions.count) == 0
+
+
+async def test_a_push_with_another_secret_is_refused(place: Place) -> None:
+    before = place.dump()
+    for response in (await push_as_meta(place, COMMENT, secret="other"), await push_as_zalo(place, secret="other")):
+        assert response.status == 401
+    assert place.dump() == before
+
+
+async def test_a_platform_that_asks_whether_the_address_is_ours_hears_its_challenge(place: Place) -> None:
+    query = {"hub.mode": "subscribe", "hub.verify_token": "word", "hub.challenge": "115820"}
+    response = await place.client.get("/hooks/trang", params=query)
+    assert (response.status, response.content_type, await response.text()) == (200, "text/plain", "115820")
+    assert (await place.client.get("/hooks/trang", params=query | {"hub.verify_token": "x"})).status == 401
+    assert (await place.client.get("/hooks/forum", params=query)).status == 404
+    assert (await place.client.get("/hooks/care", params=query)).status == 200, "a kind without a challenge says what it is"

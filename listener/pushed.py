@@ -1,0 +1,32 @@
+"""Kinds that are pushed to, by `POST /hooks/SOURCE`: what their module may define, and how it says no.
+
+- `receive(headers, body, options, *, source_id, now) -> Page`: judge who sent it, then read it. Raises `WebhookRefused` or `SourceUnreadable`.
+- `message_id(headers) -> str`: what tells a message from its repetition, after `receive` was content; the body's hash where there is none.
+- `challenge(query, options) -> str`: the answer to a platform's GET that asks whether the address is ours. Raises `WebhookRefused`.
+- `TAKEN`: the status that says "taken", where the platform takes no other for success; 202 where there is none.
+- `POLLED`: True for a kind that is polled too; what is pushed before its first look is asked for again, or its history would look like news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from core.errors import TocsinError
+from listener.base import Page
+
+Receive = Callable[..., Page]
+Headers = Mapping[str, str]
+Challenge = Callable[[Mapping[str, str], Any], str]
+MessageId = Callable[[Headers], str]
+
+
+class WebhookRefused(TocsinError):
+    """A message that was not signed by someone who holds the secret, or not now. The caller answers 401 and stores nothing."""
+
+
+def receives(module: object, options: BaseModel) -> bool:
+    """Whether a kind with these options takes what is pushed: some need a secret for that, and say so by `is_pushed`."""
+    return callable(getattr(module, "receive", None)) and bool(getattr(options, "is_pushed", True))
