@@ -6,7 +6,7 @@ import functools
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Any, Final
 
 import aiohttp
@@ -165,12 +165,20 @@ class Hop:
         Raises:
             AddressRefused: as `check`.
         """
-        self.check()
-        mark = _hop.set(self)
+        mark = self.begin()
         try:
             yield
         finally:
-            _hop.reset(mark)
+            self.end(mark)
+
+    def begin(self) -> Token[Hop | None]:
+        """Connections are made for this request from now on; returns what `end` wants. Errors as `check`."""
+        self.check()
+        return _hop.set(self)
+
+    def end(self, mark: Token[Hop | None]) -> None:
+        """Connections are made for it no more."""
+        _hop.reset(mark)
 
 
 def guarded_socket(addr_info: tuple[Any, ...]) -> socket.socket:

@@ -1,7 +1,8 @@
 """One request and its answer over the connections of aiohttp's connector, with its parser, but without what a session does for each request.
 
 A session spends more than half of its time per request on cookies, proxies, middlewares, traces and redirects, none of which we use: a 304 costs
-half as much here. What is aiohttp's stays aiohttp's: names, TLS, keeping connections, parsing answers, flow control.
+half as much here (docs/decisions/0005-requests-below-the-session.md). What is aiohttp's stays aiohttp's: names, TLS, keeping connections, parsing
+answers, flow control.
 """
 
 from __future__ import annotations
@@ -72,11 +73,13 @@ class Wire:
                 return head.code, headers, body
 
     async def _connect(self, hop: Hop) -> Connection:
-        with hop.connecting():
-            try:
-                return await self._connector.connect(cast("ClientRequest", _Wanted(hop)), [], self._timeout)
-            except TimeoutError as error:
-                raise aiohttp.ConnectionTimeoutError("no connection in time") from error
+        mark = hop.begin()
+        try:
+            return await self._connector.connect(cast("ClientRequest", _Wanted(hop)), [], self._timeout)
+        except TimeoutError as error:
+            raise aiohttp.ConnectionTimeoutError("no connection in time") from error
+        finally:
+            hop.end(mark)
 
     async def _exchange(self, protocol: ResponseHandler, request: bytes, method: str) -> tuple[RawResponseMessage, StreamReader]:
         protocol.set_response_params(
