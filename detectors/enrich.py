@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from core.records import Enrichment, Mention, Record, Risk, Signal, Tier, TopicKind, TopicMatch
 from detectors.base import Finding, Heard, MentionDetector
 from detectors.counting import Counted, count
-from detectors.raising import signal_of
+from detectors.raising import Crowd, signal_of
 from detectors.reading import Read, Reader, Understands
 from detectors.registry import Registry
 from detectors.telling import Telling, tell
@@ -195,11 +195,15 @@ class Enricher:
             for risk in one.said.risks:
                 heard = _heard(one, match, topic, risk, at)
                 findings = [detector.judge(heard, recent) for detector in self._detectors.values()]
-                raised += [self._signal(finding, topic, now) for finding in findings if finding is not None]
+                raised += [self._signal(tx, finding, topic, [heard, *recent], now) for finding in findings if finding is not None]
         return raised
 
-    def _signal(self, finding: Finding, topic: Topic, now: datetime) -> Signal:
-        return signal_of(finding, topic_id=topic.id, topic_name=topic.name, now=now, generation=self._generation)
+    def _signal(self, tx: Tx, finding: Finding, topic: Topic, heard: Sequence[Heard], now: datetime) -> Signal:
+        told = enrichments.story_ids(tx, finding.evidence)
+        voices = {each.author for each in heard if each.mention_id in finding.evidence} - {None}
+        alone = [mention_id for mention_id in finding.evidence if mention_id not in told]
+        crowd = Crowd(mentions=len(finding.evidence), stories=len(set(told.values())) + len(alone), authors=len(voices) or None)
+        return signal_of(finding, topic_id=topic.id, topic_name=topic.name, now=now, generation=self._generation, crowd=crowd)
 
 
 def _heard(one: Counted, match: TopicMatch, topic: Topic, risk: Risk, at: datetime) -> Heard:

@@ -6,15 +6,37 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from core.records import Enrichment, Mention, Signal, Words
+import msgspec
+
+from core.records import Enrichment, Mention, Record, Signal, Words
 from core.text import fingerprint
 from detectors.base import Finding
 
 EVIDENCE: Final = 20  # mentions frozen with a signal
 
 
-def signal_of(finding: Finding, *, topic_id: str, topic_name: str, now: datetime, generation: int, evidence: Sequence[int] = ()) -> Signal:
-    """The signal of a finding about a topic, which its words call by name; a risk, and a place, is a subject of its own, so that two of one minute stand apart."""
+class Crowd(Record, frozen=True, kw_only=True, gc=False):
+    """Mentions, stories and authors behind a finding, each counted exactly; `authors` None where nobody is named."""
+
+    mentions: int
+    stories: int
+    authors: int | None
+
+
+def signal_of(
+    finding: Finding,
+    *,
+    topic_id: str,
+    topic_name: str,
+    now: datetime,
+    generation: int,
+    crowd: Crowd,
+    evidence: Sequence[int] = (),
+) -> Signal:
+    """The signal of a finding about a topic, which its words call by name; a risk, and a place, is a subject of its own, so that two of one minute stand apart.
+
+    The three numbers are frozen with it, and told beside what was observed.
+    """
     place = "" if finding.place_id is None else f"@{finding.place_id}"
     return Signal(
         kind=finding.kind,
@@ -33,7 +55,7 @@ def signal_of(finding: Finding, *, topic_id: str, topic_name: str, now: datetime
         raised_at=now,
         evidence=finding.evidence or tuple(evidence),
         risk=finding.risk,
-        frozen=finding.frozen,
+        frozen={**finding.frozen, "counted": msgspec.to_builtins(crowd)},
         generation=generation,
     )
 

@@ -15,7 +15,7 @@ import structlog
 from core.records import Record, Signal
 from detectors.base import Detector, Finding, State, load_state, save_state
 from detectors.buckets import MINUTE_S, Buckets
-from detectors.raising import deciding, signal_of
+from detectors.raising import Crowd, deciding, signal_of
 from store import enrichments, mentions, series, signals, sources, watches
 from store.database import Tx
 from store.open import Store
@@ -168,7 +168,9 @@ class Watcher:
         understood = enrichments.get(tx, [mention.id for mention in heard])
         name = self._topics[topic_id].name
         shown = deciding(heard, understood)
-        return signal_of(finding, topic_id=topic_id, topic_name=name, now=now, generation=self._generation, evidence=shown)
+        told = mentions.told_in(tx, topic_id, finding.window_start, finding.window_end)
+        crowd = Crowd(mentions=told.mentions, stories=told.stories, authors=told.authors)
+        return signal_of(finding, topic_id=topic_id, topic_name=name, now=now, generation=self._generation, evidence=shown, crowd=crowd)
 
 
 def buckets_of(

@@ -108,18 +108,20 @@ def in_topic(
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What the live mentions of a topic say together over a window; None is unknown."""
+    """What the live mentions of a topic say together over a window, our own posts left out; None is unknown."""
 
     mentions: int
     negative: int
     authors: int | None
     reach: int | None
     sources: tuple[str, ...]
+    stories: int = 0
 
 
 def told_in(tx: Connection, topic_id: str, start: datetime, end: datetime) -> Told:
-    """Exact figures of a topic over [start, end): distinct authors, reach where any platform told it, the sources that carried it."""
+    """Exact figures of a topic over [start, end): distinct stories and authors, reach where any platform told it, the sources that carried it."""
     within = (mention_topics.c.topic_id == topic_id) & (mention_topics.c.counts_at >= start) & (mention_topics.c.counts_at < end)
+    within &= (mentions.c.arrival == "live") & (mentions.c.kind != "own")
     heard = mention_topics.join(mentions, mention_topics.c.mention_id == mentions.c.id).join(
         enrichments, enrichments.c.mention_id == mentions.c.id
     )
@@ -130,17 +132,20 @@ def told_in(tx: Connection, topic_id: str, start: datetime, end: datetime) -> To
             func.count(case((is_negative, 1))).label("negative"),
             func.count(mentions.c.author_id.distinct()).label("authors"),
             func.sum(mentions.c.reach).label("reach"),
+            func.count(enrichments.c.story_id.distinct()).label("stories"),
+            func.count(case((enrichments.c.story_id.is_(None), 1))).label("alone"),
         )
         .select_from(heard)
-        .where(within, mentions.c.arrival == "live")
+        .where(within)
     ).one()
-    carried = select(mentions.c.source_id).distinct().select_from(heard).where(within, mentions.c.arrival == "live")
+    carried = select(mentions.c.source_id).distinct().select_from(heard).where(within)
     return Told(
         figures.mentions,
         figures.negative,
         figures.authors or None,
         None if figures.reach is None else int(figures.reach),
         tuple(sorted(tx.execute(carried).scalars())),
+        figures.stories + figures.alone,
     )
 
 

@@ -5,9 +5,10 @@ from msgspec.structs import replace
 
 from core.records import Author, Engagement, Enrichment, Risk, Sentiment, Words
 from detectors.base import Finding
-from detectors.raising import EVIDENCE, deciding, signal_of
+from detectors.raising import EVIDENCE, Crowd, deciding, signal_of
 from tests import make
 
+CROWD = Crowd(mentions=40, stories=12, authors=31)
 NOON = make.NOON
 CALM = Sentiment(negative=0.1, neutral=0.8, positive=0.1, confident=True)
 
@@ -31,7 +32,7 @@ def finding(**changes):
 
 
 def signal(found, evidence=()):
-    return signal_of(found, topic_id="acme", topic_name="Ấm Acme", now=NOON, generation=7, evidence=evidence)
+    return signal_of(found, topic_id="acme", topic_name="Ấm Acme", now=NOON, generation=7, evidence=evidence, crowd=CROWD)
 
 
 def heard(number, text=None, **changes):
@@ -45,8 +46,9 @@ def understood(number, *, negative=0.1, confident=True, risks=()):
 
 def test_a_signal_says_what_the_finding_says():
     raised = signal(finding(), [3, 1])
-    same = ("kind", "bucket_start", "scale_s", "observed", "expected", "low", "high", "unit", "score", "frozen")
+    same = ("kind", "bucket_start", "scale_s", "observed", "expected", "low", "high", "unit", "score")
     assert [getattr(raised, name) for name in same] == [getattr(finding(), name) for name in same]
+    assert raised.frozen == {"window": [1, 2], "counted": {"mentions": 40, "stories": 12, "authors": 31}}
     assert (raised.subject, raised.topic_id, raised.raised_at, raised.generation, raised.evidence) == (
         "topic:acme",
         "acme",
@@ -63,6 +65,11 @@ def test_the_topic_is_called_by_its_name():
 def test_two_risks_of_one_minute_stand_apart():
     assert signal(finding(risk="recall")).subject != signal(finding(risk="fire")).subject
     assert signal(finding(risk="recall")).risk == "recall"
+
+
+def test_two_places_of_one_minute_stand_apart():
+    assert signal(finding(risk="recall", place_id="q1")).subject != signal(finding(risk="recall", place_id="q7")).subject
+    assert signal(finding(place_id="q1")).place_id == "q1"
 
 
 def test_the_detectors_own_evidence_goes_before_ours():

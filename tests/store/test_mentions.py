@@ -166,7 +166,7 @@ def test_what_live_mentions_say_together_is_exact(database, now):
     database.write_now(enriched, make.mention(author="binh", at=now, source="press"))
     database.write_now(enriched, make.mention(at=now, arrival="late", source="archive"))
     told = database.read_now(mentions.told_in, "acme", now, now + HOUR)
-    assert told == mentions.Told(mentions=3, negative=2, authors=2, reach=100, sources=("forum", "press"))
+    assert told == mentions.Told(mentions=3, negative=2, authors=2, reach=100, sources=("forum", "press"), stories=3)
 
 
 def test_reach_and_authors_that_nobody_told_are_unknown_and_not_zero(database, now):
