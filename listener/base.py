@@ -8,6 +8,7 @@ from typing import Final, Literal, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from core.errors import SourceRejected, SourceUnavailable, SourceUnreadable
+from core.flagged import Counted, Flagged
 from core.records import Engagement, Mention, Record
 from core.text import clean
 from listener.asking import ask, ask_json
@@ -69,6 +70,8 @@ class Page(Record, frozen=True, kw_only=True, gc=False):
         cost: what this page cost of the platform's allowance, in its units (YouTube's points, calls); 0 where it charges nothing.
         quota: what is left of it, where the platform tells.
         hub: the WebSub hub that pushes this source's news, where one is named.
+        flags: which of the mentions people reported of places that no program sees, and who.
+        counted: counters of such mentions that people read again.
     """
 
     mentions: tuple[Mention, ...] = ()
@@ -84,6 +87,8 @@ class Page(Record, frozen=True, kw_only=True, gc=False):
     cost: float = 0.0
     quota: Quota | None = None
     hub: str | None = None
+    flags: tuple[Flagged, ...] = ()
+    counted: tuple[Counted, ...] = ()
 
 
 class Collector(Protocol):

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from core.records import Arrival, Mention, Record, SourceState
 from listener.base import Page
-from store import mentions, meter, sources
+from store import flags, mentions, meter, sources
 from store.database import Tx
 from store.open import Store
 from store.quick import DatabaseFailed
@@ -110,6 +110,13 @@ def keep_all(tx: Tx, batch: Sequence[Kept], lateness: timedelta) -> list[mention
     gone = [key for kept in batch if kept.page for key in kept.page.deleted]
     if gone:
         mentions.remove(tx, gone, batch[0].at)
+    for kept in batch:
+        if kept.page is not None and kept.page.readings:
+            told = {reading.key: reading.engagement for reading in kept.page.readings}
+            mentions.read_counters(tx, told, at=kept.at, by=kept.state.id)
+    for kept in batch:
+        if kept.page is not None and (kept.page.flags or kept.page.counted):
+            flags.keep(tx, kept.state.id, kept.page.flags, kept.page.counted, kept.at)
     changes = [
         sources.Change(kept.state.id, kept.state.attempt, _values(kept, one), added=len(one.new), release=kept.ends)
         for kept, one in zip(batch, added, strict=True)

@@ -11,11 +11,22 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, select, update
 
 from core.records import Author, Engagement, Mention
 from store.bulk import insert_rows, next_ids, rows_among, times
-from store.schema import authors, mention_payloads, mention_texts, mention_topics, mentions, readings, revisions, tombstones
+from store.schema import (
+    authors,
+    mention_payloads,
+    mention_pictures,
+    mention_texts,
+    mention_topics,
+    mentions,
+    pictures,
+    readings,
+    revisions,
+    tombstones,
+)
 
 _COUNTERS: Final = ("likes", "replies", "reposts", "views")
 _COLUMNS: Final = (
@@ -72,8 +83,9 @@ def remove(tx: Connection, keys: Sequence[bytes], now: datetime) -> int:
     gone = update(mentions).where(mentions.c.key.in_(list(keys)), mentions.c.deleted_at.is_(None))
     ids = list(tx.execute(gone.values(deleted_at=now, changed_at=None).returning(mentions.c.id)).scalars())
     if ids:
-        for table in (mention_texts, mention_payloads):
+        for table in (mention_texts, mention_payloads, mention_pictures):
             tx.execute(delete(table).where(table.c.mention_id.in_(ids)))
+        tx.execute(delete(pictures).where(~exists().where(mention_pictures.c.sha256 == pictures.c.sha256)))
         tx.execute(update(revisions).where(revisions.c.mention_id.in_(ids)).values(title="", text=""))
         tx.execute(update(mention_topics).where(mention_topics.c.mention_id.in_(ids)).values(terms=[]))
     return len(ids)

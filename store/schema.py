@@ -119,6 +119,18 @@ readings = Table(  # counters of a mention read again later: a series
     Column("at", UtcDateTime, nullable=False), Column("likes", BigInteger), Column("replies", BigInteger), Column("reposts", BigInteger),
     Column("views", BigInteger), Column("by", String(200), nullable=False), Index("ix_readings_mention_at", "mention_id", "at"),
 )
+flags = Table(  # mentions that a person reported from where no program sees
+    "flags", metadata, Column("mention_id", RowId, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Column("by", String(200), nullable=False), Column("place", String(20), nullable=False), Column("at", UtcDateTime, nullable=False, index=True),
+)
+pictures = Table(  # as people sent them, by their hash
+    "pictures", metadata, Column("sha256", String(64), primary_key=True), Column("media_type", String(40), nullable=False),
+    Column("bytes", LargeBinary, nullable=False), Column("size", Integer, nullable=False), Column("first_seen_at", UtcDateTime, nullable=False),
+)
+mention_pictures = Table(  # a hash without a picture: somebody sent it where pictures are not kept
+    "mention_pictures", metadata, Column("mention_id", RowId, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Column("sha256", String(64), primary_key=True, index=True),
+)
 tombstones = Table(  # what was erased never comes back in
     "tombstones", metadata, Column("key", LargeBinary(16), primary_key=True), Column("erased_at", UtcDateTime, nullable=False),
 )

@@ -38,6 +38,14 @@ def upgrade() -> None:
     sa.Column('cost', sa.Float(), nullable=False),
     sa.PrimaryKeyConstraint('source_id', 'day', name=op.f('pk_meter'))
     )
+    op.create_table('pictures',
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('media_type', sa.String(length=40), nullable=False),
+    sa.Column('bytes', sa.LargeBinary(), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('first_seen_at', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('sha256', name=op.f('pk_pictures'))
+    )
     op.create_table('subscriptions',
     sa.Column('source_id', sa.String(length=200), nullable=False),
     sa.Column('hub', sa.Text(), nullable=False),
@@ -52,6 +60,26 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('source_id', name=op.f('pk_subscriptions')),
     sa.UniqueConstraint('token', name=op.f('uq_subscriptions_token'))
     )
+    op.create_table('flags',
+    sa.Column('mention_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('by', sa.String(length=200), nullable=False),
+    sa.Column('place', sa.String(length=20), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['mention_id'], ['mentions.id'], name=op.f('fk_flags_mention_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('mention_id', name=op.f('pk_flags'))
+    )
+    with op.batch_alter_table('flags', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_flags_at'), ['at'], unique=False)
+
+    op.create_table('mention_pictures',
+    sa.Column('mention_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['mention_id'], ['mentions.id'], name=op.f('fk_mention_pictures_mention_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('mention_id', 'sha256', name=op.f('pk_mention_pictures'))
+    )
+    with op.batch_alter_table('mention_pictures', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_mention_pictures_sha256'), ['sha256'], unique=False)
+
     op.create_table('story_marks',
     sa.Column('mark', sa.LargeBinary(length=8), nullable=False),
     sa.Column('story_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -106,7 +134,16 @@ def downgrade() -> None:
         batch_op.drop_column('author_role')
 
     op.drop_table('story_marks')
+    with op.batch_alter_table('mention_pictures', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_mention_pictures_sha256'))
+
+    op.drop_table('mention_pictures')
+    with op.batch_alter_table('flags', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_flags_at'))
+
+    op.drop_table('flags')
     op.drop_table('subscriptions')
+    op.drop_table('pictures')
     op.drop_table('meter')
     with op.batch_alter_table('blindness', schema=None) as batch_op:
         batch_op.drop_index('uq_blindness_open', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
