@@ -1,6 +1,7 @@
 """The composition root: every stage of the monitor, in the order in which a post travels. Read this file first.
 
     Poller      source    -> mention                     wakes the Enricher
+    Subscriber  feed's hub -> push                        wakes the Poller
     Enricher    mention   -> enrichment, counts, signal   wakes the Intake (and marks topics for the Watcher)
     Watcher     counts    -> signal                       wakes the Intake
     Lookout     sources   -> signal: not heard            wakes the Intake
@@ -39,11 +40,12 @@ from core.query import version
 from core.records import World
 from listener.look import Listened
 from listener.poll import Poller
+from listener.subscribe import NamesHub, Subscriber
+from listener.websub import is_reachable
 from playbooks.load import Library, load_playbooks
 from store import configurations, sources, watches
 from store.database import Tx
 from store.open import Store
-from store.streams import Stream
 
 log = structlog.get_logger()
 
@@ -60,13 +62,20 @@ class Runs(Protocol):
         """Do what is due at `now`; returns when it next wants to be called, None where only a wake-up matters."""
 
 
+class Wakes(Protocol):
+    """What a stage waits for besides the time."""
+
+    async def arrived(self) -> None:
+        """Return when there is something to do."""
+
+
 class Stage(Struct, frozen=True):
     """A stage with what wakes it; `workers` may step it side by side, because claims decide who works."""
 
     name: str
     role: str
     runs: Runs
-    woken_by: Stream | None = None
+    woken_by: Wakes | None = None
     workers: int = 1
 
 
@@ -118,10 +127,13 @@ def assemble(
     generation = store.database.write_now(_adopt, config, clock.now())
     notify = notifier_for or _NotifierShelf(config, http, clock).get
     signer = Signer(store.database.write_now(installation_key, clock.now()))
-    poller = Poller(store, listened(config, http, clock), lateness=config.listener.lateness, now=None if virtual else clock.now)
+    heard = listened(config, http, clock)
+    poller = Poller(store, heard, lateness=config.listener.lateness, now=None if virtual else clock.now)
     stages: list[Stage] = []
     if "listener" in roles:
-        stages.append(Stage("poller", "listener", poller))
+        stages.append(Stage("poller", "listener", poller, woken_by=poller))
+        if not virtual:
+            stages.append(Stage("subscriber", "listener", _subscriber(config, store, poller, heard, http)))
     if "detectors" in roles:
         stages += _detectors(config, store, generation, often, hearing=not virtual or "listener" in roles)
     if "alerting" in roles:
@@ -231,8 +243,17 @@ def listened(config: Config, http: Fetcher, clock: Clock) -> Mapping[str, Listen
         if source.enabled:
             module = shelf.load(shelf.COLLECTORS, source.kind)
             collector = module.Collector(shelf.options(module, source.options), source_id=source.id, http=http, now=clock.now)
-            found[source.id] = Listened(id=source.id, kind=source.kind, every=source.every, collector=collector)
+            found[source.id] = Listened(
+                id=source.id, kind=source.kind, every=source.every, collector=collector, per_day=source.budget.per_day
+            )
     return found
+
+
+def _subscriber(config: Config, store: Store, poller: Poller, heard: Mapping[str, Listened], http: Fetcher) -> Subscriber:
+    """Asks the hubs that feeds name to tell us of news, where they can reach us."""
+    hubs = {source_id: source.collector for source_id, source in heard.items() if isinstance(source.collector, NamesHub)}
+    base_url = config.console.base_url if is_reachable(config.console.base_url) else None
+    return Subscriber(store, hubs, http=http, base_url=base_url, trusted=config.listener.allow_private_hosts, wake=poller.wake)
 
 
 class _NotifierShelf:

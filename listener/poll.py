@@ -68,10 +68,20 @@ class Poller:
         self._looks: dict[str, tuple[SourceState, asyncio.Task[None]]] = {}
         self._renewed_at: datetime | None = None
         self._broken: BaseException | None = None
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """A source was made due out of its turn: be called soon."""
+        self._woken.set()
+
+    async def arrived(self) -> None:
+        """Return when a source was made due."""
+        await self._woken.wait()
 
     async def step(self, now: datetime) -> datetime | None:
         """Look where it is due; returns when the next source wants its turn, None where there is none."""
         self._stepped_at = now
+        self._woken.clear()
         if await self._store.mentions.is_full():
             return now + WAIT_WHEN_FULL
         await self._renew(now)

@@ -7,9 +7,9 @@ most, and nothing else. News that comes while a look is under way may be too lat
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import structlog
@@ -31,6 +31,7 @@ _FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
 _CLIENT_ERROR, _SERVER_ERROR, _TOO_MANY = 400, 500, 429
 
 
+@runtime_checkable
 class NamesHub(Protocol):
     """A collector whose place may have a hub."""
 
@@ -48,21 +49,31 @@ class Subscriber:
         http: the guarded session.
         base_url: where hubs reach the console; None where they cannot: every subscription is ended.
         trusted: `host:port` pairs to which a secret may go without https (the operator's own hub).
+        wake: tells the Poller that sources were made due.
     """
 
     def __init__(
-        self, store: Store, collectors: Mapping[str, NamesHub], *, http: Fetcher, base_url: str | None, trusted: Iterable[str] = ()
+        self,
+        store: Store,
+        collectors: Mapping[str, NamesHub],
+        *,
+        http: Fetcher,
+        base_url: str | None,
+        trusted: Iterable[str] = (),
+        wake: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._collectors = dict(collectors)
         self._http = http
         self._base_url = base_url
         self._trusted = frozenset(trusted)
+        self._wake = wake
 
     async def step(self, now: datetime) -> datetime | None:
         """Turn to the hubs that are due; returns when to be called next."""
         database = self._store.database
         pressing = await database.write(subscriptions.press, now)
+        self._wake()
         named = await database.read(subscriptions.named, list(self._collectors))
         known = {each.source_id: each for each in await database.read(subscriptions.list_all)}
         wanted = {name: self._collectors[name].hub(cursor) for name, cursor in named.items()} if self._base_url else {}

@@ -50,6 +50,7 @@ async def receive(visit: Visit) -> web.StreamResponse:
         signature.feed(piece)
     if signature.holds:
         await database.write(subscriptions.pushed, token, visit.now)
+        visit.monitor.poller.wake()
         log.info("news pushed", source=known.source_id, bytes=size)
     else:
         log.warning("push ignored, its signature is wrong", source=known.source_id)

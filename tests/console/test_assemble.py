@@ -33,10 +33,10 @@ def build(database):
 @pytest.mark.parametrize(
     ("roles", "stages"),
     [
-        (("listener",), ["poller"]),
+        (("listener",), ["poller", "subscriber"]),
         (("alerting",), ["intake", "dispatcher"]),
         (("console",), []),
-        (("listener", "alerting"), ["poller", "intake", "dispatcher"]),
+        (("listener", "alerting"), ["poller", "subscriber", "intake", "dispatcher"]),
     ],
 )
 async def test_a_role_gets_its_stages_in_the_order_in_which_a_post_travels(build, roles, stages):
