@@ -14,9 +14,9 @@ from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from core.errors import SourceRejected, SourceUnavailable, SourceUnreadable
-from core.records import Mention, SourceState
+from core.records import Engagement, Mention, SourceState
 from listener import keeping
-from listener.base import Page, Quota
+from listener.base import Page, Quota, Reading
 from listener.look import Listened
 from listener.poll import CLAIM, RENEW_EVERY, WAIT_WHEN_FULL, Poller
 from store import mentions, meter, schema, sources
@@ -401,6 +401,16 @@ async def test_a_deletion_at_the_source_takes_the_text_and_keeps_the_mention(dat
     await ear.poll(now)
     await ear.poll(now + EVERY)
     assert (ear.arrivals(), ear.database.read_now(mentions.count)) == ({}, 1)
+
+
+async def test_counters_told_without_words_are_read_for_the_mention_they_are_of(database, now):
+    mention = make.mention("ấm nổ")
+    told = Reading(key=mention.key, engagement=Engagement(likes=42))
+    ear = Ear(database, now, forum=Told([page(mention)], [page(readings=(told, Reading(key=b"x" * 16, engagement=Engagement(likes=1))))]))
+    await ear.poll(now)
+    await ear.poll(now + EVERY)
+    (kept,) = ear.database.read_now(mentions.get, [1])
+    assert (kept.text, kept.engagement.likes) == ("ấm nổ", 42)
 
 
 async def test_what_a_look_knows_to_have_missed_and_what_is_left_of_the_allowance_stand_with_the_source(database, now):
