@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from core.errors import SourceRejected, SourceUnavailable, SourceUnreadable
 from core.flagged import Counted, Flagged
+from core.outside import Alarm, Measured
 from core.records import Engagement, Mention, Record
 from core.text import clean
 from listener.asking import ask, ask_json
@@ -70,6 +71,8 @@ class Page(Record, frozen=True, kw_only=True, gc=False):
         cost: what this page cost of the platform's allowance, in its units (YouTube's points, calls); 0 where it charges nothing.
         quota: what is left of it, where the platform tells.
         hub: the WebSub hub that pushes this source's news, where one is named.
+        counts: numbers that somebody else counted; they are no mentions.
+        alarms: what another monitor says; each becomes a signal of its own.
         flags: which of the mentions people reported of places that no program sees, and who.
         counted: counters of such mentions that people read again.
     """
@@ -87,6 +90,8 @@ class Page(Record, frozen=True, kw_only=True, gc=False):
     cost: float = 0.0
     quota: Quota | None = None
     hub: str | None = None
+    counts: tuple[Measured, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
     flags: tuple[Flagged, ...] = ()
     counted: tuple[Counted, ...] = ()
 

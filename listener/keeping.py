@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from core.records import Arrival, Mention, Record, SourceState
 from listener.base import Page
+from listener.outside import keep_outside
 from store import flags, mentions, meter, sources
 from store.database import Tx
 from store.open import Store
@@ -28,6 +29,7 @@ log = structlog.get_logger()
 TOGETHER: Final = 200  # looks kept in one transaction
 BRIDGE: Final = timedelta(seconds=5)  # stretches heard that lie so close are one
 LEARNING_RATE: Final = 0.2
+NOTHING: Final = object()
 
 
 class Kept(Record, frozen=True, kw_only=True, gc=False):
@@ -61,12 +63,14 @@ class Keeper:
         store: where to.
         lateness: what is older than this when heard is late.
         gather_s: how long the first waits for others to come along, in seconds.
+        topics: source id -> the topic that everything of it is about.
     """
 
-    def __init__(self, store: Store, lateness: timedelta, *, gather_s: float = 0.0) -> None:
+    def __init__(self, store: Store, lateness: timedelta, *, gather_s: float = 0.0, topics: Mapping[str, str] | None = None) -> None:
         self._store = store
         self._lateness = lateness
         self._gather_s = gather_s
+        self._topics = dict(topics or {})
         self._waiting: list[tuple[Kept, asyncio.Future[mentions.Added]]] = []
         self._running: asyncio.Task[None] | None = None
 
@@ -86,8 +90,9 @@ class Keeper:
 
     async def _keep(self, batch: Sequence[tuple[Kept, asyncio.Future[mentions.Added]]]) -> None:
         try:
-            added = await self._store.database.write(keep_all, [kept for kept, _ in batch], self._lateness)
+            added, raised = await self._store.database.write(_keep_whole, [kept for kept, _ in batch], self._lateness, self._topics)
             await self._store.mentions.publish([mention_id for one in added for mention_id in one.new])
+            await self._store.signals.publish(raised)
         except Exception as error:  # noqa: BLE001 - it belongs to the look that waits
             if len(batch) > 1 and not isinstance(error, DatabaseFailed):
                 log.warning("looks not kept together, trying one by one", looks=len(batch))
@@ -101,6 +106,18 @@ class Keeper:
         for (_, done), one in zip(batch, added, strict=True):
             if not done.cancelled():
                 done.set_result(one)
+
+
+def _keep_whole(tx: Tx, batch: Sequence[Kept], lateness: timedelta, topics: Mapping[str, str]) -> tuple[list[mentions.Added], list[int]]:
+    """Keep all of it, mentions and the rest; returns what became of the mentions, and the ids of signals that came with the pages."""
+    added = keep_all(tx, batch, lateness)
+    raised = [
+        signal_id
+        for kept in batch
+        if kept.page is not None and (kept.page.counts or kept.page.alarms)
+        for signal_id in keep_outside(tx, kept.state.id, kept.page, topics.get(kept.state.id), kept.at)
+    ]
+    return added, raised
 
 
 def keep_all(tx: Tx, batch: Sequence[Kept], lateness: timedelta) -> list[mentions.Added]:
@@ -152,16 +169,16 @@ def _arriving(kept: Kept, lateness: timedelta) -> list[Mention]:
 
 
 def _values(kept: Kept, added: mentions.Added) -> dict[str, Any]:
-    """The columns of the source that this changes."""
-    if kept.page is None:
-        return dict(kept.values)
-    page = kept.page
-    told: dict[str, Any] = {"cursor": page.cursor, "last_error": trouble(page), "missed": page.missed}
-    if page.quota is not None:
-        told |= {"quota_left": page.quota.left, "quota_resets_at": page.quota.resets_at}
-    if page.hub is not None:
-        told["hub"] = page.hub
-    return told | learnt(kept.state, page, len(added.new), kept.at) | dict(kept.values)
+    """The columns of the source that this changes; what stands there already is not written again."""
+    page, values = kept.page, dict(kept.values)
+    if page is not None:
+        values = {"cursor": page.cursor, "last_error": trouble(page), "missed": page.missed, **learnt(kept.state, page, len(added.new), kept.at)}
+        if page.quota is not None:
+            values |= {"quota_left": page.quota.left, "quota_resets_at": page.quota.resets_at}
+        if page.hub is not None:
+            values["hub"] = page.hub
+        values |= kept.values
+    return {name: value for name, value in values.items() if getattr(kept.state, name, NOTHING) != value}
 
 
 def trouble(page: Page) -> str | None:

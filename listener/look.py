@@ -22,13 +22,14 @@ STREAM_GAP: Final = timedelta(seconds=90)  # a stream that was silent longer, he
 
 
 class Listened(Record, frozen=True, kw_only=True, gc=False):
-    """A source as configured, with the collector that listens to it; `per_day` is its budget in the platform's units."""
+    """A source as configured, with the collector that listens to it; `per_day` is its budget in the platform's units, `topic` what all of it is about."""
 
     id: str
     kind: str
     every: timedelta
     collector: Collector
     per_day: float | None = None
+    topic: str | None = None
 
 
 class Look:

@@ -61,7 +61,8 @@ class Poller:
         self._store = store
         self._listened = dict(listened)
         self._lateness = lateness
-        self._keeper = Keeper(store, lateness, gather_s=GATHER_S if now is not None else 0.0)
+        topics = {source_id: one.topic for source_id, one in listened.items() if one.topic is not None}
+        self._keeper = Keeper(store, lateness, gather_s=GATHER_S if now is not None else 0.0, topics=topics)
         self._now = now
         self._streams_for = streams_for
         self._stepped_at: datetime | None = None
