@@ -33,7 +33,7 @@ from alerting.roster import roster_of
 from alerting.settings import ChannelSettings, PersonSettings
 from console import shelf
 from console.config import Config
-from console.listening import listening_of
+from console.listening import ask_again_of, listening_of
 from core.clock import Clock
 from core.http import Fetcher
 from core.query import version
@@ -217,6 +217,7 @@ def _alerting(
         library=library,
         signer=signer,
         listening=listening_of(config),
+        ask_again=ask_again_of(config),
         base_url=config.console.base_url,
         at_once=1 if virtual else dispatch.BATCH,
         sweep_every=UNHURRIED if virtual else dispatch.SWEEP_EVERY,
@@ -244,7 +245,7 @@ def listened(config: Config, http: Fetcher, clock: Clock) -> Mapping[str, Listen
             module = shelf.load(shelf.COLLECTORS, source.kind)
             collector = module.Collector(shelf.options(module, source.options), source_id=source.id, http=http, now=clock.now)
             found[source.id] = Listened(
-                id=source.id, kind=source.kind, every=source.every, collector=collector, per_day=source.budget.per_day
+                id=source.id, kind=source.kind, every=source.every, collector=collector, per_day=source.budget.per_day, topic=source.topic
             )
     return found
 
