@@ -38,6 +38,7 @@ def quotes_of(tx: Tx, incident_id: int, limit: int) -> list[Quote]:
                 url=mention.url,
                 sentiment=understood[mention.id].sentiment.label if mention.id in understood else None,
                 sha256=piece.digest,
+                role=understood[mention.id].author_role if mention.id in understood else None,
             )
         )
     return found

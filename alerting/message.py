@@ -22,6 +22,7 @@ from alerting.inert import inert, shorten
 from alerting.looks import Look, look_lines
 from core.messages import Translator, translator
 from core.records import Factor, Incident, Notification, Record, Severity, Signal, Words
+from playbooks.counted import counted, named
 from playbooks.playbook import Playbook
 from playbooks.review import Quote
 
@@ -97,6 +98,30 @@ def compose(briefing: Briefing, notification: Notification, reader: Reader, *, l
     )
 
 
+def compose_question(incident: Incident, notification: Notification, reader: Reader, *, link: str | None) -> Message:
+    """A message that asks its reader for something that is not the incident itself: its own words, the link, and nothing to take."""
+    say = translator(reader.language, zone=ZoneInfo(reader.timezone))
+    asked = notification.words or Words(key="unknown")
+    drill = say("alert.drill_prefix") if incident.world == "drill" else ""
+    told = inert(say.render(asked))
+    subject = inert(": ".join(filter(None, (drill, say(f"{asked.key}.subject", **asked.args, id=incident.id)))), MAX_SUBJECT)
+    hint = inert(say(f"{asked.key}.hint", **asked.args))
+    return Message(
+        kind=notification.kind,
+        subject=subject,
+        body="\n".join(filter(None, (drill, told, link, hint))),
+        short=_joined(told, link or ""),
+        language=reader.language,
+        idempotency_key=notification.key,
+        thread_key=f"incident-{incident.world}-{incident.id}-{notification.person}",
+        link=link,
+        incident_id=incident.id,
+        severity=incident.severity,
+        possible_repeat=notification.possible_repeat,
+        drill=incident.world == "drill",
+    )
+
+
 def compose_test(notification: Notification, reader: Reader, *, link: str | None) -> Message:
     """A message that asks its reader to confirm that the channel works."""
     say = translator(reader.language, zone=ZoneInfo(reader.timezone))
@@ -136,7 +161,7 @@ def _facts(say: Translator, briefing: Briefing, title: str) -> list[str]:
     incident, signal = briefing.incident, briefing.signal
     lines = [say("alert.what", what=title), say("alert.since", at=incident.opened_at)]
     if signal is not None and not is_about_sources(signal.kind):
-        lines.append(_unusual(say, signal))
+        lines += filter(None, (_unusual(say, signal), counted(say, signal)))
     lines.extend(_why(say, incident.severity, incident.factors))
     if briefing.owner is not None and incident.acknowledged_at is not None:
         lines.append(say("alert.taken_by", person=inert(briefing.owner), at=incident.acknowledged_at))
@@ -173,7 +198,7 @@ def _quote(say: Translator, quote: Quote) -> str:
     source = inert(quote.source_id, 60)
     if quote.text is None:
         return say("alert.quote_gone", source=source, at=quote.at)
-    author = inert(quote.author or "?", 60)
+    author = inert(named(say, quote.author, quote.role) or "?", 60)
     return say("alert.quote", text=inert(quote.text, MAX_QUOTE), author=author, source=source, at=quote.at)
 
 

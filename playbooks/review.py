@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from core.messages import Translator, translator
 from core.records import Incident, Notification, Record, Signal, TimelineEntry
+from playbooks.counted import counted, named
 from playbooks.markdown import inline, link, quoted, table
 from playbooks.moments import moments
 from playbooks.playbook import PHASES, Phase, Playbook, Step
@@ -28,7 +29,7 @@ class Quote(Record, frozen=True, kw_only=True, gc=False):
     """One mention kept as evidence.
 
     `text` None where it is gone at its source or was erased; `sha256` is the salted digest kept in its place, in hexadecimal. `sentiment` is
-    the label ("negative"), None where unknown.
+    the label ("negative"), None where unknown. `role` is what the author registry says of the author.
     """
 
     mention_id: int
@@ -39,6 +40,7 @@ class Quote(Record, frozen=True, kw_only=True, gc=False):
     url: str | None = None
     sentiment: str | None = None
     sha256: str = ""
+    role: str | None = None
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,7 @@ def _signals(case: _Case) -> str:
     rows = [
         [
             case.moment(signal.raised_at),
-            inline(say.render(signal.words)),
+            inline(". ".join(filter(None, (say.render(signal.words), counted(say, signal))))),
             inline(say("review.figure", value=signal.observed, unit=signal.unit)),
             inline(say("review.figure", value=signal.expected, unit=signal.unit)) if signal.expected is not None else say("unknown"),
             f"{signal.score:.3f}",
@@ -202,7 +204,7 @@ def _quote(case: _Case, quote: Quote) -> str:
     say = case.say
     words = quoted(quote.text) if quote.text is not None else f"> {inline(say('review.deleted'))}"
     tone = [say(f"sentiment.{quote.sentiment}")] if quote.sentiment else []
-    author = [inline(quote.author)] if quote.author and quote.text is not None else []
+    author = [inline(named(say, quote.author, quote.role) or "")] if (quote.author or quote.role) and quote.text is not None else []
     origin = link(say("review.source_link"), quote.url) if quote.text is not None else ""
     facts = [case.moment(quote.at), inline(quote.source_id), *author, *tone, *([origin] if origin else [])]
     facts += [f"{say('review.digest')} `{quote.sha256[:12]}`"] if quote.sha256.isalnum() else []

@@ -17,6 +17,7 @@ from console.assemble import Monitor
 from console.listening import listening_of
 from core.messages import Translator
 from core.records import Incident, Notification, Signal, TimelineEntry
+from playbooks.counted import counted
 from playbooks.playbook import Playbook, Step
 from playbooks.review import Quote
 from store import incidents, notifications, signals, steps
@@ -51,14 +52,16 @@ class Case:
         return say.render(self.incident.words)
 
     def unusual(self, say: Translator) -> str:
-        """How unusual the deciding signal is; empty where there is none."""
+        """How unusual the deciding signal is, and how many speak; empty where there is none."""
         signal = self.signal
         if signal is None or is_about_sources(signal.kind):
             return ""
         told = {"observed": signal.observed, "unit": signal.unit, "scale": signal.scale_s}
         if not signal.expected:
-            return say("console.unusual_unknown", **told)
-        return say("console.unusual", **told, expected=signal.expected, times=signal.observed / signal.expected)
+            said = say("console.unusual_unknown", **told)
+        else:
+            said = say("console.unusual", **told, expected=signal.expected, times=signal.observed / signal.expected)
+        return ". ".join(filter(None, (said, counted(say, signal))))
 
     def reasons(self, say: Translator) -> Iterator[str]:
         """Why this severity: each factor that speaks for more than watching."""
