@@ -10,6 +10,7 @@ from alerting.casefile import quotes_of
 from console.config import Config
 from core.messages import Translator, translator
 from core.records import Incident, Signal, TimelineEntry
+from playbooks.counted import numbers_of
 from playbooks.review import Quote
 from store import signals
 from store.database import Tx
@@ -68,6 +69,8 @@ def _signal(signal: Signal, say: Translator) -> dict[str, Any]:
         "scale_s": signal.scale_s,
         "score": signal.score,
         "risk": signal.risk,
+        "place_id": signal.place_id,
+        "counted": numbers_of(signal),
         "text": say.render(signal.words),
     }
 
@@ -78,6 +81,7 @@ def _quote(quote: Quote) -> dict[str, Any]:
         "at": moment(quote.at),
         "source_id": quote.source_id,
         "author": quote.author,
+        "role": quote.role,
         "text": quote.text,
         "url": quote.url,
         "sentiment": quote.sentiment,
