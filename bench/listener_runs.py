@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from bench import corpus
+from console.loop import live_long
 
 EVERY = timedelta(minutes=5)
 HEALTHY_OF_TEN = 7  # of the mixed ones: the rest are gone, broken, slow or no feed
@@ -86,6 +87,7 @@ async def run_ours(url: str, count: str, database: str) -> None:
     poller, store, clock = _poller(url, int(count), database)
     spent = []
     async with clock.http:
+        live_long()
         gc.collect()
         gc.freeze()
         for _ in range(2):
@@ -113,6 +115,7 @@ async def run_many(url: str, count: str, database: str) -> None:
             lags.append(loop.time() - began - 0.05)
 
     async with clock.http:
+        live_long()
         watcher = asyncio.create_task(watch())
         for _ in range(3):
             while (due := await poller.step(clock.at)) is not None and (due <= clock.at or poller.is_listening):
@@ -143,7 +146,7 @@ class _Clock:
 
 
 def _poller(url: str, count: int, database: str):  # noqa: ANN202
-    from core.http import Fetcher
+    from core.http import Fetcher, Limits
     from listener.collectors.rss import Collector, Options
     from listener.look import Listened
     from listener.poll import Poller
@@ -153,7 +156,7 @@ def _poller(url: str, count: int, database: str):  # noqa: ANN202
     from store.streams import MemoryStream
 
     clock = _Clock()
-    clock.http = Fetcher(now=clock.now, allow=[urlsplit(url).netloc])  # type: ignore[attr-defined]
+    clock.http = Fetcher(now=clock.now, allow=[urlsplit(url).netloc], limits=Limits(per_host=64))  # here one host stands for many  # type: ignore[attr-defined]
     base = Database(f"sqlite:///{database}")
     migrate.upgrade(base)
     store = Store(base, MemoryStream(max_backlog=10_000_000), MemoryStream(), MemoryStream())

@@ -9,13 +9,13 @@ says so where not one of its last entries is left), and what a preset's product 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Final, Self
 from urllib.parse import urlsplit
 
 import msgspec
+import xxhash
 from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -132,8 +132,9 @@ class Collector:
         """The feed as it stands, or an empty page that says it did not change; reviews come on several. Errors as the protocol says."""
         last = self._last(cursor)
         while True:
-            page, last = await self._look(last)
+            page, last = await self._look(last, cursor)
             yield page
+            cursor = page.cursor
             if not page.more:
                 return
 
@@ -141,14 +142,15 @@ class Collector:
         """The hub that pushes this feed's news, as of this cursor; None where the feed named none."""
         return self._last(cursor).hub
 
-    async def _look(self, last: Cursor) -> tuple[Page, Cursor]:
+    async def _look(self, last: Cursor, cursor: str | None) -> tuple[Page, Cursor]:
         answer = await ask(
             self._http, self._address(last.page), source=self._source_id, etag=last.etag, modified=last.modified, headers=self._headers()
         )
-        digest = last.body if answer.not_modified else hashlib.sha256(answer.body).hexdigest()[:32]
+        digest = last.body if answer.not_modified else xxhash.xxh3_128_hexdigest(answer.body)
         if answer.not_modified or digest == last.body:
             following = replace(last, etag=answer.etag or last.etag, modified=answer.modified or last.modified)
-            return Page(cursor=_encode(following), unchanged=True, hub=last.hub.address if last.hub else None), following
+            told = cursor if following == last and not last.first else _encode(following)
+            return Page(cursor=told, unchanged=True, hub=last.hub.address if last.hub else None), following
         return await asyncio.to_thread(self._read, answer, last, digest)
 
     def _read(self, answer: Answer, last: Cursor, digest: str | None) -> tuple[Page, Cursor]:
