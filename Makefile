@@ -11,7 +11,7 @@ CONFIG ?= config.yaml
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run drill test test-fast test-slow servers lint types format lock train bench-text bench-stories bench-feeds bench-listener clean
+.PHONY: help setup run drill test test-fast test-slow servers lint types format lock train bench-text bench-stories bench-store bench-feeds bench-listener clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -70,6 +70,12 @@ train: setup ## the shipped sentiment models again, from the labelled texts besi
 
 bench-text: setup ## texts per second, against spaCy's own tokenizer and matcher
 	$(BIN)/python -m bench.text
+
+bench-stories: setup ## near copies told apart on labelled pairs, against Jaccard, SimHash and difflib; cost of a mention
+	$(BIN)/python -m bench.stories
+
+bench-store: setup ## mentions stored in a processor's second
+	$(BIN)/python -m bench.pages
 
 bench-listener: setup ## feeds per CPU-second against lemon24/reader, and ten thousand feeds in one process
 	$(BIN)/python -m bench.listener --feeds $(SHARED)/data/feeds

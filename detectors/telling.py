@@ -12,6 +12,7 @@ from store import stories
 from store.database import Tx
 
 CROWDED: Final = 24  # stories that one mark may bring up; a mark with more tells nothing
+WINDOW_S: Final = WINDOW.total_seconds()
 CANDIDATES: Final = 20  # stories that a mention is compared with, those with most marks in common first
 
 
@@ -36,7 +37,9 @@ class _Known:
     """The stories that the batch's marks bring up, and those that the batch itself tells."""
 
     def __init__(self, tx: Tx, batch: Sequence[Telling]) -> None:
-        self._by_mark = stories.marked(tx, sorted({mark for telling in batch for mark in telling.sketch.marks}))
+        marks = sorted({mark for telling in batch for mark in telling.sketch.marks})
+        times = [telling.at for telling in batch]
+        self._by_mark = stories.marked(tx, marks, min(times) - WINDOW, max(times) + WINDOW)
         ids = sorted({story_id for found in self._by_mark.values() for story_id, _ in found})
         self._stories = {story.id: (unpack(story.sketch, story.language), story.source_id) for story in stories.get(tx, ids).values()}
 
@@ -46,9 +49,10 @@ class _Known:
         exact: int | None = None
         for mark in telling.sketch.marks:
             for story_id, told_at in self._by_mark.get(mark, ()):
-                if abs(at - told_at) <= WINDOW.total_seconds():
+                if -WINDOW_S <= at - told_at <= WINDOW_S:
                     shared[story_id] = shared.get(story_id, 0) + 1
-                    exact = story_id if exact is None and mark == telling.sketch.marks[0] else exact
+                    if mark == telling.sketch.marks[0]:
+                        exact = story_id if exact is None else min(exact, story_id)
         if exact is None:
             nearest = sorted(shared, key=lambda story_id: (-shared[story_id], story_id))[:CANDIDATES]
             exact = best(telling.sketch, [(story_id, self._stories[story_id][0]) for story_id in nearest])

@@ -36,7 +36,13 @@ def insert_rows(
 
 
 def update_rows(
-    tx: Connection, table: Table, columns: Sequence[str], where: Sequence[str], rows: Sequence[tuple[Any, ...]], *, added: Sequence[str] = ()
+    tx: Connection,
+    table: Table,
+    columns: Sequence[str],
+    where: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    added: Sequence[str] = (),
 ) -> int:
     """Set `columns` of the rows that `where` tells, `added` ones by adding to what stands there; a row is its columns' values, then `added`, then `where`.
 
@@ -50,8 +56,20 @@ def update_rows(
     return tx.exec_driver_sql(f"UPDATE {table.name} SET {written} WHERE {met}", list(rows)).rowcount  # noqa: S608 - names of our own schema
 
 
-def rows_among(tx: Connection, table: Table, columns: Sequence[str], column: str, values: Sequence[Any]) -> Sequence[Row[Any]]:
-    """The rows whose `column` is one of `values`, as the driver gives them: a time of SQLite is text here, and is good for a look at None alone."""
+def rows_among(
+    tx: Connection,
+    table: Table,
+    columns: Sequence[str],
+    column: str,
+    values: Sequence[Any],
+    *,
+    between: tuple[str, int, int] | None = None,
+) -> Sequence[Row[Any]]:
+    """The rows whose `column` is one of `values`, as the driver gives them: a time of SQLite is text here, and is good for a look at None alone.
+
+    `between`: of these, only where another column (of numbers) lies from the one to the other, both included.
+    """
+    tail = "" if between is None else f' AND "{between[0]}" BETWEEN {int(between[1])} AND {int(between[2])}'
     wanted = ", ".join(f'"{name}"' for name in columns)
     found: list[Row[Any]] = []
     for start in range(0, len(values), _AT_ONCE):
@@ -60,7 +78,7 @@ def rows_among(tx: Connection, table: Table, columns: Sequence[str], column: str
             asked, given = f"IN ({','.join('?' * len(some))})", some
         else:
             asked, given = "= ANY(%s)", (list(some),)
-        found += tx.exec_driver_sql(f'SELECT {wanted} FROM {table.name} WHERE "{column}" {asked}', given).all()  # noqa: S608
+        found += tx.exec_driver_sql(f'SELECT {wanted} FROM {table.name} WHERE "{column}" {asked}{tail}', given).all()  # noqa: S608
     return found
 
 

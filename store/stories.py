@@ -42,13 +42,12 @@ def in_turn(tx: Connection) -> None:
         tx.execute(select(func.pg_advisory_xact_lock(_TURN)))
 
 
-def marked(tx: Connection, marks: Sequence[bytes]) -> dict[bytes, list[tuple[int, int]]]:
-    """The stories that carry each mark, as (story id, time in seconds since the epoch), oldest story first."""
+def marked(tx: Connection, marks: Sequence[bytes], since: datetime, until: datetime) -> dict[bytes, list[tuple[int, int]]]:
+    """The stories told from `since` until `until` that carry each mark, as (story id, time in seconds since the epoch), in no order."""
     found: dict[bytes, list[tuple[int, int]]] = {}
-    for row in sorted(
-        (bytes(row.mark), row.story_id, row.at) for row in rows_among(tx, story_marks, ("mark", "story_id", "at"), "mark", marks)
-    ):
-        found.setdefault(row[0], []).append((row[1], row[2]))
+    told = ("at", int(since.timestamp()), int(until.timestamp()) + 1)
+    for mark, story_id, at in rows_among(tx, story_marks, ("mark", "story_id", "at"), "mark", marks, between=told):
+        found.setdefault(mark, []).append((story_id, at))
     return found
 
 

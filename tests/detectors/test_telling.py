@@ -94,7 +94,7 @@ def test_a_mark_that_everybody_has_brings_up_no_crowd(database):
     ids = {one.story_id for one in told(database, *heard)}
     assert len(ids) == 2 * CROWDED
     marks = sorted({mark for one in heard for mark in one.sketch.marks})
-    assert max(len(found) for found in database.read_now(stories.marked, marks).values()) == CROWDED
+    assert max(len(found) for found in database.read_now(stories.marked, marks, make.NOON, make.NOON).values()) == CROWDED
 
 
 def test_old_marks_are_forgotten_and_the_story_stays(database):
@@ -102,7 +102,7 @@ def test_old_marks_are_forgotten_and_the_story_stays(database):
     (one,) = told(database, heard)
     assert database.write_now(stories.forget_marks, make.NOON - HOUR) == 0
     assert database.write_now(stories.forget_marks, make.NOON + HOUR) == len(heard.sketch.marks)
-    assert database.read_now(stories.marked, heard.sketch.marks) == {}
+    assert database.read_now(stories.marked, heard.sketch.marks, make.NOON - HOUR, make.NOON + HOUR) == {}
     assert one.story_id in database.read_now(stories.get, [one.story_id])
 
 
