@@ -103,6 +103,15 @@ class HeardAgain(Record, frozen=True, kw_only=True, gc=False):
     left: int
 
 
+class AlarmOver(Record, frozen=True, kw_only=True, gc=False):
+    """An alarm of another monitor, `name`, is over since `at`; `left` others of this incident still fire; `alone`: it holds nothing but alarms."""
+
+    name: str
+    at: datetime
+    left: int
+    alone: bool
+
+
 class PlaceLooked(Record, frozen=True, kw_only=True, gc=False):
     """`by` looked at a place that no program may see: `found` whether there was anything about it, `text` what."""
 
@@ -134,6 +143,7 @@ Event = (
     | StepTicked
     | Snoozed
     | HeardAgain
+    | AlarmOver
     | PlaceLooked
 )
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from alerting.blindness import BLIND, is_about_sources
 from alerting.severity import HARM
+from core.outside import ALARM
 from core.records import Incident, Signal, severity_rank
 
 ATTENTION: Final = "attention"
@@ -21,9 +22,11 @@ REACTIONS: Final = frozenset({"boycott", "expose", "legal", "complaint"})  # fam
 
 
 def incident_key(signal: Signal) -> str:
-    """Topic, cause and place; harm to people is one cause, whichever of its families was heard. Blind sources: their group; else subject and kind."""
+    """Topic, cause and place; harm to people is one cause, whichever of its families was heard. Blind sources: their group; alarms of one monitor: the monitor; else subject and kind."""
     if is_about_sources(signal.kind) and "group" in signal.frozen:
         return f"sources:{signal.frozen['group']}|{BLIND}|-"
+    if signal.topic_id is None and signal.kind == ALARM:  # of one monitor, however many
+        return f"{signal.subject.partition('/')[0]}|{ALARM}|-"
     if signal.topic_id is None:
         return f"{signal.subject}|{signal.kind}|{signal.place_id or '-'}"
     return f"topic:{signal.topic_id}|{_cause(signal.risk)}|{signal.place_id or '-'}"

@@ -22,6 +22,7 @@ from alerting.blindness import heard_again
 from alerting.escalation import escalate_by_hand, escalate_when_due
 from alerting.events import (
     Acknowledged,
+    AlarmOver,
     Assigned,
     Decision,
     Escalated,
@@ -40,6 +41,7 @@ from alerting.events import (
     closed_answer,
     line,
 )
+from alerting.outside import alarm_over
 from alerting.paging import adopt, apart, has_paged, notices, start, told, without_pages
 from alerting.policy import Roster, pages, recipients
 from core.errors import Refused
@@ -86,6 +88,8 @@ def decide(incident: Incident | None, event: Event, now: datetime, roster: Roste
             return _looked(incident, event, now, roster)
         case HeardAgain():
             return heard_again(incident, event, now, roster)
+        case AlarmOver():
+            return alarm_over(incident, event, now, roster)
         case _:
             assert_never(event)
 

@@ -16,6 +16,7 @@ from alerting import looks
 from alerting.arrival import FALSE_ALARMS
 from alerting.events import (
     Acknowledged,
+    AlarmOver,
     EscalationDue,
     Event,
     HeardAgain,
@@ -60,7 +61,7 @@ def respond(tx: Tx, incident_id: int, event: Event, now: datetime, roster: Roste
         NotFound: there is no such incident, or no such step.
         Refused: it makes no sense now, told in one line.
     """
-    if isinstance(event, SignalArrived | EscalationDue | HeardAgain):
+    if isinstance(event, SignalArrived | EscalationDue | HeardAgain | AlarmOver):
         raise Refused("only the program itself does that")
     if isinstance(event, StepTicked):
         _tick(tx, incident_id, event, now)

@@ -19,7 +19,7 @@ def silenced(signal: Signal, silences: Iterable[Silence], now: datetime) -> Sile
         "kind": signal.kind,
         "risk": signal.risk,
         "place": signal.place_id,
-        "source": signal.subject.removeprefix("source:") if signal.subject.startswith("source:") else None,
+        "source": signal.subject.partition(":")[2].partition("/")[0] if signal.subject.startswith(("source:", "measure:")) else None,
     }
     found = [one for one in silences if one.starts_at <= now < one.ends_at and _matches(one, told)]
     return max(found, key=lambda one: one.ends_at, default=None)

@@ -80,6 +80,12 @@ def told_since(tx: Connection, incident_id: int, signal: Signal, since: datetime
     return tx.execute(select(signals.c.id).where(same, risk).limit(1)).first() is not None
 
 
+def incident_of(tx: Connection, kind: str, subject: str, bucket_start: datetime) -> int | None:
+    """The incident that a signal was put on; None where it was not taken, silenced away, or never raised."""
+    same = (signals.c.kind == kind) & (signals.c.subject == subject) & (signals.c.bucket_start == bucket_start)
+    return tx.execute(select(signals.c.incident_id).where(same)).scalar_one_or_none()
+
+
 def latest(tx: Connection, kind: str, subject: str) -> Signal | None:
     """The newest signal of a kind about a subject, taken or not."""
     chosen = select(signals).where(signals.c.kind == kind, signals.c.subject == subject).order_by(signals.c.bucket_start.desc()).limit(1)
