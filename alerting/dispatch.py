@@ -103,8 +103,7 @@ class Dispatcher:
         due = await self._store.database.read(incidents.to_escalate, now, BATCH)
         for incident in due:
             await self._store.database.write(self._escalate, incident.id, now)
-        if await self._store.database.read(looks.overdue, now):
-            await self._store.database.write(self._remind, now)
+        await self._send_looking(now)
         claimed = await self._store.database.write(notifications.claim, now, now + CLAIM, BATCH)
         outcomes = await asyncio.gather(*(self._dispatch(notification, now) for notification in claimed), return_exceptions=True)
         await self._store.notifications.done()
@@ -115,6 +114,17 @@ class Dispatcher:
 
     def _escalate(self, tx: Tx, incident_id: int, now: datetime) -> None:
         change(tx, incident_id, EscalationDue(), now, self._roster(tx))
+
+    async def _send_looking(self, now: datetime) -> None:
+        """Ask people to look where no program sees, and once more whoever is late."""
+        database = self._store.database
+        for incident_id in await database.read(looks.owed, self._listening):
+            await database.write(self._ask_to_look, incident_id, now)
+        if await database.read(looks.overdue, now):
+            await database.write(self._remind, now)
+
+    def _ask_to_look(self, tx: Tx, incident_id: int, now: datetime) -> None:
+        looks.ask(tx, incident_id, self._listening, now, self._roster(tx))
 
     def _remind(self, tx: Tx, now: datetime) -> None:
         looks.remind(tx, now, self._roster(tx))

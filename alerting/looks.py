@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from alerting.coverage import Listening, UnseenPlace
 from alerting.events import PlaceLooked, line
-from alerting.paging import apart, notices
+from alerting.paging import apart, has_paged, notices
 from alerting.policy import Roster, pages, recipients
 from alerting.save import LINK_BYTES
 from core.errors import NotFound
@@ -61,28 +61,36 @@ def looks_of(tx: Tx, incident_id: int, roster: Roster) -> tuple[Look, ...]:
     )
 
 
-def ask(tx: Tx, incident: Incident, listening: Listening, now: datetime, roster: Roster) -> list[Notification]:
-    """Ask for what was not asked for yet, where the incident is grave enough; tells the timeline, returns what is to be sent."""
-    known = {task.to for task in tasks.of_incident(tx, incident.id, LOOK)}
-    wanted = [place for place in listening.unseen_of(incident.topic_id) if place.id not in known]
-    if not wanted or not wants_looks(incident):
+def owed(tx: Tx, listening: Listening) -> list[int]:
+    """Ids of the open incidents that are grave enough to send somebody looking, and have places that nobody was asked about."""
+    if not listening.unseen:
         return []
+    grave = [incident for incident in incidents.listing(tx, statuses=incidents.OPEN) if wants_looks(incident)]
+    return [incident.id for incident in grave if _missing(tx, incident, listening)]
+
+
+def ask(tx: Tx, incident_id: int, listening: Listening, now: datetime, roster: Roster) -> None:
+    """Ask for every look that an incident still lacks, and write that down."""
+    incident = incidents.get(tx, incident_id, lock=True)
+    if incident is None or not wants_looks(incident):
+        return
+    wanted = _missing(tx, incident, listening)
     tasks.add(tx, [_task(incident, place, now) for place in wanted])
-    paged = {one.person for one in notifications.of_incident(tx, incident.id) if one.kind == "page" and one.planned_at == now}
-    planned: list[Notification] = []
+    known = notifications.of_incident(tx, incident.id)
+    paged = {one.person for one in known if one.kind == "page" and one.state in notifications.WAITING and one.due_at <= now}
     for person, places in _by_person(wanted):
         due = now + timedelta(seconds=max(place.within_s for place in places))
         args: dict[str, Any] = {"person": roster.name(person), "places": [place.name for place in places], "due": due.isoformat()}
         data = {"places": [place.id for place in places], "person": person}
         incidents.add_entries(tx, incident.id, [line(incident, now, "look_asked", ACTOR, **args, data=data)])
         if person not in paged:  # the page names the places too
-            planned += _told(incident, person, Words(key="alert.look_for", args=args), now, roster, "asked")
-    return planned
+            notifications.plan(tx, _told(incident, person, Words(key="alert.look_for", args=args), now, roster, "asked"))
 
 
 def wants_looks(incident: Incident) -> bool:
-    """Whether an incident is grave enough to send somebody looking."""
-    return incident.is_open and (severity_rank(incident.severity) >= severity_rank("major") or pages(incident.policy))
+    """Whether an incident is grave enough to send somebody looking: of level major, or one that calls people; not where it is silenced."""
+    silenced = incident.status == "open" and pages(incident.policy) and not has_paged(incident) and incident.next_step_at is None
+    return incident.is_open and not silenced and (severity_rank(incident.severity) >= severity_rank("major") or pages(incident.policy))
 
 
 def overdue(tx: Tx, now: datetime) -> list[Task]:
@@ -137,6 +145,11 @@ def look_lines(say: Translator, looks: Sequence[Look]) -> Iterator[str]:
         if look.done_at is not None:
             key = "alert.looked_found" if look.found else "alert.looked_nothing"
             yield say(key, place=look.name, person=look.done_by or look.person_name, at=look.done_at, text=look.text).strip()
+
+
+def _missing(tx: Tx, incident: Incident, listening: Listening) -> list[UnseenPlace]:
+    known = {task.to for task in tasks.of_incident(tx, incident.id, LOOK)}
+    return [place for place in listening.unseen_of(incident.topic_id) if place.id not in known]
 
 
 def _task(incident: Incident, place: UnseenPlace, now: datetime) -> Task:

@@ -1,4 +1,4 @@
-"""What a person does to an incident: `ack`, `resolve`, `reopen`, `assign`, `note`, `severity`, `escalate`, `snooze`, `tick`."""
+"""What a person does to an incident: `ack`, `resolve`, `reopen`, `assign`, `note`, `severity`, `escalate`, `snooze`, `tick`, `looked`."""
 
 from __future__ import annotations
 
@@ -118,6 +118,16 @@ def _tick(deed: Deed) -> Event:
     return StepTicked(by=deed.by, step_id=deed.args.step if chosen is None else chosen.id, text=text, done=not deed.args.undo)
 
 
+def _looked(deed: Deed) -> Event:
+    from alerting.events import PlaceLooked
+    from core.text import clean
+
+    if deed.args.found is None and not deed.args.nothing:
+        raise UsageError("say what there was: --nothing, or --found TEXT")
+    text = clean(deed.args.found or "").strip()
+    return PlaceLooked(by=deed.by, place=deed.args.place, name=deed.args.place, found=deed.args.found is not None, text=text)
+
+
 def _takes(*more: Callable[[ArgumentParser], None]) -> Callable[[ArgumentParser], None]:
     """The options of a verb of this group: the incident, what is its own, the person."""
 
@@ -203,5 +213,16 @@ VERBS = (
             _option("--undo", action="store_true", help="take the tick back"),
         ),
         act(_tick),
+    ),
+    Verb(
+        "looked",
+        "say what there was at a place that no program may see",
+        "tocsin looked 12 fb-groups --found 'three posts, 200 comments' --as mai",
+        _takes(
+            _option("place", metavar="PLACE", help="the id of an unseen place (listener.unseen)"),
+            _option("--found", metavar="TEXT", help="there was something: what"),
+            _option("--nothing", action="store_true", help="there was nothing"),
+        ),
+        act(_looked),
     ),
 )

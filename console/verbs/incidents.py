@@ -67,7 +67,7 @@ def _one_options(parser: ArgumentParser) -> None:
 def _one(desk: Desk, args: Namespace) -> int:
     shape = desk.read(whole, desk, args.id)
     if args.json:
-        desk.json(shape)
+        desk.json({name: value for name, value in shape.items() if name != "lines"})
         return 0
     say = desk.say
     if shape["world"] == "drill":
@@ -75,6 +75,7 @@ def _one(desk: Desk, args: Namespace) -> int:
     desk.out(f"#{shape['id']} {shape['title']}")
     state = [say(f"severity.{shape['severity']}"), say(f"stage.{shape['stage']}"), say(f"status.{shape['status']}")]
     desk.out(" · ".join([*state, say("cli.moment", at=shape["opened_at"])]))
+    _section(desk, "console.heard", shape["lines"])
     _section(desk, "console.timeline", [f"{say('cli.moment', at=entry['at'])}  {entry['text']}" for entry in shape["timeline"]])
     quotes = [
         f"{say('cli.moment', at=each['at'])}  {each['source_id']}  {each['author'] or '-'}\n    "
@@ -83,6 +84,8 @@ def _one(desk: Desk, args: Namespace) -> int:
         for each in shape["evidence"]
     ]
     _section(desk, "console.evidence", quotes)
+    for flag in shape["flags"]:
+        _section(desk, "flag.series", _series(desk, flag))
     plan = shape["playbook"]
     if plan is not None:
         steps = [f"[{'x' if step['done_at'] else ' '}] {step['id']}  {step['text']}{_when(desk, step)}" for step in plan["steps"]]
@@ -97,6 +100,16 @@ def _section(desk: Desk, key: str, lines: list[str]) -> None:
             desk.out(f"  {line}")
 
 
+def _series(desk: Desk, flag: dict[str, Any]) -> list[str]:
+    """A flagged post and its counters, a line a reading."""
+    say, names = desk.say, {"likes": "likes", "replies": "comments", "reposts": "shares", "views": "views"}
+    lines = [f"#{flag['mention_id']} {flag['title'] or say('place_kind.' + flag['place'])}"]
+    for read in flag["readings"]:
+        told = [f"{say('flag.' + names[key])} {say('number.plain', n=read[key])}" for key in names if read[key] is not None]
+        lines.append(f"{say('cli.moment', at=read['at'])}  {', '.join(told)}  {read['by']}")
+    return lines
+
+
 def _when(desk: Desk, step: dict[str, Any]) -> str:
     if step["done_at"]:
         return f" ({desk.say('cli.step_done', person=step['done_by'], at=step['done_at'])})"
@@ -104,8 +117,8 @@ def _when(desk: Desk, step: dict[str, Any]) -> str:
 
 
 def whole(tx: Tx, desk: Desk, incident_id: int) -> dict[str, Any]:
-    """The incident with its timeline and playbook, as `--json` prints it."""
-    from console.shapes import describe, timeline_entry
+    """The incident with its timeline, playbook and coverage, as `--json` prints it; `lines` say the coverage in words."""
+    from console.shapes import describe, flagged_of, heard_of, timeline_entry
     from core.errors import NotFound
     from store import incidents, steps
 
@@ -118,6 +131,8 @@ def whole(tx: Tx, desk: Desk, incident_id: int) -> dict[str, Any]:
         "timeline": [timeline_entry(entry, desk.say) for entry in incidents.entries(tx, incident_id)],
         "factors": [{"name": each.name, "value": each.value, "speaks_for": each.speaks_for} for each in incident.factors],
         "playbook": None if plan is None else _plan(desk, incident, plan, steps.of_incident(tx, incident_id)),
+        **heard_of(tx, incident, desk.config, desk.now),
+        "flags": flagged_of(tx, incident, desk.config),
     }
 
 
@@ -159,5 +174,5 @@ def _title(desk: Desk, incident: Incident) -> str:
 
 VERBS = (
     Verb("incidents", "list incidents, the newest first", "tocsin incidents --status open acknowledged", _listing_options, _listing),
-    Verb("incident", "show one incident: timeline, evidence, playbook", "tocsin incident 12", _one_options, _one),
+    Verb("incident", "show one incident: timeline, evidence, playbook, coverage", "tocsin incident 12", _one_options, _one),
 )

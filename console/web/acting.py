@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import web
 
 from alerting import respond
-from alerting.events import Acknowledged, Escalated, Event, Noted, Reopened, Resolved
+from alerting.events import Acknowledged, Escalated, Event, Noted, PlaceLooked, Reopened, Resolved
 from alerting.policy import OPERATOR
 from console.web.visit import YEAR_S, Visit, remember
 from core.records import Words
@@ -105,6 +105,14 @@ def _ticked(deed: Deed, *, done: bool) -> Event:
     return respond.ticked(deed.by, deed.form.get("step", ""), playbook, done=done)
 
 
+def _looked(deed: Deed) -> Event | Words:
+    """Both buttons of a place: "found:ID" or "nothing:ID", and what was written beside it."""
+    outcome, _, place = deed.form.get("look", "").partition(":")
+    if outcome not in ("found", "nothing"):
+        return Words(key="console.needs_words")
+    return PlaceLooked(by=deed.by, place=place, name=place, found=outcome == "found", text=deed.form.get(f"seen-{place}", ""))
+
+
 DEEDS: Final = {
     "take": _button(_take),
     "escalate": _button(_escalate),
@@ -113,4 +121,5 @@ DEEDS: Final = {
     "note": _button(_note),
     "tick": _button(_tick),
     "untick": _button(_untick),
+    "looked": _button(_looked),
 }

@@ -2,6 +2,9 @@ from datetime import timedelta
 
 import pytest
 
+from alerting import looks
+from alerting.policy import Roster
+from console.listening import listening_of
 from store import audit, incidents, notifications, steps
 from tests.console.conftest import Room
 
@@ -151,3 +154,19 @@ def test_a_step_is_ticked_by_its_number_or_id_and_taken_back(room: Room) -> None
     said = room.tocsin("tick", "1", "nothing", "--as", "ana")
     assert said.status == 1
     assert ids[0] in said.err
+
+
+def test_what_was_seen_at_an_unseen_place_is_written_down(room: Room) -> None:
+    room.configure(listener={"unseen": [{"id": "fb", "name": "3 groups", "person": "ben"}]})
+    room.incident()
+    room.use(looks.ask, 1, listening_of(room.config), room.now, roster_of_room(room))
+    assert room.tocsin("looked", "1", "fb", "--as", "ben").status == 2, "it must be said what there was"
+    said = room.tocsin("looked", "1", "fb", "--found", "three posts", "--as", "ben", after=timedelta(minutes=3))
+    assert (said.status, said.out) == (0, "Noted: 3 groups was looked at.\n")
+    (look,) = room.tocsin("incident", "1", "--json").json["looks"]
+    assert (look["place"], look["found"], look["text"], look["done_at"]) == ("fb", True, "three posts", room.now.isoformat())
+    assert room.tocsin("looked", "1", "zalo", "--nothing", "--as", "ben").status == 1
+
+
+def roster_of_room(room: Room) -> Roster:
+    return Roster.of(room.config.alerting)

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from store import steps
+from store import sources, steps
 from tests.console.conftest import Room
 
 INCIDENT_KEYS = {
@@ -58,7 +58,7 @@ def test_one_incident_adds_timeline_evidence_and_playbook(room: Room) -> None:
     room.tocsin("ack", "1", "--as", "ana", after=timedelta(minutes=2))
     said = room.tocsin("incident", "1", "--json")
     assert said.status == 0
-    assert set(said.json) == INCIDENT_KEYS | {"timeline", "factors", "playbook"}
+    assert set(said.json) == INCIDENT_KEYS | {"timeline", "factors", "playbook", "coverage", "looks"}
     assert all(set(entry) == {"at", "kind", "actor", "text", "data"} for entry in said.json["timeline"])
     kinds = [entry["kind"] for entry in said.json["timeline"]]
     assert kinds.index("opened") < kinds.index("acknowledged")
@@ -89,3 +89,18 @@ def test_a_number_that_is_none_is_wrong_usage(room: Room) -> None:
     said = room.tocsin("incident", "seven")
     assert said.status == 2
     assert said.err.count("\n") == 1
+
+
+def test_one_incident_says_what_was_heard_of_all_there_is(room: Room) -> None:
+    feeds = [{"id": name, "kind": "rss", "url": f"https://{name}.example/feed"} for name in ("forum", "press")]
+    room.configure(listener={"sources": feeds, "unseen": [{"id": "fb", "name": "3 groups", "person": "ben"}]})
+    room.incident()
+    room.use(sources.ensure, {"forum": "rss", "press": "rss"}, room.now)
+    room.use(sources.heard, "forum", room.now - timedelta(hours=2), room.now)
+    room.use(sources.save, "forum", 0, {"first_poll_at": room.now - timedelta(days=1), "last_success_at": room.now})
+    room.use(sources.save, "press", 0, {"failures": 3, "last_error": "HTTP 503", "last_success_at": room.now - timedelta(hours=3)})
+    coverage = room.tocsin("incident", "1", "--json").json["coverage"]
+    assert (coverage["sources"], coverage["heard"], coverage["unseen"][0]["id"]) == (2, 1, "fb")
+    assert [(each["source_id"], each["state"], each["why"]) for each in coverage["not_whole"]] == [("press", "blind", "HTTP 503")]
+    out = room.tocsin("incident", "1").out
+    assert "Heard 1 of 2 sources; not heard: press since 09:00 (HTTP 503); no program may see: 3 groups." in out

@@ -1,5 +1,8 @@
 """The buttons: each goes through the one door, and says what became of it."""
 
+from alerting import looks
+from alerting.coverage import Listening, UnseenPlace
+from alerting.policy import Roster
 from tests.console.web.place import Place
 
 
@@ -44,10 +47,31 @@ async def test_a_whole_life_can_be_lived_by_buttons(place: Place) -> None:
     assert "reopened" in kinds
 
 
+async def test_what_was_seen_at_an_unseen_place_is_told_by_two_buttons(place: Place) -> None:
+    incident = await place.incident()
+    unseen = UnseenPlace(id="fb", name="3 nhóm Facebook kín", person="ben", within_s=600)
+    await place.database.write(
+        looks.ask, incident.id, Listening(unseen=(unseen,)), place.now, Roster.of(place.simulation.monitor.config.alerting)
+    )
+    page = await (await place.client.get(f"/incidents/{incident.id}")).text()
+    assert 'value="found:fb"' in page
+    assert "trước 12:10" in page or "12:10" in page
+    page = await place.press("looked", incident.id, who="ben", look="found:fb", **{"seen-fb": "ba bài, <b>200</b> bình luận"})
+    assert "Đã ghi: đã xem 3 nhóm Facebook kín." in page
+    assert "ba bài, &lt;b&gt;200&lt;/b&gt; bình luận" in page
+    assert "Ben xem lúc 12:00: có" in page
+    await place.press("looked", incident.id, who="ana", look="nothing:fb")
+    assert place.kinds(incident.id).count("place_looked") == 2
+
+
 async def test_an_unknown_step_or_incident_is_a_page_not_a_fault(place: Place) -> None:
     incident = await place.incident()
     token = await place.token(f"/incidents/{incident.id}")
-    for path, form in ((f"/incidents/{incident.id}/tick", {"step": "nope"}), ("/incidents/77/take", {})):
+    for path, form in (
+        (f"/incidents/{incident.id}/tick", {"step": "nope"}),
+        ("/incidents/77/take", {}),
+        (f"/incidents/{incident.id}/looked", {"look": "found:x"}),
+    ):
         response = await place.client.post(path, data={"token": token, "who": "ana", **form})
         assert response.status == 404
 
