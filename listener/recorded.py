@@ -54,7 +54,8 @@ def read_record(record: object, *, source_id: str, seen_at: datetime, kind: str 
     if not isinstance(record, dict):
         raise RecordError("", "not a JSON object")
     title, text = words(_text(record, "title"), MAX_TITLE_CHARS), words(_text(record, "text"))
-    if not title and not text:
+    deleted = _time(record, "deleted_at") if own else None
+    if not title and not text and deleted is None:
         raise RecordError("text", "is missing, and so is title; one of them must hold words")
     source = (_text(record, "source_id")[:MAX_ID_CHARS] if own else "") or source_id
     author, published = _author(record, source), _time(record, "published_at")
@@ -77,6 +78,7 @@ def read_record(record: object, *, source_id: str, seen_at: datetime, kind: str 
         kind=_class(record, reposted=reposted is not None or is_repost(title, text)),
         published_at=published,
         edited_at=_time(record, "edited_at"),
+        deleted_at=deleted,
         reply_to=reply,
         repost_of=reposted,
         engagement=_engagement(record),
@@ -154,6 +156,7 @@ def write_record(mention: Mention) -> dict[str, Any]:
         "published_at": mention.published_at,
         "seen_at": mention.seen_at,
         "edited_at": mention.edited_at,
+        "deleted_at": mention.deleted_at,
         "reply_to": mention.reply_to,
         "repost_of": mention.repost_of,
         "engagement": _known({name: getattr(counted, name) for name in _COUNTERS}) or None,

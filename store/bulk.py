@@ -64,7 +64,7 @@ def rows_among(
     values: Sequence[Any],
     *,
     between: tuple[str, int, int] | None = None,
-) -> Sequence[Row[Any]]:
+) -> Sequence[Any]:
     """The rows whose `column` is one of `values`, as the driver gives them: a time of SQLite is text here, and is good for a look at None alone.
 
     `between`: of these, only where another column (of numbers) lies from the one to the other, both included.

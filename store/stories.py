@@ -46,8 +46,8 @@ def marked(tx: Connection, marks: Sequence[bytes], since: datetime, until: datet
     """The stories told from `since` until `until` that carry each mark, as (story id, time in seconds since the epoch), in no order."""
     found: dict[bytes, list[tuple[int, int]]] = {}
     told = ("at", int(since.timestamp()), int(until.timestamp()) + 1)
-    for mark, story_id, at in rows_among(tx, story_marks, ("mark", "story_id", "at"), "mark", marks, between=told):
-        found.setdefault(mark, []).append((story_id, at))
+    for row in rows_among(tx, story_marks, ("mark", "story_id", "at"), "mark", marks, between=told):
+        found.setdefault(row[0], []).append((row[1], row[2]))
     return found
 
 

@@ -168,6 +168,16 @@ def test_what_is_written_reads_back_the_same(original: Mention) -> None:
     assert read_line(write_line(original), source_id="file", seen_at=NOW) == original
 
 
+def test_a_deleted_mention_is_written_without_words_and_read_back() -> None:
+    gone = Mention(key=mention_key("k", "p", "7"), source_id="p", native_id="7", seen_at=NOW, deleted_at=NOW)
+    record = write_record(gone)
+    assert record["deleted_at"] == NOW.isoformat()
+    assert not {"text", "title", "url"} & record.keys()
+    assert read_record(record, source_id="p", seen_at=NOW, own=True) == gone
+    with pytest.raises(RecordError):  # a stranger's empty record is no mention, whatever it says
+        read_record(record, source_id="p", seen_at=NOW)
+
+
 def test_what_is_unknown_is_left_out() -> None:
     assert set(write_record(mention({"text": "a"}))) == {"source_id", "native_id", "key", "text", "seen_at"}
 
