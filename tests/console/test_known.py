@@ -1,0 +1,54 @@
+"""Branches, people and campaigns from config.yaml, in the shapes that the detectors take."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from console.config import parse
+from console.known import branches, registry
+from core.errors import ConfigError
+from core.records import Author
+from tests import make
+
+
+def config(**changes):
+    return parse(make.config(**changes))
+
+
+def test_an_address_is_one_of_a_branchs_names():
+    known = config(
+        places=[{"id": "q1", "name": "Acme Quận 1", "aliases": ["chi nhánh Lê Lợi"], "address": "12 Lê Lợi"}, {"id": "q7", "name": "Q7"}]
+    )
+    assert [(one.id, one.names) for one in branches(known)] == [("q1", ("Acme Quận 1", "chi nhánh Lê Lợi", "12 Lê Lợi")), ("q7", ("Q7",))]
+
+
+def test_people_and_campaigns_are_known():
+    known = registry(
+        config(
+            authors=[{"id": "ngoc", "role": "ambassador", "accounts": ["facebook:ngoc.vlog", "@ngoc"], "reach": 120_000}],
+            events=[
+                {"name": "11/11", "from": "2026-11-20", "to": "2026-11-22", "marks": ["#acme1111"]},
+                {"name": "Tết", "from": "2027-02-05", "to": "2027-02-12"},
+            ],
+        )
+    )
+    mention = replace(make.mention("vui quá #acme1111"), author=Author(key="x/1", handle="ngoc"))
+    entry = known.find(mention)
+    assert (entry.id, entry.name, entry.role, entry.reach) == ("ngoc", "ngoc", "ambassador", 120_000)
+    assert known.is_own(mention, entry)
+
+
+@pytest.mark.parametrize(
+    ("authors", "says"),
+    [
+        ([{"id": "x", "role": "vip"}], "neither accounts nor names"),
+        ([{"id": "x", "role": "boss", "names": ["X"]}], "role"),
+        ([{"id": "x", "role": "vip", "accounts": ["ngoc"]}], "accounts"),
+        ([{"id": "x", "role": "vip", "names": ["X"], "reach": -1}], "reach"),
+        ([{"id": "x", "role": "vip", "names": ["X"]}] * 2, "author 'x' stands there twice"),
+    ],
+)
+def test_a_mistake_is_told(authors, says):
+    with pytest.raises(ConfigError, match=says):
+        config(authors=authors)
