@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 from msgspec.structs import replace
 
-from alerting import looks
+from alerting import looks, recounts
 from alerting.base import Message, Notifier, Receipt
 from alerting.casefile import coverage_at, quotes_of
 from alerting.coverage import Listening
 from alerting.events import EscalationDue, line
 from alerting.incident import unwanted_because
 from alerting.links import Signer
-from alerting.message import MAX_QUOTES, Briefing, Reader, compose, compose_test
+from alerting.message import MAX_QUOTES, Briefing, Reader, compose, compose_question, compose_test
 from alerting.policy import Roster, recipients
 from alerting.save import change
 from alerting.settings import AlertingSettings, ChannelSettings, PersonSettings
@@ -64,6 +64,7 @@ class Dispatcher:
         library: playbooks, for their first steps.
         signer: signs the links.
         listening: where we listen and where nobody can.
+        ask_again: by source of flags, how often their counters are asked for while an incident is open.
         base_url: how the console is reached from outside.
         at_once: how many messages may be under way side by side.
         sweep_every: how often to look though nothing woke us; another process (the command line) may have planned something.
@@ -81,6 +82,7 @@ class Dispatcher:
         signer: Signer,
         base_url: str,
         listening: Listening = Listening(),  # noqa: B008 - frozen
+        ask_again: Mapping[str, timedelta] | None = None,
         at_once: int = BATCH,
         sweep_every: timedelta = SWEEP_EVERY,
         send_timeout_s: float = SEND_TIMEOUT_S,
@@ -93,6 +95,7 @@ class Dispatcher:
         self._signer = signer
         self._base_url = base_url.rstrip("/")
         self._listening = listening
+        self._ask_again: dict[str, timedelta] = dict(ask_again or {})
         self._at_once = asyncio.Semaphore(at_once)
         self._sweep_every = sweep_every
         self._send_timeout_s = send_timeout_s
@@ -104,6 +107,7 @@ class Dispatcher:
         for incident in due:
             await self._store.database.write(self._escalate, incident.id, now)
         await self._send_looking(now)
+        await self._ask_for_counters(now)
         claimed = await self._store.database.write(notifications.claim, now, now + CLAIM, BATCH)
         outcomes = await asyncio.gather(*(self._dispatch(notification, now) for notification in claimed), return_exceptions=True)
         await self._store.notifications.done()
@@ -129,8 +133,19 @@ class Dispatcher:
     def _remind(self, tx: Tx, now: datetime) -> None:
         looks.remind(tx, now, self._roster(tx))
 
+    async def _ask_for_counters(self, now: datetime) -> None:
+        """Ask people to read the counters of what they flagged again."""
+        if not self._ask_again:
+            return
+        if await self._store.database.read(recounts.is_due, now, self._ask_again):
+            await self._store.database.write(self._recount, now)
+
+    def _recount(self, tx: Tx, now: datetime) -> None:
+        recounts.work(tx, now, self._ask_again, self._roster(tx))
+
     def _next_due(self, tx: Tx, now: datetime) -> datetime:
-        times = [notifications.next_due(tx), incidents.next_escalation(tx), looks.next_due(tx), now + self._sweep_every]
+        asks = (looks.next_due(tx), recounts.next_due(tx) if self._ask_again else None)
+        times = [notifications.next_due(tx), incidents.next_escalation(tx), *asks, now + self._sweep_every]
         return min(at for at in times if at is not None)
 
     async def _dispatch(self, notification: Notification, now: datetime) -> None:
@@ -186,7 +201,8 @@ class Dispatcher:
         reader = Reader(person=person.id, name=person.display_name, language=person.language or "vi", timezone=person.timezone or "UTC")
         link = None
         if notification.link_id is not None:
-            link = f"{self._base_url}/i/{self._signer.link(notification.link_id, now)}"
+            door = "f" if recounts.is_question(notification) else "i"
+            link = f"{self._base_url}/{door}/{self._signer.link(notification.link_id, now)}"
         if notification.incident_id is None:
             return Prepared(message=compose_test(notification, reader, link=None), person=person, channel=channel)
         incident = incidents.get(tx, notification.incident_id)
@@ -195,6 +211,8 @@ class Dispatcher:
         unwanted = unwanted_because(incident, notification)
         if unwanted is not None:
             return unwanted.key
+        if recounts.is_question(notification):
+            return Prepared(message=compose_question(incident, notification, reader, link=link), person=person, channel=channel)
         message = compose(self._briefing(tx, incident, roster, now), notification, reader, link=link, ack_code=f"tocsin ack {incident.id}")
         return Prepared(message=message, person=person, channel=channel)
 

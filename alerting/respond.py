@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from alerting import recounts
 from alerting.arrival import FALSE_ALARMS
 from alerting.events import (
     Acknowledged,
+    AlarmOver,
     EscalationDue,
     Event,
     HeardAgain,
@@ -29,6 +31,7 @@ from alerting.links import Signer
 from alerting.policy import Roster, policy_for
 from alerting.save import change
 from core.errors import NotFound, Refused
+from core.flagged import Counted
 from core.records import Incident, Notification, Record, Silence, Words
 from store import audit, incidents, labels, notifications, silences, statements, steps
 from store.database import Tx
@@ -59,7 +62,7 @@ def respond(tx: Tx, incident_id: int, event: Event, now: datetime, roster: Roste
         NotFound: there is no such incident, or no such step.
         Refused: it makes no sense now, told in one line.
     """
-    if isinstance(event, SignalArrived | EscalationDue | HeardAgain):
+    if isinstance(event, SignalArrived | EscalationDue | HeardAgain | AlarmOver):
         raise Refused("only the program itself does that")
     if isinstance(event, StepTicked):
         _tick(tx, incident_id, event, now)
@@ -88,10 +91,34 @@ def open_link(tx: Tx, signer: Signer, token: str, now: datetime) -> tuple[Notifi
     """What a link shows: its notification and incident; None where it is false, too old, or was ended. Changes nothing."""
     link_id = signer.read_link(token, now)
     notification = None if link_id is None else notifications.with_link(tx, link_id)
-    if notification is None or notification.incident_id is None:
+    if notification is None or notification.incident_id is None or recounts.is_question(notification):
         return None
     incident = incidents.get(tx, notification.incident_id)
     return None if incident is None else (notification, incident)
+
+
+def open_question(tx: Tx, signer: Signer, token: str, now: datetime) -> Notification | None:
+    """What a link that asks for counters shows: its notification; None where it is false, too old, or was ended. Changes nothing."""
+    link_id = signer.read_link(token, now)
+    notification = None if link_id is None else notifications.with_link(tx, link_id)
+    return notification if notification is not None and recounts.is_question(notification) else None
+
+
+def answer_by_link(tx: Tx, signer: Signer, token: str, nonce: str, given: Counted, now: datetime, roster: Roster) -> Words:
+    """Keep the counters that the person of a link read; `given.by` and `given.mention_id` are the link's.
+
+    Raises:
+        NotFound: the link is no longer good.
+        Refused: the button was pressed before, or nothing was counted.
+    """
+    notification = open_question(tx, signer, token, now)
+    if notification is None or notification.words is None:
+        raise NotFound("this link is no longer valid")
+    digest = signer.spends(nonce, notification.link_id or "", now)
+    if digest is None or not notifications.use_nonce(tx, digest, now):
+        raise Refused("this page was used or is too old; open the link again")
+    own = replace(given, by=notification.person, mention_id=notification.words.args["mention"])
+    return recounts.answer(tx, own, now, roster, channel="link")
 
 
 def acknowledge_by_link(tx: Tx, signer: Signer, token: str, nonce: str, now: datetime, roster: Roster) -> Response:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from alerting.coverage import ListenedSource, Listening, UnseenPlace
 from console.config import Config
+from core.durations import parse_duration
+
+FLAG: Final = "flag"
+ASK_AGAIN: Final = "15m"
 
 
 def listening_of(config: Config) -> Listening:
@@ -18,3 +25,17 @@ def listening_of(config: Config) -> Listening:
         for one in config.listener.unseen
     )
     return Listening(sources=listened or None, unseen=unseen)
+
+
+def flag_sources(config: Config) -> tuple[str, ...]:
+    """The sources to which people report what no program sees."""
+    return tuple(source.id for source in config.listener.sources if source.enabled and source.kind == FLAG)
+
+
+def ask_again_of(config: Config) -> dict[str, timedelta]:
+    """By source of flags, how often their counters are asked for again; none where never. Loads no collector: alerting runs without them."""
+    given = {
+        source.id: source.options.get("ask_again", ASK_AGAIN) for source in config.listener.sources if source.id in flag_sources(config)
+    }
+    found = {name: value if isinstance(value, timedelta) else parse_duration(str(value)) for name, value in given.items()}
+    return {name: wait for name, wait in found.items() if wait}

@@ -123,7 +123,7 @@ def recount(text: str, *, by: str = "") -> tuple[int, Flag, bool] | None:
     if rest in _GONE:
         return int(typed[2]), Flag(by=by), True
     counted = counters(rest)
-    return None if not counted else (int(typed[2]), Flag(by=by, **counters_of(counted)), False)
+    return None if not counted else (int(typed[2]), replace(Flag(by=by), **counters_of(counted)), False)
 
 
 def place_of(said: str, url: str | None, group: str) -> Place:

@@ -66,6 +66,11 @@ def get(tx: Connection, mention_id: int) -> Flag | None:
     return next(iter(_found(tx, flags.c.mention_id == mention_id)), None)
 
 
+def with_key(tx: Connection, key: bytes) -> Flag | None:
+    """The flagged mention of this key, or None."""
+    return next(iter(_found(tx, mentions.c.key == key)), None)
+
+
 def of_incident(tx: Connection, incident_id: int, topic_id: str | None, since: datetime) -> list[Flag]:
     """The flagged mentions of an incident, oldest first: its evidence, and what was flagged in its topic since `since`."""
     in_evidence = select(evidence.c.mention_id).where(evidence.c.incident_id == incident_id)

@@ -22,6 +22,7 @@ __all__ = [
     "count",
     "get",
     "in_topic",
+    "is_understood",
     "mark_enriched",
     "mark_read_again",
     "push_forward",
@@ -46,6 +47,11 @@ def to_enrich(tx: Connection, limit: int, *, seen_before: datetime | None = None
     """Ids of mentions not yet understood, oldest row first; the sweep asks for those seen before a while ago."""
     chosen = select(mentions.c.id).where(mentions.c.enriched_at.is_(None)).order_by(mentions.c.id).limit(limit)
     return list(tx.execute(chosen if seen_before is None else chosen.where(mentions.c.seen_at <= seen_before)).scalars())
+
+
+def is_understood(tx: Connection, mention_id: int) -> bool:
+    """Whether the Enricher has read it."""
+    return tx.execute(select(mentions.c.enriched_at).where(mentions.c.id == mention_id)).scalar() is not None
 
 
 def mark_enriched(tx: Connection, ids: Iterable[int], now: datetime) -> set[int]:

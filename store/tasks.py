@@ -1,4 +1,4 @@
-"""Tasks: something that somebody owes by a time, as part of an incident. A look at an unseen place is one ("look")."""
+"""Tasks: something that somebody owes by a time, as part of an incident: a look at an unseen place, a flagged post's counters read again."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from store.incidents import OPEN
 from store.schema import incidents, tasks
 
 LOOK = "look"
+READING = "reading"
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):

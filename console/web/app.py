@@ -68,6 +68,8 @@ async def confirm(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     if not is_same_origin(request.headers):
         return refusal(request, 403, "console.other_site")
+    if route.takes is not None:
+        request = request.clone(client_max_size=route.takes)
     if route.proof == "token":
         visit = Visit.of(request)
         token = (await request.post()).get("token", "")

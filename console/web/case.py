@@ -13,6 +13,7 @@ from alerting.coverage_words import coverage_line
 from alerting.incident import idle_because
 from alerting.looks import Look, looks_of
 from alerting.policy import Roster, recipients
+from alerting.recounts import Series, name_of, series_of
 from console.assemble import Monitor
 from console.listening import listening_of
 from core.messages import Translator
@@ -37,6 +38,7 @@ class Case:
     quotes: tuple[Quote, ...]
     coverage: Coverage
     looks: tuple[Look, ...]
+    flagged: tuple[Series, ...]
     playbook: Playbook | None
     ticks: Mapping[str, StepState]
     timeline: tuple[TimelineEntry, ...]
@@ -46,6 +48,10 @@ class Case:
     def name(self, person: str | None) -> str:
         """How a person is called; empty for nobody."""
         return "" if person is None else self.roster.name(person)
+
+    def reader(self, by: str) -> str:
+        """How whoever read counters is called."""
+        return name_of(self.roster, by)
 
     def title(self, say: Translator) -> str:
         """What happened, in one line."""
@@ -117,6 +123,7 @@ def case_of(tx: Tx, monitor: Monitor, incident_id: int, now: datetime) -> Case |
         quotes=tuple(quotes_of(tx, incident_id, MOST_QUOTES)),
         coverage=coverage_at(tx, listening_of(monitor.config), incident, now),
         looks=looks_of(tx, incident_id, roster),
+        flagged=series_of(tx, incident, roster),
         playbook=monitor.library.get(incident.playbook_id),
         ticks={state.step_id: state for state in steps.of_incident(tx, incident_id)},
         timeline=tuple(incidents.entries(tx, incident_id)),

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from alerting import respond
+from alerting.settings import PersonSettings
 from console.web.case import Case, case_of
 from console.web.visit import Visit
 from core.errors import NotFound, Refused
@@ -69,7 +70,7 @@ def _page(visit: Visit, notification: Notification, case: Case, *, status: int =
     return visit.page(
         "link.html",
         status=status,
-        say=_speaker(visit, notification.person, case),
+        say=speaker(visit, case.roster.people.get(notification.person)),
         stale=status == STALE,
         case=case,
         incident=case.incident,
@@ -81,9 +82,8 @@ def _page(visit: Visit, notification: Notification, case: Case, *, status: int =
     )
 
 
-def _speaker(visit: Visit, person: str, case: Case) -> Translator:
+def speaker(visit: Visit, known: PersonSettings | None) -> Translator:
     """In the person's own language and zone, unless the page was asked for in another."""
-    known = case.roster.people.get(person)
     language = visit.request.query.get("lang")
     if language not in LANGUAGES:
         language = (known.language if known else None) or visit.language

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from aiohttp import web
 
-from console.web import acting, drill, hooks, incidents, letters, link, metrics, ready, sources, static, websub
+from console.web import acting, drill, flag_link, flags, hooks, incidents, letters, link, metrics, ready, sources, static, websub
 from console.web.door import Who
 from console.web.visit import Visit
 
@@ -30,6 +30,7 @@ class Route:
             nonce is checked behind), a "signature" (hooks); "none" where nothing changes.
         speaks: in what errors are told.
         quiet: asked for so often that its log line is for debugging.
+        takes: bytes of its body at most; None: what the application takes.
     """
 
     method: Literal["GET", "POST"]
@@ -39,6 +40,7 @@ class Route:
     proof: Literal["none", "token", "origin", "signature"] = "none"
     speaks: Literal["page", "json"] = "page"
     quiet: bool = False
+    takes: int | None = None
 
     @property
     def pattern(self) -> str:
@@ -52,12 +54,19 @@ ROUTES: Final = (
     Route("GET", f"/incidents/{_ID}/review", incidents.review),
     Route("GET", f"/incidents/{_ID}/review.md", incidents.review_file),
     *(Route("POST", f"/incidents/{_ID}/{name}", handler, proof="token") for name, handler in acting.DEEDS.items()),
+    Route("GET", "/flag", flags.ask),
+    Route("POST", "/flag", flags.take, proof="token", takes=flags.MAX_FORM_BYTES),
+    Route("GET", f"/flag/{_ID}", flags.one),
+    Route("POST", f"/flag/{_ID}", flags.count, proof="token"),
+    Route("GET", r"/pictures/{sha256:[0-9a-f]{64}}", flags.picture),
     Route("GET", "/sources", sources.listing),
     Route("GET", "/dead-letters", letters.listing),
     Route("GET", "/drill", drill.ask),
     Route("POST", "/drill", drill.play, proof="token"),
     Route("GET", "/i/{token}", link.show, who="anyone"),
     Route("POST", "/i/{token}", link.take, who="anyone", proof="origin"),
+    Route("GET", "/f/{token}", flag_link.show, who="anyone"),
+    Route("POST", "/f/{token}", flag_link.take, who="anyone", proof="origin"),
     Route("GET", "/hooks/{source}", hooks.challenge, who="anyone", speaks="json"),
     Route("POST", "/hooks/{source}", hooks.receive, who="anyone", proof="signature", speaks="json"),
     Route("GET", "/hooks/websub/{token}", websub.verify, who="anyone", speaks="json"),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from store.readings import Reading
 
 FOLDER: Final = Path(__file__).parent
 STATIC: Final = FOLDER / "static"
@@ -22,6 +25,7 @@ def environment() -> Environment:
     )
     house.filters["web_link"] = web_link
     house.filters["pieces"] = pieces
+    house.filters["polyline"] = polyline
     house.globals["style"] = f"/static/console.css?v={version('console.css')}"
     return house
 
@@ -39,6 +43,13 @@ def pieces(template: str) -> list[tuple[str, str]]:
     """A holding statement as pieces (words, name of the blank that follows or "")."""
     found = _BLANK.split(template.strip())
     return list(zip(found[::2], [*found[1::2], ""], strict=True))
+
+
+def polyline(series: Sequence[Reading]) -> str:
+    """The points of a curve of readings with a total, in a box of 320 by 72; time runs to the right, nothing is at the bottom."""
+    first, last = series[0].at, series[-1].at
+    span, most = max(1.0, (last - first).total_seconds()), max(1, *(one.total or 0 for one in series))
+    return " ".join(f"{4 + 312 * (one.at - first).total_seconds() / span:.0f},{68 - 64 * (one.total or 0) / most:.0f}" for one in series)
 
 
 def version(name: str) -> str:
