@@ -91,7 +91,7 @@ class Keeper:
     async def _keep(self, batch: Sequence[tuple[Kept, asyncio.Future[mentions.Added]]]) -> None:
         try:
             added, raised = await self._store.database.write(_keep_whole, [kept for kept, _ in batch], self._lateness, self._topics)
-            await self._store.mentions.publish([mention_id for one in added for mention_id in one.new])
+            await self._store.mentions.publish([mention_id for one in added for mention_id in (*one.new, *one.revised)])
             await self._store.signals.publish(raised)
         except Exception as error:  # noqa: BLE001 - it belongs to the look that waits
             if len(batch) > 1 and not isinstance(error, DatabaseFailed):
