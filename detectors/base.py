@@ -175,7 +175,7 @@ class MentionDetector(Protocol):
 
 
 class SourceHealth(Record, frozen=True, kw_only=True, gc=False):
-    """How a source is heard, as `core.records.SourceState` has it; `every_s` is how often the operator wants it asked.
+    """How a source is heard, as `core.sources.SourceState` has it; `every_s` is how often the operator wants it asked.
 
     `heard_since`: it was heard without a gap from then until `last_success_at`; None where that is not known.
     """

@@ -16,7 +16,8 @@ from typing import Any, Final
 import structlog
 from msgspec.structs import replace
 
-from core.records import Arrival, Mention, Record, SourceState
+from core.records import Arrival, Mention, Record
+from core.sources import SourceState
 from listener.base import Page
 from listener.outside import keep_outside
 from store import flags, mentions, meter, sources

@@ -9,7 +9,8 @@ import structlog
 from msgspec.structs import replace
 
 from core.errors import SourceError, SourceRejected
-from core.records import Arrival, Record, SourceState
+from core.records import Arrival, Record
+from core.sources import SourceState
 from listener.base import Collector, Page
 from listener.keeping import Kept, learnt
 from listener.pace import STREAM_BACKOFF, Spent, affordable, backoff, next_interval, refilled

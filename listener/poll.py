@@ -16,7 +16,8 @@ from typing import Any, Final
 import structlog
 
 from core.errors import SourceError, SourceUnavailable
-from core.records import Arrival, SourceState
+from core.records import Arrival
+from core.sources import SourceState
 from listener.base import Now, Page
 from listener.keeping import Keeper, Kept
 from listener.look import Listened, Look

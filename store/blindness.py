@@ -18,6 +18,8 @@ from store.series import HOUR_S
 
 _HEALTH: Final = (
     "id",
+    "kind",
+    "mentions",
     "first_poll_at",
     "next_poll_at",
     "last_success_at",
@@ -53,9 +55,11 @@ class Blindness(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of how a source is heard, without its cursor; see `core.records.SourceState`."""
+    """What is known of how a source is heard, without its cursor; see `core.sources.SourceState`."""
 
     id: str
+    kind: str = ""
+    mentions: int = 0
     first_poll_at: datetime | None = None
     next_poll_at: datetime | None = None
     last_success_at: datetime | None = None

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, RowMapping, bindparam, func, select, true, update
 
-from core.records import SourceState
+from core.sources import SourceState
 from store.bulk import rows_among, times, update_rows
 from store.claims import claim_due, next_claimable, still_mine
 from store.database import insert

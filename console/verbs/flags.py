@@ -67,7 +67,7 @@ def _flag(desk: Desk, args: Namespace) -> int:
 
 def _store(tx: Tx, desk: Desk, source_id: str, page: Page) -> tuple[int | None, bool]:
     """Keep the page as the Poller keeps what is pushed; the mention's number, and whether it was known. A daemon finds it by its sweep."""
-    from core.records import SourceState
+    from core.sources import SourceState
     from listener.keeping import Kept, keep_all
     from store import flags, sources
 

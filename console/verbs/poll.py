@@ -16,7 +16,8 @@ from core.errors import SourceError
 if TYPE_CHECKING:
     from console.config import Config
     from core.http import Fetcher
-    from core.records import Mention, SourceState
+    from core.records import Mention
+    from core.sources import SourceState
     from listener.look import Listened
     from store.database import Tx
 

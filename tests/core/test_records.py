@@ -4,12 +4,13 @@ from typing import get_type_hints
 import msgspec
 import pytest
 
-from core import records
+from core import records, sources
 from core.records import Author, Engagement, Incident, Mention, Record, Sentiment, Words, severity_rank
 
 NAIVE = datetime(2026, 11, 21)
 NOON = datetime(2026, 11, 21, 5, tzinfo=UTC)
-KINDS = [each for each in vars(records).values() if isinstance(each, type) and issubclass(each, Record) and each is not Record]
+SPOKEN = {**vars(records), **vars(sources)}
+KINDS = [each for each in SPOKEN.values() if isinstance(each, type) and issubclass(each, Record) and each is not Record]
 TIMES = [(kind, name) for kind in KINDS for name, hint in get_type_hints(kind).items() if "datetime" in str(hint)]
 
 

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from core.errors import SourceRejected, SourceUnavailable, SourceUnreadable
-from core.records import Engagement, Mention, SourceState
+from core.records import Engagement, Mention
+from core.sources import SourceState
 from listener import keeping
 from listener.base import Page, Quota, Reading
 from listener.look import Listened
