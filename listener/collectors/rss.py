@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from functools import partial
 from typing import Final, Self
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ import xxhash
 from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from core.addresses import host_key
 from core.http import Answer, Fetcher
 from core.records import Author, Mention
 from core.text import canonical_url, mention_key
@@ -29,6 +31,7 @@ from listener.posts import Memory, News, Post, Reading, news, pack, post_of
 from listener.presets import PRESETS, Asked, Name, asked_of
 from listener.shapes import shaped
 
+LEAST_EVERY: Final = timedelta(minutes=1)
 ACCEPT: Final = "application/atom+xml, application/rss+xml, application/feed+json, application/json;q=0.9, application/xml;q=0.9, */*;q=0.5"
 MAX_THREADS: Final = 500  # whose opener is remembered
 _PRESET_ONLY: Final = ("site", "section", "query", "country", "app")
@@ -137,6 +140,13 @@ class Collector:
             cursor = page.cursor
             if not page.more:
                 return
+
+    @property
+    def least_every(self) -> timedelta:
+        """No feed is asked more often than once a minute; the operator's own hosts bear what he likes."""
+        place = urlsplit(self._address(1))
+        port = place.port or (443 if place.scheme == "https" else 80)
+        return timedelta(0) if (host_key(place.hostname or ""), port) in self._http.allow else LEAST_EVERY
 
     def hub(self, cursor: str | None) -> Hub | None:
         """The hub that pushes this feed's news, as of this cursor; None where the feed named none."""

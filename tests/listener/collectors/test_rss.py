@@ -336,3 +336,12 @@ def test_a_preset_says_what_it_needs_and_what_means_nothing_to_it(options: dict[
     with pytest.raises(ValidationError) as caught:
         Options(**options)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "least"),
+    [("https://a.example/feed", 60), ("http://127.0.0.1:8080/feed", 0), ("http://127.0.0.1/feed", 60), ("https://forum.lan/feed", 0)],
+)
+def test_a_feed_is_asked_once_a_minute_at_most_unless_it_is_the_operators_own(url: str, least: int) -> None:
+    http = Fetcher(now=lambda: NOW, allow=["127.0.0.1:8080", "forum.lan:443"])
+    assert Collector(Options(url=url), source_id="feed", http=http, now=lambda: NOW).least_every.total_seconds() == least
