@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, func, or_, select, true
 
-from store.schema import dead_letters, incidents, mentions, notifications, signals, sources
+from store.schema import blindness, dead_letters, incidents, mentions, notifications, signals, sources
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -48,6 +48,18 @@ def taken(tx: Connection, now: datetime) -> Figures:
         sources_failing=_count(tx, failing),
         dead_letters=_count(tx, dead_letters.c.replayed_at.is_(None)),
     )
+
+
+def source_states(tx: Connection) -> dict[str, int]:
+    """How many sources that are listened to or paused are "heard", "failing", "refused" (paused), and of all how many "blind" (told by a signal)."""
+    is_paused, fails = sources.c.paused_because.is_not(None), sources.c.failures > 0
+    listened = sources.c.next_poll_at.is_not(None) | is_paused
+    return {
+        "heard": _count(tx, listened & ~is_paused & ~fails),
+        "failing": _count(tx, listened & ~is_paused & fails),
+        "refused": _count(tx, is_paused),
+        "blind": _count(tx, blindness.c.ended_at.is_(None)),
+    }
 
 
 def _count(tx: Connection, where: object) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +10,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from console.health import Health
+from console.hearing import HeardSource, by_condition, hearing_of
 from console.web.visit import Visit
 from core.records import SEVERITIES
 from store import figures
@@ -21,12 +22,13 @@ _STATES: Final = ("planned", "claimed", "sent", "failed", "cancelled")
 async def scrape(visit: Visit) -> web.StreamResponse:
     """All figures, in a registry of its own: nothing is counted twice, nothing global is kept."""
     found = await visit.monitor.store.database.read(figures.taken, visit.now)
-    registry = filled(found, visit.hall.health(), visit.monitor.generation, visit.now)
+    heard = await visit.monitor.store.database.read(hearing_of, visit.monitor.config, visit.now)
+    registry = filled(found, heard, visit.hall.health(), visit.monitor.generation, visit.now)
     return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def filled(found: Figures, health: Health, generation: int, now: datetime) -> CollectorRegistry:
-    """The registry of one moment. Pure."""
+def filled(found: Figures, heard: Sequence[HeardSource], health: Health, generation: int, now: datetime) -> CollectorRegistry:
+    """The registry of one moment; its labels are words of ours and ids of sources. Pure."""
     registry = CollectorRegistry(auto_describe=False)
 
     def tell(name: str, help: str, value: float) -> None:
@@ -45,6 +47,11 @@ def filled(found: Figures, health: Health, generation: int, now: datetime) -> Co
     tell_each("incidents_open", "Open incidents by severity.", "severity", {**dict.fromkeys(SEVERITIES, 0), **found.open_incidents})
     tell("sources", "Sources known.", found.sources)
     tell("sources_failing", "Sources that do not answer or are paused.", found.sources_failing)
+    tell_each("sources_by_state", "Sources by how they are heard.", "state", by_condition(heard))
+    last = {one.id: (now - one.health.last_success_at).total_seconds() for one in heard if one.health.last_success_at is not None}
+    tell_each("source_last_heard_age_seconds", "Since the source was last heard.", "source", last)
+    costs = {one.id: one.today.cost for one in heard if one.today.cost}
+    tell_each("source_cost_today", "What the source has cost since midnight UTC, in its platform's units.", "source", costs)
     tell("dead_letters", "What could not be processed and was not tried again.", found.dead_letters)
     tell("configuration_generation", "Number of the configuration in force.", generation)
     tell("clock_skew_seconds", "How far the system's clock has gone from ours since the start.", health.skew_s)

@@ -21,7 +21,10 @@ async def alive(visit: Visit) -> web.StreamResponse:
 
 
 async def ready(visit: Visit) -> web.StreamResponse:
-    """200 where the database answers and every stage of this process works, else 503; each part by name either way."""
+    """200 where the database answers and every stage of this process works, else 503; each part by name either way.
+
+    Sources are counted by how they are heard, and do not make it unready: a place that is down is told by an incident, not by a restart.
+    """
     health = visit.hall.health()
     database = await _database_answers(visit)
     stages = {
@@ -41,6 +44,7 @@ async def ready(visit: Visit) -> web.StreamResponse:
         "database": {"ok": database},
         "loop": {"lag_p99_s": round(health.lag_p99_s, 4), "lag_worst_s": round(health.lag_worst_s, 4)},
         "stages": stages,
+        "sources": await _sources(visit) if database else None,
     }
     return web.json_response(told, status=200 if is_ready else UNAVAILABLE)
 
@@ -51,3 +55,11 @@ async def _database_answers(visit: Visit) -> bool:
     except (DatabaseFailed, TimeoutError, OSError):
         return False
     return True
+
+
+async def _sources(visit: Visit) -> dict[str, int] | None:
+    """How many sources are heard how; None where that cannot be read. Cheap: probes ask every few seconds."""
+    try:
+        return await asyncio.wait_for(visit.monitor.store.database.read(figures.source_states), DATABASE_ANSWERS_S)
+    except (DatabaseFailed, TimeoutError, OSError):
+        return None

@@ -1,46 +1,15 @@
-"""The sources page: what is heard, what is not, since when and why."""
+"""The sources page: what is heard, what is not, since when and why, what to do, and what it costs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 from aiohttp import web
 
+from console.hearing import by_condition, hearing_of
 from console.web.visit import Visit
-from core.records import SourceState
-from listener.settings import SourceSettings
-from store import sources
-
-
-@dataclass(frozen=True)
-class Row:
-    """A source as configured (None: no longer) and as it is (None: never begun)."""
-
-    id: str
-    settings: SourceSettings | None
-    state: SourceState | None
-
-    @property
-    def condition(self) -> Literal["off", "paused", "failing", "new", "pushed", "fine"]:
-        """In one word, the worst first."""
-        if self.settings is None or not self.settings.enabled:
-            return "off"
-        if self.state is not None and self.state.paused_because is not None:
-            return "paused"
-        if self.state is not None and self.state.failures > 0:
-            return "failing"
-        if self.settings.kind == "webhook":
-            return "pushed"
-        return "new" if self.state is None or self.state.last_success_at is None else "fine"
-
-
-_WORST_FIRST = ("paused", "failing", "new", "pushed", "fine", "off")
 
 
 async def listing(visit: Visit) -> web.StreamResponse:
     """Every source, those that need somebody first."""
-    known = {state.id: state for state in await visit.monitor.store.database.read(sources.list_all)}
-    settings = {source.id: source for source in visit.monitor.config.listener.sources}
-    rows = [Row(name, settings.get(name), known.get(name)) for name in sorted({*known, *settings})]
-    return visit.page("sources.html", rows=sorted(rows, key=lambda row: _WORST_FIRST.index(row.condition)))
+    found = await visit.monitor.store.database.read(hearing_of, visit.monitor.config, visit.now)
+    counts = {name: count for name, count in by_condition(found).items() if count}
+    return visit.page("sources.html", rows=found, counts=counts, unseen=visit.monitor.config.listener.unseen)

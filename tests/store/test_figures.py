@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from core.records import Notification
-from store import dead_letters, figures, notifications, sources
+from store import blindness, dead_letters, figures, notifications, sources
 from store.database import Database, Tx
 from tests.make import NOON
 
@@ -27,3 +27,12 @@ def test_what_is_due_what_fails_and_what_was_left_behind_is_counted(database: Da
     assert found.notifications == {"planned": 1}
     assert found.oldest_due_s == 120
     assert (found.sources, found.sources_failing, found.mentions, found.dead_letters) == (2, 1, 7, 1)
+
+
+def test_sources_are_counted_by_how_they_are_heard(database, now):
+    database.write_now(sources.ensure, dict.fromkeys("abcd", "rss"), now)
+    database.write_now(sources.save, "a", 0, {"failures": 1})
+    database.write_now(sources.save, "b", 0, {"paused_because": "401", "failures": 1, "next_poll_at": None})
+    database.write_now(sources.ensure, dict.fromkeys("abc", "rss"), now)
+    database.write_now(blindness.begin, blindness.Blindness(source_id="a", why="failing", since=now, found_at=now))
+    assert database.read_now(figures.source_states) == {"heard": 1, "failing": 1, "refused": 1, "blind": 1}

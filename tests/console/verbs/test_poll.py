@@ -116,8 +116,11 @@ def test_sources_tell_how_they_are_heard(feeds: Room) -> None:
     assert found["news"]["failures"] == 0
     assert found["broken"]["failures"] == 1
     assert found["broken"]["last_error"]
-    table = feeds.tocsin("sources").out
-    assert "broken" in table
+    assert (found["broken"]["state"], found["broken"]["failed_today"]) == ("failing", 1)
+    assert (found["news"]["state"], found["news"]["looks_today"]) == ("fine", 1)
+    table = feeds.tocsin("sources").out.splitlines()
+    assert table[1].startswith("broken"), "the worst first"
+    assert "failed 1 times in a row, tried again" in table[1]
     one = feeds.tocsin("source", "news", "--json").json
     assert {"id", "kind", "every_s", "coverage", "mentions", "next_poll_at"} <= set(one)
     assert "news (rss)" in feeds.tocsin("source", "news").out

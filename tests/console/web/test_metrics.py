@@ -3,6 +3,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from store import meter, sources
 from tests.console.web.place import Place
 
 
@@ -40,6 +41,17 @@ async def test_what_waits_and_what_is_open_is_counted_when_it_is_scraped(place: 
     await place.press("escalate", incident.id)
     place.simulation.clock.advance_to(place.now + timedelta(minutes=3))
     assert (await figures(place))["tocsin_notification_oldest_due_seconds"] == 180
+
+
+async def test_sources_are_told_by_state_and_by_id(place: Place) -> None:
+    attempt = place.database.read_now(sources.get, "forum").attempt
+    await place.database.write(sources.save, "forum", attempt, {"failures": 2, "last_success_at": place.now - timedelta(minutes=10)})
+    await place.database.write(meter.add, [meter.Looked(source_id="forum", day=place.now.date(), looks=1, cost=3.0)])
+    found = await figures(place)
+    assert found["tocsin_sources_by_state/failing"] == 1
+    assert found["tocsin_sources_by_state/blind"] == 0
+    assert found["tocsin_source_last_heard_age_seconds/forum"] == 600
+    assert found["tocsin_source_cost_today/forum"] == 3.0
 
 
 async def test_every_figure_is_documented(place: Place) -> None:

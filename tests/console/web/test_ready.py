@@ -3,6 +3,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from console.health import StageHealth
+from store import sources
 from tests.console.web.place import Place, health
 
 
@@ -43,3 +44,13 @@ async def test_a_loop_that_is_late_shows_and_is_no_reason_to_send_people_elsewhe
 async def test_while_it_stops_it_is_not_ready(place: Place) -> None:
     place.set_health(replace(health(place.now), stopping=True))
     assert (await place.client.get("/readyz")).status == 503
+
+
+async def test_sources_are_counted_and_make_nothing_unready(place: Place) -> None:
+    attempt = place.database.read_now(sources.get, "forum").attempt
+    await place.database.write(sources.save, "forum", attempt, {"failures": 9, "last_error": "HTTP 503"})
+    response = await place.client.get("/readyz")
+    counted = (await response.json())["sources"]
+    assert response.status == 200
+    assert (counted["failing"], counted["refused"], counted["blind"]) == (1, 0, 0)
+    assert counted["heard"] == len(place.simulation.monitor.config.listener.sources) - 1

@@ -27,15 +27,16 @@ async def test_a_source_that_is_heard_tells_when_and_how_much(place: Place) -> N
 async def test_a_failing_source_comes_first_with_its_one_line(place: Place) -> None:
     text = await page(place, failures=3, last_error="404 <b>Not Found</b>")
     assert text.index("forum") < text.index("care")
-    assert "lỗi 3 lần liền" in text
+    assert "lỗi 3 lần liền, đang thử lại" in text
     assert "404 &lt;b&gt;Not Found&lt;/b&gt;" in text
     assert "Không nghe được 1 nguồn: forum" in await (await place.client.get("/")).text()
 
 
 async def test_a_paused_source_says_what_has_to_be_mended(place: Place) -> None:
     text = await page(place, paused_because="credentials refused", failures=1)
-    assert "tạm ngừng" in text
+    assert "bị từ chối, đang ngừng nghe" in text
     assert "credentials refused" in text
+    assert "sửa xong thì nạp lại cấu hình" in text
 
 
 async def test_a_source_that_is_no_longer_configured_stays_to_be_seen(place: Place) -> None:
