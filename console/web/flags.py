@@ -55,7 +55,7 @@ async def take(visit: Visit) -> web.StreamResponse:
     """Store a flag; then its page, which says what became of it. A form that cannot be read comes back with what was typed."""
     posted = await visit.request.post()
     form = {name: clean(value, MAX_TEXT).strip() for name, value in posted.items() if isinstance(value, str)}
-    sent = [value.file.read(MAX_BYTES + 1) for value in posted.getall("pictures", []) if isinstance(value, FileField) and value.filename]
+    sent = [_read(value) for value in posted.values() if isinstance(value, FileField)]
     source_id, by = _source(visit, form), person_in(visit, form)
     if source_id is None:
         return _form(visit, form, Words(key="flag.no_source"))
@@ -189,6 +189,11 @@ def _numbers(form: Mapping[str, str], names: Iterable[str]) -> tuple[dict[str, i
     given = {name: form[name] for name in names if form.get(name)}
     read = {name: number(text[:40]) for name, text in given.items()}
     return {name: value for name, value in read.items() if value is not None}, [name for name, value in read.items() if value is None]
+
+
+def _read(sent: FileField) -> bytes:
+    with sent.file:
+        return sent.file.read(MAX_BYTES + 1)
 
 
 def _source(visit: Visit, form: Mapping[str, str]) -> str | None:

@@ -23,11 +23,15 @@ from console.simulate import Simulation
 from console.web.app import build_app
 from core.records import Incident, Signal, TimelineEntry, Words
 from listener.base import Page
-from store import incidents, signals
+from listener.collectors.flag import page_of
+from listener.flags import read
+from listener.pictures import pictures_of
+from store import flags, incidents, signals
 from store.schema import metadata
 from tests import make
 
 SECRET = "whsec_" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(32)
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>{{ 7*7 }}"
 PLAYED = Played(title="Recall", incident=None, incidents=1, mentions=60, sent=(), review="# Review", timeline=("21:04 opened",), refused=())
 
@@ -37,6 +41,7 @@ def values(**changes: Any) -> dict[str, Any]:
         "sources": [
             {"id": "forum", "kind": "rss", "url": "https://forum.example/feed", "tier": "forum"},
             {"id": "care", "kind": "webhook", "secrets": [SECRET], "tier": "owned"},
+            {"id": "groups", "kind": "flag", "groups": ["Hội mẹ bỉm HN"]},
             {"id": "trang", "kind": "facebook_page", "page": "100", "token": "EAAB" * 4, "app_secret": SECRET, "verify_token": "word"},
             {"id": "zalo", "kind": "zalo_oa", "app_id": "1", "oa_secret": SECRET},
         ]
@@ -53,6 +58,8 @@ class Place:
     client: TestClient[web.Request, web.Application]
     played: list[str] = field(default_factory=list)
     told_health: Health | None = None
+    flagged: int = 0
+    picture: str = "0" * 64
 
     @property
     def now(self) -> datetime:
@@ -91,6 +98,17 @@ class Place:
         self.simulation.touch()
         await self.simulation.run_until(self.now)
         return self.incidents()[0]
+
+    async def flag(
+        self, text: str = "nhóm fb: Hội mẹ bỉm HN\nthích 120\nSữa Acme có dị vật", *, by: str = "ana", picture: bytes = PNG
+    ) -> int:
+        """What somebody flagged, with a picture; returns its number."""
+        pictures = pictures_of([picture])
+        page = page_of(read(text, by=by), source_id="groups", seen_at=self.now, pictures=pictures)
+        await self.simulation.monitor.poller.receive("groups", page, self.now)
+        stored = self.database.read_now(flags.with_key, page.mentions[0].key)
+        self.flagged, self.picture = int(stored.mention_id), pictures[0].sha256
+        return self.flagged
 
     def health(self) -> Health:
         """What the daemon would say of itself."""

@@ -15,12 +15,18 @@ from tests.console.web.place import Place, field_of
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 LOCAL = [route for route in ROUTES if route.who == "local"]
-OPEN = {"/i/{token}", "/hooks/{source}", "/hooks/websub/{token}", "/healthz", "/readyz", "/static/{name}"}
+OPEN = {"/i/{token}", "/f/{token}", "/hooks/{source}", "/hooks/websub/{token}", "/healthz", "/readyz", "/static/{name}"}
 
 
 def address(route: Route, place: Place) -> str:
     """A path that leads somewhere."""
-    path = route.pattern.replace("{id}", "1").replace("{source}", "care").replace("{name}", "console.css")
+    number = str(place.flagged) if route.pattern.startswith("/flag/") else "1"
+    path = (
+        route.pattern.replace("{sha256}", place.picture)
+        .replace("{id}", number)
+        .replace("{source}", "care")
+        .replace("{name}", "console.css")
+    )
     return path if "{token}" not in path else place.link()
 
 
@@ -48,6 +54,7 @@ def test_whatever_changes_something_is_a_post_with_a_proof() -> None:
 
 async def test_reading_changes_nothing(place: Place, letter: int) -> None:
     await place.incident()
+    await place.flag()
     before = place.dump()
     for method, path, route in crawl(place, "GET", "HEAD", "OPTIONS"):
         response = await place.client.request(method, path, headers={"User-Agent": "mail scanner"})
