@@ -16,93 +16,36 @@ from lxml import etree
 from core.tidy import BREAKS, INVISIBLE, is_plain, laid_out, tidy
 
 MAX_HTML_CHARS: Final = 1_000_000  # of markup looked at
-_RAW: Final = ("script", "style", "iframe")  # what stands in them is no markup
+_RAW: Final = frozenset({"script", "style", "iframe"})  # what stands in them is no markup
 _NAME: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_."
 _REMEMBERED: Final = 1_024  # references
 
 _BLANKS = re.compile(r"\s+")
 _CLOSED_BREAK = re.compile(r"</br\s*/?>", re.IGNORECASE)  # browsers and their authors take it for a line break; lxml does not
-_TAG = re.compile(r"""<(/?[a-zA-Z][a-zA-Z0-9]*)(?=[\s/>])(?:[^<>"']*(?:"[^"<>]*"|'[^'<>]*'))*[^<>"']*>""", re.ASCII)
+_TAG = re.compile(r"""<(/?[a-zA-Z][a-zA-Z0-9]*+)(?:>|[\s/][^<>"']*+(?:"[^"<>]*+"[^<>"']*+|'[^'<>]*+'[^<>"']*+)*+>)""", re.ASCII)
 _REFERENCE = re.compile(r"(&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});)")
 _OPENING = re.compile(r"<[a-zA-Z/!?]")
 _UNCLEAR = re.compile(r"&(?=[a-zA-Z#])")
 
 _SKIPPED = frozenset({"script", "style", "template", "noscript", "head", "title", "svg", "math", "object", "iframe", "textarea", "select"})
 _LINES = frozenset({"br", "caption", "dd", "dt", "hr", "legend", "li", "option", "summary", "td", "th", "tr"})  # start on a new line
-_HOLDERS = frozenset(  # stand apart before and after, and may hold others
-    {
-        "article",
-        "aside",
-        "blockquote",
-        "details",
-        "div",
-        "figcaption",
-        "figure",
-        "footer",
-        "header",
-        "main",
-        "nav",
-        "ol",
-        "section",
-        "table",
-        "ul",
-    }
-)
-_LEAVES = frozenset(  # stand apart, and are closed by what begins inside of them
-    {
-        "address",
-        "center",
-        "dialog",
-        "dir",
-        "dl",
-        "fieldset",
-        "figcaption",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hgroup",
-        "menu",
-        "p",
-        "pre",
-    }
-)
+_HOLDERS = frozenset({  # stand apart before and after, and may hold others
+    "article", "aside", "blockquote", "details", "div", "figcaption", "figure", "footer", "header", "main", "nav", "ol", "section", "table", "ul",
+})  # fmt: skip
+_LEAVES = frozenset({  # stand apart, and are closed by what begins inside of them
+    "address", "center", "dialog", "dir", "dl", "fieldset", "form", "h1", "h2", "h3", "h4", "h5", "h6", "hgroup", "menu", "p", "pre",
+})  # fmt: skip
 _BLOCKS = _HOLDERS | _LEAVES
-_RARE = frozenset(
-    {"address", "dialog", "dir", "fieldset", "form", "menu", "legend", "option", "summary"}
-)  # the parser has rules of their own for these
-_WITHIN = {"li": ("ul", "ol"), **dict.fromkeys(("dd", "dt"), ("dl",)), "hr": (*sorted(_HOLDERS), "")}
-_WITHIN |= dict.fromkeys(("caption", "td", "th", "tr", "tbody", "tfoot", "thead"), ("table",))
-_INLINE = frozenset(
-    {
-        "a",
-        "abbr",
-        "acronym",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "q",
-    }
-    | {"s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"}
-    | {"audio", "picture", "source", "tbody", "tfoot", "thead", "track", "video"}  # nothing of their own to read
+_PARSERS = frozenset({  # the parser has rules of its own for these
+    "address", "dialog", "dir", "fieldset", "form", "frame", "frameset", "head", "legend", "listing", "menu", "noembed", "noframes", "noscript", "option", "plaintext",
+    "summary", "template", "textarea", "title", "xmp",
+})  # fmt: skip
+_WITHIN: Final[dict[str, frozenset[str]]] = (  # where these are at home
+    {"li": frozenset({"ul", "ol"}), "dd": frozenset({"dl"}), "dt": frozenset({"dl"}), "hr": _HOLDERS | {""}}
+    | dict.fromkeys(("caption", "td", "th", "tr", "tbody", "tfoot", "thead"), frozenset({"table"}))
 )
+_PLACED = _BLOCKS | frozenset(_WITHIN) | frozenset(f"/{name}" for name in _BLOCKS)
+_INLINE: Final = ("a", "b", "code", "em", "font", "i", "img", "small", "span", "strong", "sub", "sup", "u")  # those that come most often
 
 
 def plain_text(html: str) -> str:
@@ -121,26 +64,47 @@ def plain_text(html: str) -> str:
 def _at_its_tags(html: str) -> str | None:
     """The words of regular markup; None for any other."""
     html = html.replace("\r", " ").replace("\n", " ").replace("\t", " ")
-    if "<!" in html or any(name in html for name in _RAW):
+    parts = _TAG.split(html)
+    found = parts[1::2]
+    if "<!" in html or not _RAW.isdisjoint(found):
         seen = _without_unseen(html)
         if seen is None:
             return None
-        html = seen
-    parts = _TAG.split(html)
-    found = parts[1::2]
+        parts = _TAG.split(seen)
+        found = parts[1::2]
     try:
         parts[1::2] = map(_SEPARATORS.__getitem__, found)
     except KeyError:
         return None
+    if not _SKIPPED.isdisjoint(found):
+        found = _pass_over(parts, found)
     text = "".join(parts)
     if ("<" in text and _OPENING.search(text)) or ("img" in found and "emoji" in html) or not _is_regular(found) or not is_plain(text):
         return None
     return text if "&" not in text else _with_references(text)
 
 
+def _pass_over(parts: list[str], found: list[str]) -> list[str]:
+    """Empty what stands inside of skipped elements; the tags that are left, or one that is not regular where one of them is not closed."""
+    opened: list[str] = []
+    left: list[str] = []
+    is_clear = True
+    for at, name in enumerate(found):
+        if name in _SKIPPED:
+            opened.append(name)
+        elif opened and name == f"/{opened[-1]}":
+            opened.pop()
+        elif not opened:
+            left.append(name)
+        if opened:
+            is_clear = is_clear and "<" not in parts[2 * at + 2]
+            parts[2 * at + 2] = ""
+    return left if is_clear and not opened else [*left, "div"]
+
+
 def _without_unseen(html: str) -> str | None:
     """Without comments and what nobody sees; None where it is not clear what is inside of which."""
-    unseen = [name for name in _RAW if f"</{name}" in html]
+    unseen = [name for name in sorted(_RAW) if f"</{name}" in html]
     if "<!" in html:
         return None if unseen or "--!>" in html else _without(html, "<!--", "-->", not_before=">-")
     without: str | None = html
@@ -174,17 +138,26 @@ def _with_references(text: str) -> str | None:
 def _is_regular(found: list[str]) -> bool:
     """Whether the blocks among these tags are closed in order, and hold no block where a parser would close them first."""
     opened: list[str] = []
-    for name in found:
+    for name in [name for name in found if name in _PLACED]:
         if name in _BLOCKS:
             if opened and (opened[-1] in _LEAVES or (name == "pre" and opened[-1] in ("ul", "ol"))):
                 return False
             opened.append(name)
-        elif name[0] == "/" and name[1:] in _BLOCKS:
-            if not opened or opened.pop() != name[1:]:
+        elif name in _WITHIN:
+            if (opened[-1] if opened else "") not in _WITHIN[name]:
                 return False
-        elif name in _WITHIN and (opened[-1] if opened else "") not in _WITHIN[name]:
+        elif not opened or opened.pop() != name[1:]:
             return False
     return not opened
+
+
+class _Separators(dict[str, str]):
+    """What stands in the place of a tag; nothing for a tag that no one knows."""
+
+    def __missing__(self, name: str) -> str:
+        if name.removeprefix("/") in _PARSERS or name != name.lower():
+            raise KeyError(name)
+        return ""
 
 
 class _Characters(dict[str, str]):
@@ -200,11 +173,11 @@ class _Characters(dict[str, str]):
         return character
 
 
-_SEPARATORS: Final = (
-    dict.fromkeys((_BLOCKS | _LINES) - _RARE, "\n")
-    | dict.fromkeys((f"/{name}" for name in _BLOCKS - _RARE), "\n")
-    | dict.fromkeys((f"/{name}" for name in _LINES - _RARE), "")
-    | dict.fromkeys(_INLINE | {f"/{name}" for name in _INLINE}, "")
+_SEPARATORS: Final = _Separators(
+    dict.fromkeys((_BLOCKS | _LINES) - _PARSERS, "\n")
+    | dict.fromkeys((f"/{name}" for name in _BLOCKS - _PARSERS), "\n")
+    | dict.fromkeys((f"/{name}" for name in _LINES - _PARSERS), "")
+    | dict.fromkeys((*_INLINE, *(f"/{name}" for name in _INLINE)), "")
     | {"/br": "\n"}
 )
 _CHARACTERS: Final = _Characters()

@@ -52,12 +52,12 @@ def laid_out(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFC", unpile(text)).replace("\xa0", " ")
     text = text.replace("\t", " ")
-    while "  " in text:
-        text = text.replace("  ", " ")
     if "\n" in text:
-        text = text.replace(" \n", "\n").replace("\n ", "\n")
+        text = "\n".join([line.strip(" ") for line in text.split("\n")])
         while "\n\n\n" in text:
             text = text.replace("\n\n\n", "\n\n")
+    while "  " in text:
+        text = text.replace("  ", " ")
     return text.strip()
 
 
