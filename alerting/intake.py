@@ -13,15 +13,17 @@ from alerting.arrival import reopens
 from alerting.blindness import BLIND, HEARD, assess_blindness
 from alerting.coverage import Listening, coverage_of
 from alerting.coverage_words import as_json, opening_words
-from alerting.events import HeardAgain, SignalArrived
+from alerting.events import AlarmOver, HeardAgain, SignalArrived
 from alerting.grouping import incident_key, is_caused, joins
 from alerting.incident import decide
+from alerting.outside import assess_outside, left_of
 from alerting.policy import Roster, policy_for
 from alerting.save import change, save
 from alerting.settings import AlertingSettings
 from alerting.severity import Facts, assess
 from alerting.silence import silenced
-from core.records import Incident, Record, Signal, Tier, TimelineEntry, TopicKind, World
+from core.outside import ALARM, ALARM_OVER
+from core.records import Factor, Incident, Record, Severity, Signal, Tier, TimelineEntry, TopicKind, World
 from playbooks import match as playbook_match
 from playbooks.playbook import Playbook
 from store import dead_letters, enrichments, evidence, incidents, mentions, signals, silences, steps
@@ -117,6 +119,8 @@ class Intake:
         signal = found[0]
         if signal.kind == HEARD:
             return self._heard_again(tx, signal, now)
+        if signal.kind == ALARM_OVER:
+            return self._alarm_over(tx, signal, now)
         before = self._belongs_to(tx, signal, now)
         event = self._arrived(tx, signal, before, now)
         incident = save(tx, before, decide(before, event, now, self._roster(tx)))
@@ -139,6 +143,19 @@ class Intake:
         change(tx, incident.id, HeardAgain(sources=names, left=signal.frozen["left"]), now, self._roster(tx))
         return incident.id
 
+    def _alarm_over(self, tx: Tx, signal: Signal, now: datetime) -> int | None:
+        """Tell the open incident of an alarm that it is over; nobody needs to know where that was closed, or never opened."""
+        number = signals.incident_of(tx, ALARM, signal.subject, signal.bucket_start)
+        incident = None if number is None else incidents.get(tx, number)
+        signals.take(tx, signal.id, now, incident_id=number)
+        if incident is None or not incident.is_open:
+            return None
+        left, alone = left_of(signals.of_incident(tx, incident.id), signal)
+        told = signal.words.args
+        over = AlarmOver(name=str(told["name"]), at=datetime.fromisoformat(told["at"]), left=left, alone=alone)
+        change(tx, incident.id, over, now, self._roster(tx))
+        return incident.id
+
     def _belongs_to(self, tx: Tx, signal: Signal, now: datetime) -> Incident | None:
         """The incident this signal joins, under the key of the cause where that becomes known by it."""
         key = incident_key(signal)
@@ -149,7 +166,7 @@ class Intake:
         return replace(found, key=key)
 
     def _arrived(self, tx: Tx, signal: Signal, before: Incident | None, now: datetime) -> SignalArrived:
-        severity, factors = assess_blindness(signal.frozen) if signal.kind == BLIND else assess(self._facts(tx, signal))
+        severity, factors = self._assessed(tx, signal)
         topic = self._topics.get(signal.topic_id or "")
         facts = playbook_match.Facts(
             severity=severity,
@@ -168,9 +185,16 @@ class Intake:
             playbook_id=None if chosen is None else chosen[0].id,
             playbook_title="" if chosen is None else {str(tag): words for tag, words in chosen[0].title.items()},
             playbook_because=None if chosen is None else chosen[1],
-            repeated=before is not None and signal.kind != BLIND and signals.told_since(tx, before.id, signal, now - SAME_AGAIN),
+            repeated=before is not None
+            and signal.kind not in (BLIND, ALARM)
+            and signals.told_since(tx, before.id, signal, now - SAME_AGAIN),
             world=self._world,
         )
+
+    def _assessed(self, tx: Tx, signal: Signal) -> tuple[Severity, tuple[Factor, ...]]:
+        if signal.kind == BLIND:
+            return assess_blindness(signal.frozen)
+        return assess_outside(signal) or assess(self._facts(tx, signal))
 
     def _facts(self, tx: Tx, signal: Signal) -> Facts:
         """What is known when the signal arrives; what is not known stays None (rule 8)."""

@@ -13,6 +13,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
+from msgspec.structs import replace
 
 from alerting.base import Message
 from alerting.blindness import is_about_sources
@@ -188,8 +189,9 @@ def _crowd(say: Translator, briefing: Briefing) -> list[str]:
     """Up to three voices, and what we cannot hear."""
     lines = ["", say("alert.quotes"), *(_quote(say, quote) for quote in briefing.quotes[:MAX_QUOTES])] if briefing.quotes else []
     if briefing.coverage is not None:
-        lines += ["", coverage_line(say, briefing.coverage, tame=inert)]
-        if not briefing.coverage.is_whole and briefing.incident.topic_id is not None:
+        heard = replace(briefing.coverage, unseen=()) if briefing.looks else briefing.coverage  # the looks name them, with who is asked
+        lines += ["", coverage_line(say, heard, tame=inert)]
+        if not heard.is_whole and briefing.incident.topic_id is not None:
             lines[-1] += f" {say('alert.may_be_more')}"
     return [*lines, *(inert(line) for line in look_lines(say, briefing.looks))]
 
