@@ -219,7 +219,7 @@ class Intake:
         coverage = coverage_of(tx, self._listening, now - COVERED, now, now)
         if not coverage.is_whole:
             words = opening_words(coverage)
-            entry = TimelineEntry(at=now, kind="coverage", actor="intake", words=words, data=as_json(coverage))
+            entry = TimelineEntry(at=now, kind="heard", actor="intake", words=words, data=as_json(coverage))
             incidents.add_entries(tx, incident.id, [entry])
 
     def _attach(self, tx: Tx, incident: Incident, signal: Signal, now: datetime) -> None:

@@ -94,7 +94,7 @@ class Detector:
         if expected < self._options.min_expected or empty > EMPTY * len(before) or surprise_of(before, over_s) < self._threshold:
             return None
         return BlindSpot(
-            source_id=source.id, why="silent", since=stretch[0], expected=round(expected, 1), over_s=over_s, before=tuple(before)
+            source_id=source.id, why="silent", since=stretch[0], expected=float(round(expected)), over_s=over_s, before=tuple(before)
         )
 
     def is_over(self, spot: BlindSpot, source: SourceHealth) -> bool:

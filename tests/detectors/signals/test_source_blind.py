@@ -123,7 +123,7 @@ def test_silence_is_told_where_such_hours_usually_speak(before, silent):
     spot = Detector(Options()).silent(source(), (NOON - 2 * HOUR, NOON), before)
     assert (spot is not None) == silent
     if spot is not None:
-        assert (spot.why, spot.since, spot.expected) == ("silent", NOON - 2 * HOUR, round(sum(before) / len(before), 1))
+        assert (spot.why, spot.since, spot.expected) == ("silent", NOON - 2 * HOUR, round(sum(before) / len(before)))
 
 
 def test_a_blind_source_is_heard_again_when_it_answers_and_a_silent_one_when_it_speaks():
