@@ -175,6 +175,8 @@ class Intake:
             topic_kind=None if topic is None else topic.kind,
         )
         chosen = playbook_match.match(self._playbooks, facts)
+        if signal.kind == BLIND and chosen is not None and chosen[0].default:
+            chosen = None  # what to say in public fits no broken feed; a playbook of the operator's that names the kind does
         return SignalArrived(
             signal=signal,
             key=incident_key(signal) if before is None else before.key,

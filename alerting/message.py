@@ -208,7 +208,7 @@ def _plan(say: Translator, briefing: Briefing) -> list[str]:
     """The playbook and its first steps. Operators wrote it, so it is said as it stands."""
     playbook = briefing.playbook
     if playbook is None:
-        return []
+        return _mend(say, briefing.signal)
     because = inert(say.render(briefing.incident.playbook_because or Words(key="because.default")))
     title = playbook.say(playbook.title, say.language)
     lines = ["", say("alert.playbook", playbook=title, because=because), say("alert.first_steps")]
@@ -217,6 +217,15 @@ def _plan(say: Translator, briefing: Briefing) -> list[str]:
         who = playbook.say(role.title, say.language) if role else step.role
         lines.append(say("alert.step", n=number, text=shorten(playbook.say(step.text, say.language), MAX_STEP), role=who))
     return lines
+
+
+def _mend(say: Translator, signal: Signal | None) -> list[str]:
+    """What to do about blind sources."""
+    blind = signal.frozen.get("sources") if signal is not None and is_about_sources(signal.kind) else None
+    if not blind or "why" not in blind[0]:
+        return []
+    keys = (f"source_mend.{blind[0]['why']}", f"source_mend.blind.{blind[0]['why']}", "source_mend.blind")
+    return ["", say("alert.mend", mend=Words(key=next(key for key in keys if say.knows(key))))]
 
 
 def _end(say: Translator, briefing: Briefing, notification: Notification, link: str | None, ack_code: str) -> list[str]:

@@ -23,7 +23,7 @@ def desk(database):
 
 
 def blind(source="forum", *, group=1, at=SINCE, **frozen):
-    facts = {"group": group, "blind": 1, "all": 12, "tiers": ["press"], "unseen": None, "sources": [{"id": source}]}
+    facts = {"group": group, "blind": 1, "all": 12, "tiers": ["press"], "unseen": None, "sources": [{"id": source, "why": "failing"}]}
     words = Words(key="signal.source_blind", args={"source": source, "since": at.isoformat(), "reason": "HTTP 503"})
     more = {"subject": f"source:{source}", "risk": None, "unit": "sources", "words": words, "frozen": {**facts, **frozen}}
     return make.signal(at=at, kind="source_blind", topic=None, **more)
@@ -64,6 +64,8 @@ async def test_a_blind_source_pages_and_says_what_cannot_be_heard_since_when_and
     (message,) = desk.phone("ana").got
     assert WHY["en"] in message.subject
     assert "mentions" not in message.body, "there is nothing to be unusual"
+    assert "What to do: Open the source's address yourself" in message.body
+    assert desk.incident.playbook_id is None, "what to say in public fits no broken feed"
     assert desk.incident.severity == "minor"
 
 
