@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alerting.events import Acknowledged
+from alerting.events import Acknowledged, PlaceLooked
 from core.errors import SourceRejected, SourceUnavailable
 from store import mentions, sources
 from tests import forum, make
@@ -105,3 +105,21 @@ async def test_night_silence_wakes_nobody_and_a_silent_morning_does(listening: A
     forum.shown["forum"] = [make.mention("here we are", source="forum", at=house.now)]
     await house.forward(minutes=31)
     await house.phone("ana").expect("Heard again: forum")
+
+
+async def test_what_no_program_may_see_is_named_and_somebody_is_sent_there(build_house: Callable[..., House]) -> None:
+    groups = {"id": "fb", "name": "3 nhóm Facebook kín", "person": "ben", "within": "10m"}
+    house = build_house(listener={"unseen": [groups, {"id": "live", "name": "TikTok live", "person": "ben", "why": "livestream"}]})
+    await house.say("Acme recalls its kettle after a fire", source="press")
+    page = await house.phone("ana").expect("Not looked at yet: 3 nhóm Facebook kín and TikTok live; Ben looks, 10 minutes")
+    assert "The true figures" not in page.body, "every source is heard"
+    await house.phone("ben").expect("please look at 3 nhóm Facebook kín and TikTok live")
+    await house.respond(Acknowledged(by="ana", via="command"))
+    await house.respond(PlaceLooked(by="ben", place="live", name="", found=True, text="a clip, 40,000 views"))
+    await house.phone("ana").expect("Ben looked at TikTok live: there is something. a clip, 40,000 views")
+    await house.forward(minutes=11)
+    await house.phone("ben").expect("Ben, these were not looked at in time: 3 nhóm Facebook kín.")
+    await house.respond(PlaceLooked(by="ben", place="fb", name="", found=False))
+    await house.forward(hours=1)
+    said = [entry.words.key for entry in house.timeline() if entry.kind.startswith(("look", "place"))]
+    assert said == ["timeline.look_asked", "timeline.place_found", "timeline.look_late", "timeline.place_empty"]
