@@ -1,15 +1,26 @@
-"""Column types that hold on SQLite and on PostgreSQL alike."""
+"""Column types, and other parts of tables, that hold on SQLite and on PostgreSQL alike."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, DateTime
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, Integer, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+RowId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts only INTEGER PRIMARY KEY up by itself
 Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+def row_id() -> Column[int]:
+    """The number of a row, counted up by the database."""
+    return Column("id", RowId, primary_key=True, autoincrement=True)
+
+
+def partial(name: str, *columns: Column[object] | str, where: str, unique: bool = False) -> Index:
+    """An index over the few rows that are still to be worked on."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -1,7 +1,7 @@
 """The whole database on one page.
 
 Names are those of `docs/glossary.md`. A release only adds; the next may remove. Text and authors from outside stand in `mention_texts`,
-`mention_payloads`, `revisions` and `authors`, which can be erased; evidence, audit chain and timeline hold references and salted digests
+`mention_payloads`, `pictures`, `revisions` and `authors`, which can be erased; evidence, audit chain and timeline hold references and salted digests
 (rule 12). Times are UTC; a bucket's start is seconds since the epoch, because series are read as arrays.
 """
 
@@ -23,31 +23,19 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
-from store.columns import Json, UtcDateTime
+from store.columns import Json, RowId, UtcDateTime, partial, row_id
 
 # fmt: off
 metadata = MetaData(naming_convention={
     "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s", "fk": "fk_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s",
 })
-RowId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts only INTEGER PRIMARY KEY up by itself
-
-
-def _id() -> Column[int]:
-    return Column("id", RowId, primary_key=True, autoincrement=True)
-
-
-def _partial(name: str, *columns: Column[object] | str, where: str, unique: bool = False) -> Index:
-    """An index over the few rows that are still to be worked on."""
-    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
-
 
 # --- configuration that was in force: signals and notifications carry its number (rule 13) ---------------------------------------------
 configurations = Table(
-    "configurations", metadata, _id(), Column("digest", String(64), nullable=False, unique=True),
+    "configurations", metadata, row_id(), Column("digest", String(64), nullable=False, unique=True),
     Column("adopted_at", UtcDateTime, nullable=False), Column("summary", Json, nullable=False),
 )
 
@@ -73,23 +61,23 @@ subscriptions = Table(  # WebSub: a hub that tells us of a feed's news
     Column("refused_because", Text), Column("pushed_at", UtcDateTime),
 )
 coverage = Table(  # when a source was heard; outside these intervals its counts are unknown, not zero (rule 8)
-    "coverage", metadata, _id(), Column("source_id", String(200), nullable=False), Column("starts_at", UtcDateTime, nullable=False),
+    "coverage", metadata, row_id(), Column("source_id", String(200), nullable=False), Column("starts_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False), Index("ix_coverage_source_ends", "source_id", "ends_at"),
 )
 blindness = Table(  # a stretch in which a source was not heard, or silent against its habit; those of one group have one cause
-    "blindness", metadata, _id(), Column("source_id", String(200), nullable=False), Column("group_id", RowId),
+    "blindness", metadata, row_id(), Column("source_id", String(200), nullable=False), Column("group_id", RowId),
     Column("why", String(20), nullable=False), Column("detail", Text), Column("expected", Float), Column("since", UtcDateTime, nullable=False),
     Column("found_at", UtcDateTime, nullable=False), Column("ended_at", UtcDateTime, index=True),
-    _partial("uq_blindness_open", "source_id", where="ended_at IS NULL", unique=True),
+    partial("uq_blindness_open", "source_id", where="ended_at IS NULL", unique=True),
 )
 
 # --- mentions --------------------------------------------------------------------------------------------------------------------------
 authors = Table(
-    "authors", metadata, _id(), Column("key", String(500), nullable=False, unique=True), Column("handle", Text), Column("name", Text),
+    "authors", metadata, row_id(), Column("key", String(500), nullable=False, unique=True), Column("handle", Text), Column("name", Text),
     Column("followers", BigInteger), Column("first_seen_at", UtcDateTime, nullable=False), Column("erased_at", UtcDateTime),
 )
 mentions = Table(
-    "mentions", metadata, _id(), Column("key", LargeBinary(16), nullable=False, unique=True),
+    "mentions", metadata, row_id(), Column("key", LargeBinary(16), nullable=False, unique=True),
     Column("source_id", String(200), nullable=False), Column("native_id", Text, nullable=False),
     Column("author_id", RowId, ForeignKey("authors.id"), index=True), Column("lang", String(20)), Column("kind", String(10), nullable=False),
     Column("arrival", String(10), nullable=False), Column("published_at", UtcDateTime), Column("seen_at", UtcDateTime, nullable=False),
@@ -99,8 +87,8 @@ mentions = Table(
     Column("digest", LargeBinary(16), nullable=False),
     Column("enriched_at", UtcDateTime), Column("enrich_attempts", Integer, nullable=False, default=0),
     Column("changed_at", UtcDateTime),  # its text changed since it was understood
-    _partial("ix_mentions_to_enrich", "id", where="enriched_at IS NULL"), Index("ix_mentions_source", "source_id", "counts_at"),
-    _partial("ix_mentions_to_read_again", "id", where="changed_at IS NOT NULL"),
+    partial("ix_mentions_to_enrich", "id", where="enriched_at IS NULL"), Index("ix_mentions_source", "source_id", "counts_at"),
+    partial("ix_mentions_to_read_again", "id", where="changed_at IS NOT NULL"),
 )
 mention_texts = Table(
     "mention_texts", metadata, Column("mention_id", RowId, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
@@ -111,11 +99,11 @@ mention_payloads = Table(  # what the platform sent, as it came, for the evidenc
     Column("payload", LargeBinary, nullable=False), Column("media_type", String(100), nullable=False), Column("sha256", String(64), nullable=False),
 )
 revisions = Table(
-    "revisions", metadata, _id(), Column("mention_id", RowId, ForeignKey("mentions.id", ondelete="CASCADE"), nullable=False, index=True),
+    "revisions", metadata, row_id(), Column("mention_id", RowId, ForeignKey("mentions.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("seen_at", UtcDateTime, nullable=False), Column("title", Text, nullable=False), Column("text", Text, nullable=False),
 )
 readings = Table(  # counters of a mention read again later: a series
-    "readings", metadata, _id(), Column("mention_id", RowId, ForeignKey("mentions.id", ondelete="CASCADE"), nullable=False),
+    "readings", metadata, row_id(), Column("mention_id", RowId, ForeignKey("mentions.id", ondelete="CASCADE"), nullable=False),
     Column("at", UtcDateTime, nullable=False), Column("likes", BigInteger), Column("replies", BigInteger), Column("reposts", BigInteger),
     Column("views", BigInteger), Column("by", String(200), nullable=False), Index("ix_readings_mention_at", "mention_id", "at"),
 )
@@ -137,7 +125,7 @@ tombstones = Table(  # what was erased never comes back in
 
 # --- understanding and counting ----------------------------------------------------------------------------------------------------------
 stories = Table(
-    "stories", metadata, _id(), Column("first_mention_id", RowId, ForeignKey("mentions.id"), nullable=False),
+    "stories", metadata, row_id(), Column("first_mention_id", RowId, ForeignKey("mentions.id"), nullable=False),
     Column("first_seen_at", UtcDateTime, nullable=False), Column("language", String(10)), Column("sketch", LargeBinary),
     Column("source_id", String(200)),
 )
@@ -187,17 +175,17 @@ detector_states = Table(
 
 # --- signals and incidents ---------------------------------------------------------------------------------------------------------------
 signals = Table(
-    "signals", metadata, _id(), Column("kind", String(200), nullable=False), Column("subject", String(300), nullable=False),
+    "signals", metadata, row_id(), Column("kind", String(200), nullable=False), Column("subject", String(300), nullable=False),
     Column("bucket_start", UtcDateTime, nullable=False), Column("topic_id", String(200)), Column("place_id", String(200)), Column("risk", String(100)),
     Column("scale_s", Integer, nullable=False), Column("observed", Float, nullable=False), Column("expected", Float), Column("low", Float),
     Column("high", Float), Column("unit", String(40), nullable=False), Column("score", Float, nullable=False), Column("words", Json, nullable=False),
     Column("evidence", Json, nullable=False), Column("frozen", Json, nullable=False), Column("raised_at", UtcDateTime, nullable=False),
     Column("generation", BigInteger, nullable=False), Column("taken_at", UtcDateTime), Column("incident_id", RowId, index=True),
     Column("silence_id", RowId), Column("take_attempts", Integer, nullable=False, default=0),
-    UniqueConstraint("kind", "subject", "bucket_start"), _partial("ix_signals_to_take", "id", where="taken_at IS NULL"),
+    UniqueConstraint("kind", "subject", "bucket_start"), partial("ix_signals_to_take", "id", where="taken_at IS NULL"),
 )
 incidents = Table(
-    "incidents", metadata, _id(), Column("key", String(500), nullable=False), Column("kind", String(200), nullable=False),
+    "incidents", metadata, row_id(), Column("key", String(500), nullable=False), Column("kind", String(200), nullable=False),
     Column("topic_id", String(200)), Column("place_id", String(200)), Column("world", String(10), nullable=False),
     Column("words", Json, nullable=False), Column("severity", String(10), nullable=False), Column("factors", Json, nullable=False),
     Column("stage", String(20), nullable=False), Column("status", String(20), nullable=False), Column("owner", String(200)),
@@ -207,11 +195,11 @@ incidents = Table(
     Column("policy", Json, nullable=False), Column("step", Integer, nullable=False), Column("round", Integer, nullable=False),
     Column("transition", Integer, nullable=False), Column("next_step_at", UtcDateTime), Column("playbook_id", String(200)),
     Column("playbook_because", Json), Column("generation", BigInteger, nullable=False), Column("version", Integer, nullable=False),
-    _partial("uq_incidents_open_key", "key", "world", where="status IN ('open', 'acknowledged')", unique=True),
-    _partial("ix_incidents_next_step", "next_step_at", where="next_step_at IS NOT NULL"),
+    partial("uq_incidents_open_key", "key", "world", where="status IN ('open', 'acknowledged')", unique=True),
+    partial("ix_incidents_next_step", "next_step_at", where="next_step_at IS NOT NULL"),
 )
 timeline = Table(
-    "timeline", metadata, _id(), Column("incident_id", RowId, ForeignKey("incidents.id"), nullable=False, index=True),
+    "timeline", metadata, row_id(), Column("incident_id", RowId, ForeignKey("incidents.id"), nullable=False, index=True),
     Column("at", UtcDateTime, nullable=False), Column("kind", String(60), nullable=False), Column("actor", String(200), nullable=False),
     Column("words", Json, nullable=False), Column("data", Json, nullable=False),
 )
@@ -225,25 +213,25 @@ incident_steps = Table(
     Column("due_at", UtcDateTime), Column("skipped_because", Text),
 )
 evidence = Table(  # a reference and a salted digest; the text stands in mention_texts and can be erased
-    "evidence", metadata, _id(), Column("incident_id", RowId, ForeignKey("incidents.id"), nullable=False, index=True),
+    "evidence", metadata, row_id(), Column("incident_id", RowId, ForeignKey("incidents.id"), nullable=False, index=True),
     Column("mention_id", RowId, ForeignKey("mentions.id"), nullable=False), Column("signal_id", RowId), Column("rank", Integer, nullable=False),
     Column("frozen_at", UtcDateTime, nullable=False), Column("salt", LargeBinary(16), nullable=False), Column("digest", String(64), nullable=False),
     UniqueConstraint("incident_id", "mention_id"),
 )
 statements = Table(
-    "statements", metadata, _id(), Column("incident_id", RowId, ForeignKey("incidents.id"), nullable=False, index=True),
+    "statements", metadata, row_id(), Column("incident_id", RowId, ForeignKey("incidents.id"), nullable=False, index=True),
     Column("playbook_id", String(200)), Column("statement_id", String(100)), Column("language", String(10), nullable=False),
     Column("channel", String(100), nullable=False), Column("text", Text, nullable=False), Column("state", String(20), nullable=False),
     Column("drafted_at", UtcDateTime, nullable=False), Column("drafted_by", String(200), nullable=False), Column("approved_at", UtcDateTime),
     Column("approved_by", String(200)), Column("published_at", UtcDateTime), Column("published_url", Text), Column("expires_at", UtcDateTime),
 )
 decisions = Table(
-    "decisions", metadata, _id(), Column("incident_id", RowId, ForeignKey("incidents.id"), nullable=False, index=True),
+    "decisions", metadata, row_id(), Column("incident_id", RowId, ForeignKey("incidents.id"), nullable=False, index=True),
     Column("at", UtcDateTime, nullable=False), Column("by", String(200), nullable=False), Column("decision", Text, nullable=False),
     Column("options", Json, nullable=False), Column("reversible", Boolean), Column("evidence", Json, nullable=False),
 )
 tasks = Table(  # hand-offs, inquiries, action items: something somebody owes by a time
-    "tasks", metadata, _id(), Column("incident_id", RowId, ForeignKey("incidents.id"), index=True), Column("kind", String(40), nullable=False),
+    "tasks", metadata, row_id(), Column("incident_id", RowId, ForeignKey("incidents.id"), index=True), Column("kind", String(40), nullable=False),
     Column("to", String(200)), Column("owner", String(200)), Column("what", Text, nullable=False), Column("due_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False), Column("created_by", String(200), nullable=False), Column("done_at", UtcDateTime),
     Column("outcome", Text), Column("data", Json, nullable=False),
@@ -251,31 +239,31 @@ tasks = Table(  # hand-offs, inquiries, action items: something somebody owes by
 
 # --- paging --------------------------------------------------------------------------------------------------------------------------------
 notifications = Table(
-    "notifications", metadata, _id(), Column("key", String(64), nullable=False, unique=True),
+    "notifications", metadata, row_id(), Column("key", String(64), nullable=False, unique=True),
     Column("incident_id", RowId, ForeignKey("incidents.id"), index=True), Column("kind", String(20), nullable=False),
     Column("person", String(200), nullable=False), Column("channel", String(100), nullable=False), Column("words", Json),
     Column("planned_at", UtcDateTime, nullable=False), Column("due_at", UtcDateTime, nullable=False), Column("state", String(20), nullable=False),
     Column("attempt", Integer, nullable=False), Column("claimed_until", UtcDateTime), Column("possible_repeat", Boolean, nullable=False),
     Column("receipt", Text), Column("error", Text), Column("sent_at", UtcDateTime), Column("link_id", String(64), unique=True),
     Column("step", Integer, nullable=False), Column("round", Integer, nullable=False), Column("generation", BigInteger, nullable=False),
-    _partial("ix_notifications_due", "due_at", where="state IN ('planned', 'claimed')"),
+    partial("ix_notifications_due", "due_at", where="state IN ('planned', 'claimed')"),
 )
 used_nonces = Table(
     "used_nonces", metadata, Column("digest", String(64), primary_key=True), Column("used_at", UtcDateTime, nullable=False),
 )
 silences = Table(
-    "silences", metadata, _id(), Column("matches", Json, nullable=False), Column("starts_at", UtcDateTime, nullable=False),
+    "silences", metadata, row_id(), Column("matches", Json, nullable=False), Column("starts_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False, index=True), Column("by", String(200), nullable=False), Column("comment", Text, nullable=False),
 )
 overrides = Table(
-    "overrides", metadata, _id(), Column("rotation_id", String(200), nullable=False, index=True), Column("person", String(200), nullable=False),
+    "overrides", metadata, row_id(), Column("rotation_id", String(200), nullable=False, index=True), Column("person", String(200), nullable=False),
     Column("starts_at", UtcDateTime, nullable=False), Column("ends_at", UtcDateTime, nullable=False), Column("by", String(200), nullable=False),
     Column("comment", Text, nullable=False),
 )
 
 # --- people's judgement, access, audit --------------------------------------------------------------------------------------------------------
 labels = Table(
-    "labels", metadata, _id(), Column("at", UtcDateTime, nullable=False), Column("by", String(200), nullable=False),
+    "labels", metadata, row_id(), Column("at", UtcDateTime, nullable=False), Column("by", String(200), nullable=False),
     Column("incident_id", RowId, index=True), Column("signal_id", RowId), Column("mention_id", RowId, index=True),
     Column("label", String(40), nullable=False), Column("reason", String(100)), Column("comment", Text),
 )
@@ -284,25 +272,25 @@ users = Table(
     Column("password", Text), Column("created_at", UtcDateTime, nullable=False), Column("disabled_at", UtcDateTime),
 )
 api_keys = Table(
-    "api_keys", metadata, _id(), Column("name", String(200), nullable=False), Column("digest", String(64), nullable=False, unique=True),
+    "api_keys", metadata, row_id(), Column("name", String(200), nullable=False), Column("digest", String(64), nullable=False, unique=True),
     Column("role", String(20), nullable=False), Column("created_at", UtcDateTime, nullable=False), Column("expires_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
 )
 audit = Table(
-    "audit", metadata, _id(), Column("at", UtcDateTime, nullable=False), Column("actor", String(200), nullable=False),
+    "audit", metadata, row_id(), Column("at", UtcDateTime, nullable=False), Column("actor", String(200), nullable=False),
     Column("channel", String(40), nullable=False), Column("action", String(100), nullable=False), Column("subject", String(300), nullable=False),
     Column("data", Json, nullable=False), Column("previous", String(64), nullable=False), Column("digest", String(64), nullable=False, unique=True),
 )
 holds = Table(
-    "holds", metadata, _id(), Column("subject", String(300), nullable=False), Column("by", String(200), nullable=False),
+    "holds", metadata, row_id(), Column("subject", String(300), nullable=False), Column("by", String(200), nullable=False),
     Column("because", Text, nullable=False), Column("starts_at", UtcDateTime, nullable=False), Column("ends_at", UtcDateTime, nullable=False),
 )
 measures = Table(  # members, engagement, retention, satisfaction: the community's own figures, by day
-    "measures", metadata, _id(), Column("name", String(100), nullable=False), Column("at", UtcDateTime, nullable=False),
+    "measures", metadata, row_id(), Column("name", String(100), nullable=False), Column("at", UtcDateTime, nullable=False),
     Column("value", Float, nullable=False), Column("source", String(200), nullable=False), UniqueConstraint("name", "at", "source"),
 )
 dead_letters = Table(
-    "dead_letters", metadata, _id(), Column("at", UtcDateTime, nullable=False), Column("stage", String(40), nullable=False),
+    "dead_letters", metadata, row_id(), Column("at", UtcDateTime, nullable=False), Column("stage", String(40), nullable=False),
     Column("subject", String(300), nullable=False), Column("error", Text, nullable=False), Column("payload", Json, nullable=False),
     Column("replayed_at", UtcDateTime),
 )

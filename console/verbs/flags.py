@@ -92,7 +92,8 @@ def _read(args: Namespace, by: str) -> Flag:
     flag = replace(flag, **{name: value for name, value in given.items() if value is not None})
     if args.place is not None and args.place not in Place.__args__:  # type: ignore[attr-defined]
         raise UsageError(f"--place {args.place!r}: write facebook_group, zalo_group, tiktok, livestream or other")
-    return replace(flag, place=args.place or place_of("", flag.url, flag.group))
+    guessed = place_of("", flag.url, flag.group) if flag.place == "other" else flag.place
+    return replace(flag, place=args.place or guessed)
 
 
 def _pictures(files: list[Path]) -> tuple[Picture, ...]:

@@ -137,6 +137,9 @@ async def test_the_same_post_flagged_again_is_a_reading_and_no_second_mention(gr
     assert house.simulation.store.database.read_now(mentions.count) == 1
     await house.forward(minutes=11)
     await house.phone("mai").expect_nothing()
+    await house.forward(minutes=5)
+    await house.phone("mai").expect("thích 150")
+    house._phones.clear()
 
 
 async def test_an_answer_typed_to_the_bot_stands_on_the_timeline_too(groups):

@@ -8,8 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from store.columns import Json, UtcDateTime
-from store.schema import RowId
+from store.columns import Json, RowId, UtcDateTime
 
 revision = '0001'
 down_revision = None
