@@ -23,21 +23,20 @@ def assess_outside(signal: Signal) -> tuple[Severity, tuple[Factor, ...]] | None
     """How bad it is, where the signal is no finding about mentions; None where it is one.
 
     An alarm is as bad as its monitor says. A count is judged by how often it is the usual, and is at least minor where it passes what the operator
-    called too many; of mentions, authors and reach it says nothing, so they are not even unknown.
+    called too many; never critical by itself. Of mentions, authors and reach it says nothing, so they are not even unknown.
     """
     if signal.kind == ALARM:
         return _severity(signal.frozen), (Factor(name="alarm", value=_severity(signal.frozen), speaks_for=_severity(signal.frozen)),)
     if signal.kind != COUNT:
         return None
     ratio = signal.observed / signal.expected if signal.expected else None
-    severity, factors = assess(Facts(volume_ratio=ratio, mentions=signal.observed))
-    known = tuple(factor for factor in factors if factor.speaks_for is not None)
+    factors = [one for one in assess(Facts(volume_ratio=ratio, mentions=signal.observed))[1] if one.speaks_for is not None]
     limit = signal.frozen.get("at_least")
-    if not limit or signal.observed < limit:
-        return severity, known
-    level: Severity = "major" if signal.observed >= FAR_BEYOND * limit else "minor"
-    beyond = Factor(name="beyond", value=float(limit), speaks_for=level)
-    return max(severity, level, key=severity_rank), (beyond, *known)
+    if limit and signal.observed >= limit:
+        beyond: Severity = "major" if signal.observed >= FAR_BEYOND * limit else "minor"
+        factors.insert(0, Factor(name="beyond", value=float(limit), speaks_for=beyond))
+    rank = max((severity_rank(one.speaks_for or "watch") for one in factors), default=0)
+    return SEVERITIES[min(rank, severity_rank("major"))], tuple(factors)
 
 
 def left_of(signals: Sequence[Signal], over: Signal) -> tuple[int, bool]:
@@ -56,7 +55,7 @@ def alarm_over(incident: Incident, event: AlarmOver, now: datetime, roster: Rost
     """An alarm of this incident is over: a line on its timeline. Where it holds nothing else it closes by itself, and who was called is told."""
     if not incident.is_open:
         return Decision(incident=incident)
-    told_of = {"name": event.name, "at": event.at.isoformat()}
+    told_of: dict[str, Any] = {"name": event.name, "at": event.at.isoformat()}
     if event.left or not event.alone:
         return Decision(incident=incident, timeline=(line(incident, now, "alarm_over", ACTOR, **told_of, left=event.left),))
     closed = replace(incident, status="resolved", resolved_at=now, close_reason="alarm_over", snoozed_until=None, next_step_at=None)

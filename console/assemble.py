@@ -5,6 +5,7 @@
     Enricher    mention   -> enrichment, counts, signal   wakes the Intake (and marks topics for the Watcher)
     Watcher     counts    -> signal                       wakes the Intake
     Lookout     sources   -> signal: not heard            wakes the Intake
+    Gauger      numbers   -> signal: far from usual       wakes the Intake
     Intake      signal    -> incident, notification       wakes the Dispatcher
     Dispatcher  notification -> receipt, escalation
 
@@ -182,15 +183,20 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
 
 
 def _lookouts(config: Config, store: Store, generation: int, built: Mapping[str, Any]) -> list[Stage]:
-    """One for each signal about the sources themselves."""
+    """One for each signal about the sources themselves, or about the numbers that they tell."""
+    from console.known import counted
+    from detectors.gauge import Gauger
     from detectors.lookout import Lookout, Source
 
     heard = {source.id: Source(every=source.every, tier=source.tier) for source in config.listener.sources if source.enabled}
-    return [
+    stages = [
         Stage("lookout", "detectors", Lookout(store, heard, detector, generation=generation))
         for detector in built.values()
         if hasattr(detector, "unheard")
     ]
+    told, lateness = counted(config), config.listener.lateness
+    gauges = [detector for detector in built.values() if told and hasattr(detector, "weigh")]
+    return stages + [Stage("gauger", "detectors", Gauger(store, told, one, lateness=lateness, generation=generation)) for one in gauges]
 
 
 def _alerting(

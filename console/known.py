@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from console.config import Config
 from detectors.enrichment.records import PlaceSpec
+from detectors.gauge import Counted
 from detectors.registry import Campaign, Known, Registry
 
 
@@ -22,3 +25,14 @@ def registry(config: Config) -> Registry:
         Campaign(marks=event.marks, since=event.from_, until=event.to, zone=config.timezone) for event in config.events if event.marks
     ]
     return Registry(people, campaigns, {source.id: source.kind for source in config.listener.sources})
+
+
+def counted(config: Config) -> dict[str, Counted]:
+    """The sources of numbers, by id; each learns its usual day where its topic does."""
+    topics = {topic.id: topic for topic in config.topics}
+    found: dict[str, Counted] = {}
+    for source in config.listener.sources:
+        if source.enabled and source.kind == "counts":
+            zone = config.zone_of(topics[source.topic]) if source.topic in topics else config.timezone
+            found[source.id] = Counted(topic_id=source.topic, unit=source.options.get("unit", ""), zone=ZoneInfo(zone))
+    return found

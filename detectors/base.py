@@ -6,7 +6,7 @@ A new signal is one file in `detectors/signals/` with `Options` and `Detector`, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 import msgspec
@@ -22,6 +22,8 @@ __all__ = [
     "Detector",
     "Finding",
     "Heard",
+    "Measure",
+    "MeasureDetector",
     "MentionDetector",
     "Sensitivity",
     "SignalOptions",
@@ -232,6 +234,35 @@ class SourceDetector(Protocol):
 
     def tell(self, spots: Sequence[BlindSpot], now: datetime, facts: Mapping[str, Any]) -> Finding:
         """The finding of what went blind together; `facts` (JSON values) are frozen with it."""
+
+    def rejudge(self, frozen: Mapping[str, Any]) -> float:
+        """The score of a finding, from its frozen input alone."""
+
+
+class Measure(Record, frozen=True, kw_only=True, gc=False):
+    """A number that somebody else counts, interval by interval: its points, oldest first, of which the last is to be judged; that interval is over.
+
+    `step_s`: how wide an interval is, in seconds. `unit`: what is counted, as people say it, or by language. `zone`: where its usual day is learnt. `told_at` and
+    `told_value`: the interval and number of the last signal about it; None where there is none.
+    """
+
+    source_id: str
+    name: str
+    points: tuple[tuple[datetime, float], ...]
+    step_s: int
+    unit: str | dict[str, str] = ""
+    zone: tzinfo = UTC
+    told_at: datetime | None = None
+    told_value: float | None = None
+
+
+class MeasureDetector(Protocol):
+    """A signal that is seen in numbers which somebody else counts; the Gauger asks when an interval is over. Pure."""
+
+    version: str
+
+    def weigh(self, measure: Measure) -> Finding | None:
+        """Judge the newest interval by those before."""
 
     def rejudge(self, frozen: Mapping[str, Any]) -> float:
         """The score of a finding, from its frozen input alone."""

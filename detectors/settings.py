@@ -10,7 +10,7 @@ from core.errors import QueryError
 from core.records import AuthorRole, TopicKind
 from detectors.sensitivity import Sensitivity
 
-DEFAULT_SIGNALS = ("volume_spike", "negative_surge", "single_risk", "source_blind")
+DEFAULT_SIGNALS = ("volume_spike", "negative_surge", "single_risk", "source_blind", "outside_count")
 UNCHECKED = "unchecked"  # the validation context in which queries are taken as they stand
 
 

@@ -25,7 +25,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     **dict.fromkeys(("error", "high", "major", "p2", "sev2"), "major"),
     **dict.fromkeys(("warning", "warn", "average", "medium", "minor", "ticket", "p3", "sev3"), "minor"),
     **dict.fromkeys(("info", "information", "informational", "notice", "low", "none", "watch", "debug", "p4", "sev4"), "watch"),
-}  # type: ignore[dict-item]
+}
 
 
 def strong(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:

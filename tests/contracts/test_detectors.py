@@ -15,7 +15,7 @@ import pytest
 from core.messages import LANGUAGES, catalogue
 from core.records import Risk
 from detectors import signals
-from detectors.base import Finding, Heard, SignalOptions, SourceHealth, State, load_state, save_state
+from detectors.base import Finding, Heard, Measure, SignalOptions, SourceHealth, State, load_state, save_state
 from detectors.buckets import Buckets
 from detectors.walk import walk
 
@@ -24,6 +24,7 @@ MODULES = {kind: importlib.import_module(f"detectors.signals.{kind}") for kind i
 STEPPED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "step")]
 ASKED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "judge")]
 LISTENING = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "unheard")]
+WEIGHED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "weigh")]
 HERE = Path(__file__).parents[2]
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 DAY = 1440
@@ -69,6 +70,13 @@ def sources(count=3, **changes):
     return [SourceHealth(**{**usual, "id": f"s{number}", **changes}) for number in range(count)]
 
 
+def measure(newest, *, usually=6.0, days=15, **changes):
+    """A number every quarter of an hour, and the newest."""
+    points = [(MONDAY + timedelta(minutes=15 * turn), usually + turn % 3 - 1) for turn in range(96 * days)]
+    last = (MONDAY + timedelta(days=days), newest)
+    return Measure(source_id="hotline", name="calls", points=(*points, last), step_s=900, **changes)
+
+
 def findings_of(kind):
     detector = MODULES[kind].Detector(MODULES[kind].Options())
     if kind in LISTENING:
@@ -81,6 +89,10 @@ def findings_of(kind):
             detector.unheard(sources(1, last_success_at=MONDAY - timedelta(hours=9), next_poll_at=MONDAY - timedelta(hours=8)), MONDAY)
         )
         return [detector.tell(group, MONDAY, {"group": 1, "all": 12}) for group in spots]
+    if kind in WEIGHED:
+        limited = MODULES[kind].Detector(MODULES[kind].Options(at_least={"calls": 40}))
+        weighed = [detector.weigh(measure(48.0)), limited.weigh(measure(48.0, days=1)), limited.weigh(measure(48.0, usually=46.0))]
+        return [finding for finding in weighed if finding is not None]
     if kind in STEPPED:
         return [finding for _, finding in at_the_crisis(detector) if finding is not None]
     group = [heard(2, author=f"a{i}", mention_id=i + 1, at=MONDAY + timedelta(minutes=i)) for i in range(12)]
@@ -89,8 +101,8 @@ def findings_of(kind):
 
 
 def test_the_shelf_holds_signals_of_every_protocol():
-    assert {"negative_surge", "single_risk", "source_blind", "volume_spike"} <= set(KINDS)
-    assert sorted([*STEPPED, *ASKED, *LISTENING]) == KINDS
+    assert {"negative_surge", "outside_count", "single_risk", "source_blind", "volume_spike"} <= set(KINDS)
+    assert sorted([*STEPPED, *ASKED, *LISTENING, *WEIGHED]) == KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -123,8 +135,8 @@ def test_findings_are_whole(kind):
         assert 0.0 <= finding.score <= 1.0
         assert finding.window_start < finding.window_end
         assert finding.window_start <= finding.bucket_start < finding.window_end
-        assert finding.words.args["source" if kind in LISTENING else "topic"]
-        assert finding.unit in ("mentions", "negative", "sources")
+        assert finding.words.args["source" if kind in (*LISTENING, *WEIGHED) else "topic"]
+        assert finding.unit in ("mentions", "negative", "sources", "counts")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -226,3 +238,21 @@ def test_a_blind_spot_is_not_over_by_itself(kind):
     for source, spot in zip(gone, detector.unheard(gone, MONDAY), strict=True):
         assert not detector.is_over(spot, source)
         assert detector.is_over(spot, sources(1, id=source.id)[0])
+
+
+@pytest.mark.parametrize("kind", WEIGHED)
+def test_numbers_as_usual_too_few_and_none_at_all_raise_nothing(kind):
+    detector = MODULES[kind].Detector(MODULES[kind].Options())
+    assert detector.weigh(measure(7.0)) is None
+    assert detector.weigh(measure(48.0, days=2)) is None, "nobody knows yet what is usual"
+    assert detector.weigh(measure(0.0, usually=1.0)) is None
+    assert detector.weigh(Measure(source_id="hotline", name="calls", points=(), step_s=900)) is None
+
+
+@pytest.mark.parametrize("kind", WEIGHED)
+def test_a_burst_of_numbers_is_told_once_and_again_when_it_has_trebled(kind):
+    detector = MODULES[kind].Detector(MODULES[kind].Options())
+    told_at = MONDAY + timedelta(days=15, minutes=-15)
+    assert detector.weigh(measure(48.0, told_at=told_at, told_value=40.0)) is None
+    assert detector.weigh(measure(150.0, told_at=told_at, told_value=40.0)) is not None
+    assert detector.weigh(measure(48.0, told_at=told_at - timedelta(hours=4), told_value=40.0)) is not None
