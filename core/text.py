@@ -38,6 +38,7 @@ _TRACKERS = re.compile(
     r"(utm_.*|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|igshid|igsh|mc_cid|mc_eid|mkt_tok|_ga|_gl|ref_src|ref_url|spm|zarsrc|ocid|cmpid)\Z",
     re.IGNORECASE,
 )
+_CANONICAL = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+/[A-Za-z0-9._~/-]*\Z", re.ASCII)  # most addresses are so already
 _ESCAPE = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])%[0-9A-Fa-f]{2}")  # not inside a broken one, which decoding could make whole
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
@@ -76,6 +77,8 @@ def canonical_url(url: str) -> str:
 
     The query is sorted by name. An address that cannot be parsed, or is not http(s), comes back stripped of blanks only. Idempotent.
     """
+    if _CANONICAL.match(url):
+        return url
     url = "".join(INVISIBLE.sub("", url).split())
     try:
         parts = urlsplit(url)

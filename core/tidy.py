@@ -34,6 +34,8 @@ def clean(text: str, limit: int = MAX_TEXT_CHARS) -> str:
     Runs of blanks become one space, more than one empty line becomes one; all kinds of line break become "\n". At most `limit`
     characters, cut where a character as people see it ends. Idempotent.
     """
+    if text.isascii() and text.isprintable() and len(text) <= limit and "  " not in text:  # names, numbers, addresses
+        return text.strip()
     return cut(tidy(text[: 4 * limit + 1024]), limit)
 
 

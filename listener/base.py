@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Final, Literal, Protocol
@@ -33,6 +34,9 @@ __all__ = [
 Now = Callable[[], datetime]
 Missed = Literal["capped", "partial"]
 MAX_URL_CHARS: Final = 2_000
+_PLAIN_LINK = re.compile(
+    r"https?://[A-Za-z0-9.-]*[A-Za-z0-9](?:/[A-Za-z0-9._~/-]*)?(?:\?[A-Za-z0-9._~/=&%+-]+)?(?:#[A-Za-z0-9._~/-]+)?\Z", re.ASCII
+)
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199  # a time outside is a mistake, not news
 
 
@@ -139,6 +143,8 @@ def web_link(text: object, base: str = "") -> str | None:
     """An address from outside, made absolute; None for anything but http(s) (javascript:, data: ...) and for what cannot be one."""
     if not isinstance(text, str) or len(text) > MAX_URL_CHARS:
         return None
+    if _PLAIN_LINK.match(text):  # most are whole and harmless as they come
+        return text
     try:
         url = urljoin(base, "".join(clean(text).split()))
         parts = urlsplit(url)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urljoin
 
@@ -113,16 +114,23 @@ def _entry(entry: Element, *, has_base: bool) -> Raw:
 
 
 def _children(parent: Element) -> Children:
-    own = _namespace(parent)
+    own = _namespace(str(parent.tag))
     found: Children = {}
-    for child in parent.iterchildren(etree.Element):
-        space = _namespace(child)
-        local = _local(child)
-        if space in ("", own) or space.endswith(("/rss/1.0/", "/rdf/simple/0.9/", "/rss2", "/rss/2.0/module")):
-            found.setdefault(local, []).append(child)
-        elif (short := _SPACES.get(space)) is not None:
-            found.setdefault(f"{short}:{local}", []).append(child)
+    for child in parent:
+        name = _short(str(child.tag), own)
+        if name is not None:
+            found.setdefault(name, []).append(child)
     return found
+
+
+@lru_cache(maxsize=1024)
+def _short(tag: str, own: str) -> str | None:
+    """An element's name with the short name of its namespace; without one where it is of the format of its parent; None for a stranger."""
+    space, local = _namespace(tag), tag.rpartition("}")[2].lower()
+    if space in ("", own) or space.endswith(("/rss/1.0/", "/rdf/simple/0.9/", "/rss2", "/rss/2.0/module")):
+        return local
+    short = _SPACES.get(space)
+    return None if short is None else f"{short}:{local}"
 
 
 def _link(children: Children, *, has_base: bool) -> str | None:
@@ -184,9 +192,8 @@ def _markup(element: Element) -> str:
     return html.escape(element.text or "", quote=False) + "".join(etree.tostring(child, encoding="unicode") for child in element)
 
 
-def _namespace(element: Element) -> str:
-    name = str(element.tag)
-    return name[1:].partition("}")[0] if name[0] == "{" else ""
+def _namespace(tag: str) -> str:
+    return tag[1:].partition("}")[0] if tag[0] == "{" else ""
 
 
 def _local(element: Element) -> str:

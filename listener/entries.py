@@ -6,12 +6,13 @@ import hashlib
 import re
 from collections.abc import Container, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from core.records import Record
-from core.text import canonical_url, clean, fingerprint, mention_key, plain_text
+from core.text import MAX_TEXT_CHARS, canonical_url, clean, cut, fingerprint, mention_key, plain_text
 from listener.base import web_link
 
 MAX_ENTRIES: Final = 2_000
@@ -23,7 +24,6 @@ _MAX_DIGITS: Final = 9
 _MARKUP = re.compile(r"<[a-zA-Z!/][^>]*>|&#?\w{1,10};")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]+)*\Z")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_LINES = re.compile(r"\s+")
 _REPOST = re.compile(r"\s*RT @\w")
 
 
@@ -85,8 +85,8 @@ class Feed(Record, frozen=True, kw_only=True, gc=False):
     """A feed as read.
 
     `language` is its ISO 639 code in lower case. `hub` is its WebSub hub, `self_url` what it calls its own address. `total` counts the entries
-    that stood in it, `entries` holds the first `MAX_ENTRIES`, less those that were known. `marks` has one mark for each of these, known or not
-    (see `mark`). `broken` says that the document is malformed and was read as far as it goes.
+    that stood in it, `entries` holds the first `MAX_ENTRIES`, less those that were known. `marks` has one mark for each of these, known or not,
+    where marks were asked for (see `mark`). `broken` says that the document is malformed and was read as far as it goes.
     """
 
     entries: tuple[Entry, ...]
@@ -99,14 +99,15 @@ class Feed(Record, frozen=True, kw_only=True, gc=False):
     marks: tuple[str, ...] = ()
 
 
-def feed_of(found: Found, base: str, known: Container[str] = frozenset()) -> Feed:
+def feed_of(found: Found, base: str, known: Container[str] | None = None) -> Feed:
     """The feed with its entries cleaned. What has a known mark stands as it stood last time, and is not worth the cleaning."""
     base = web_link(found.base, base) or base if found.base else base
     language = language_code(found.language)
     raws = found.entries[:MAX_ENTRIES]
-    marks = tuple(mark(raw) for raw in raws)
+    marks = tuple(map(mark, raws)) if known is not None else ()
+    fresh = raws if known is None else [raw for raw, seen in zip(raws, marks, strict=True) if seen not in known]
     return Feed(
-        entries=tuple(entry_of(raw, base, language, found.author) for raw, seen in zip(raws, marks, strict=True) if seen not in known),
+        entries=tuple([entry_of(raw, base, language, found.author) for raw in fresh]),
         title=words(found.title, MAX_TITLE_CHARS),
         language=language,
         hub=web_link(found.hub, base),
@@ -154,7 +155,7 @@ def _longest(texts: Sequence[str]) -> str:
 
 def native_id(given: object, url: str | None, title: str, text: str) -> str:
     """An entry's identity within its feed: what it calls itself, else its link, else its words."""
-    name = " ".join(clean(given).split()) if isinstance(given, str) else ""
+    name = " ".join(clean(given).split()) if isinstance(given, str) and given else ""
     if name and len(name) <= MAX_ID_CHARS:
         return name
     if name:
@@ -166,8 +167,11 @@ def words(text: object, limit: int | None = None) -> str:
     """A field as clean plain text, whether or not it holds markup; "" for anything but text."""
     if not isinstance(text, str):
         return ""
-    text = plain_text(text) if _MARKUP.search(text) else text
-    return clean(text) if limit is None else clean(_LINES.sub(" ", text), limit)
+    if ("<" in text or "&" in text) and _MARKUP.search(text):
+        text = plain_text(text)
+        if limit is None:
+            return cut(text, MAX_TEXT_CHARS)
+    return clean(text) if limit is None else clean(" ".join(text.split()), limit)
 
 
 def counter(text: str | None) -> int | None:
@@ -184,7 +188,18 @@ def language_code(text: object) -> str | None:
 
 def author_name(text: object) -> str | None:
     """An author as shown, without mail addresses ("lan@example.org (Lan)" is "Lan"); None where nothing is left."""
-    return words(_MAIL.sub("", text), MAX_NAME_CHARS).strip(" ()<>,;") or None if isinstance(text, str) else None
+    if not isinstance(text, str) or not text:
+        return None
+    return _author_name(text) if len(text) <= MAX_NAME_CHARS else _shown(text)
+
+
+@lru_cache(maxsize=4096)
+def _author_name(text: str) -> str | None:
+    return _shown(text)
+
+
+def _shown(author: str) -> str | None:
+    return words(_MAIL.sub("", author) if "@" in author else author, MAX_NAME_CHARS).strip(" ()<>,;") or None
 
 
 def is_repost(title: str, text: str) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -27,11 +27,11 @@ try:
 except ImportError:  # a platform without the compiled wheel: everything is read by lxml
     _extension = None
 
-_FIRST = re.compile(rb"<(?:item|entry)[\s>]")
-_OPEN: Final = rb"(?:\s[^>]*[^>/])?>[^<]*<(?!/|!\[CDATA\[)"  # an element whose text is followed by a child or a comment
+_ROOT = re.compile(rb"(?:<[?!][^>]*>|[^<])*+<(rss|feed)[\s>]")
+_OPEN: Final = rb"(?:\s[^>]*+(?<!/))?>[^<]*+<[^/]"  # an element whose text is followed by a child or a comment
 _MISREAD: Final = {
     "rss": re.compile(
-        rb"<(?:[\w.-]+:(?:title|description|summary|link|author|guid|pubDate)[\s>/]"
+        rb"<(?:[\w.-]+:(?:description|summary|guid|pubDate)[\s>/]"
         rb"|(?:title|description|author|content(?::encoded)?|link|guid|pubDate)" + _OPEN + rb"|(?:item|link)\s[^>]*xml:(?:base|lang))"
     ),
     "atom": re.compile(
@@ -40,8 +40,10 @@ _MISREAD: Final = {
         + rb"|(?:entry|link|author)\s[^>]*xml:(?:base|lang))"
     ),
 }
-_AFTER_CDATA = re.compile(rb"\]\]>[^<]*<(?!/|!\[CDATA\[)")
+_NAMESAKE = re.compile(rb"<[\w.-]+:(title|link|author)[\s>/]")
 _COUNTERS = re.compile(rb"<(?:slash:comments|thr:total)>\s*(\d{1,9})\s*<|</(?:item|entry)\s*>")
+_ENTRY: Final = {"rss": b"<item", "atom": b"<entry"}
+_HEAD_BYTES: Final = 4_096
 _HTML_TYPES: Final = frozenset({None, "", "text/html", "html", "application/xhtml+xml", "text/plain"})
 
 
@@ -53,22 +55,17 @@ def read_fast(body: bytes) -> Found | None:
     """
     if _extension is None:
         return None
-    kind = "atom" if b"<entry" in body else "rss"
-    first = _FIRST.search(body)
-    if first is None or _MISREAD[kind].search(body, first.start()) or _AFTER_CDATA.search(body, first.start()):
+    root_name = _ROOT.match(body[:_HEAD_BYTES])
+    if root_name is None:
+        return None
+    kind = "rss" if root_name[1] == b"rss" else "atom"
+    bones = _skeleton(body)
+    if _is_misread(bones, kind):
         return None
     found = _extension.parse_entries(body, dict, utc_text, str, True, False, False, False)
     if isinstance(found, str) or found[0] != kind:
         return None
-    _, _, header, entries = found
-    replies, root = _replies(body, len(entries)), _root(header)
-    if replies is None or root is None:
-        return None
-    summarised = _are_summarised(body[first.start() :], kind, len(entries))
-    raws = [_raw(entry, kind, count, summarised=summarised) for entry, count in zip(entries[:MAX_ENTRIES], replies, strict=False)]
-    if b":creator>" in body and any(_is_mail_alone(raw.author) for raw in raws):
-        return None
-    return about(root, raws, len(entries), base=channel_of(root).base)
+    return _found(bones, kind, found[2], found[3])
 
 
 def is_usable() -> bool:
@@ -78,16 +75,47 @@ def is_usable() -> bool:
     return found is not None and [(raw.title, raw.published) for raw in found.entries] == [("a", None)]
 
 
-def _raw(entry: Mapping[str, Any], kind: str, replies: int | None, *, summarised: bool | None) -> Raw:
+def _found(bones: bytes, kind: str, header: bytes, entries: list[dict[str, Any]]) -> Found | None:
+    replies, root = _replies(bones, header, len(entries)), _root(header)
+    if replies is None or root is None:
+        return None
+    is_summarised = _summaries(bones, kind, entries)
+    raws = [_raw(entry, kind, count, is_summarised) for entry, count in zip(entries[:MAX_ENTRIES], replies, strict=False)]
+    if b":creator>" in bones and any(_is_mail_alone(raw.author) for raw in raws):
+        return None
+    return about(root, raws, len(entries), base=channel_of(root).base)
+
+
+def _is_misread(bones: bytes, kind: str) -> bool:
+    first = max(0, bones.find(_ENTRY[kind]))
+    if _MISREAD[kind].search(bones, first):
+        return True
+    if kind == "atom" or not _NAMESAKE.search(bones, first):
+        return False
+    return any(_has_namesakes(part) for part in bones.split(_ENTRY[kind])[1:])
+
+
+def _has_namesakes(item: bytes) -> bool:
+    """Whether a stranger's title, link or author stands before the entry's own, or an author beside dc:creator."""
+    return any(
+        item.find(b"<" + name[1]) > name.start() or (name[1] == b"author" and b":creator" in item) for name in _NAMESAKE.finditer(item)
+    )
+
+
+def _skeleton(body: bytes) -> bytes:
+    """The document with nothing in its CDATA sections, which hold most of it and no element."""
+    first, *others = body.split(b"<![CDATA[")
+    return b"".join([first, *(other.partition(b"]]>")[2] for other in others)]) if others else body
+
+
+def _raw(entry: Mapping[str, Any], kind: str, replies: int | None, is_summarised: Callable[[str, str], bool]) -> Raw:
     content = entry.get("content")
     whole, summary = content[0]["value"] if content else "", entry["description"]
-    if summarised is None and whole and summary == _extension.synthesize_description(whole, str):
-        summarised = False
     return Raw(
         id=entry.get("id"),
         link=entry.get("link") if kind == "rss" else _link(entry),
         title=entry["title"],
-        texts=(whole,) if summarised is False or not summary or whole.strip() == summary else (whole, summary),
+        texts=(whole, summary) if summary and whole.strip() != summary and is_summarised(whole, summary) else (whole,),
         author=entry.get("author"),
         published=_time(entry.get("published")),
         updated=_time(entry.get("updated")),
@@ -96,12 +124,17 @@ def _raw(entry: Mapping[str, Any], kind: str, replies: int | None, *, summarised
     )
 
 
-def _are_summarised(items: bytes, kind: str, count: int) -> bool | None:
-    """Whether the entries have summaries of their own; None where only some have. The core makes one of the content where there is none."""
-    if b"<content" not in items:
-        return True
-    given = items.count(b"<description" if kind == "rss" else b"<summary")
-    return True if given >= count else None if given else False
+def _summaries(bones: bytes, kind: str, entries: Sequence[object]) -> Callable[[str, str], bool]:
+    """What tells a summary that an entry gives from one that the core made of its content, as it does where there is none."""
+    given: int | None = None
+
+    def is_given(whole: str, summary: str) -> bool:
+        nonlocal given
+        if given is None:
+            given = bones.count(b"<description" if kind == "rss" else b"<summary", max(0, bones.find(_ENTRY[kind])))
+        return not whole or given >= len(entries) or (given > 0 and summary != _extension.synthesize_description(whole, str))
+
+    return is_given
 
 
 def _is_mail_alone(author: str | None) -> bool:
@@ -120,12 +153,12 @@ def _time(written: str | None) -> datetime | None:
     return None if written is None else known_time(datetime.fromisoformat(written))
 
 
-def _replies(body: bytes, count: int) -> list[int | None] | None:
-    """For each entry how many replies it says it has; None where the entries cannot be told apart in the text."""
-    if b"slash:comments" not in body and b"thr:total" not in body:
+def _replies(bones: bytes, header: bytes, count: int) -> list[int | None] | None:
+    """For each entry how many replies it says it has; None where the entries cannot be told apart."""
+    if b"xmlns:slash" not in header and b"xmlns:thr" not in header and b"<thr:" not in bones and b"<slash:" not in bones:
         return [None] * count
     replies: list[int | None] = [None]
-    for said in _COUNTERS.findall(body):
+    for said in _COUNTERS.findall(bones):
         if said:
             replies[-1] = int(said)
         else:

@@ -25,10 +25,9 @@ from listener.jsonfeed import looks_like_json, read_json
 from listener.reference import read_reference
 
 _MAY_HOLD_ENTRIES = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s>/]", re.IGNORECASE)
-_NOTHING: frozenset[str] = frozenset()
 
 
-def read(body: bytes, content_type: str = "", *, base: str = "", source: str = "feed", known: Container[str] = _NOTHING) -> Feed:
+def read(body: bytes, content_type: str = "", *, base: str = "", source: str = "feed", known: Container[str] | None = None) -> Feed:
     """Read any kind of feed.
 
     Args:
@@ -36,7 +35,8 @@ def read(body: bytes, content_type: str = "", *, base: str = "", source: str = "
         content_type: the header, for its charset.
         base: the address that answered; relative links are resolved against it.
         source: what errors name.
-        known: marks (`Feed.marks` of the last look) of entries that need not be read again; they are left out of `entries`.
+        known: marks (`Feed.marks` of the last look) of entries that need not be read again; they are left out of `entries`. None: all are
+            read, and no marks are made.
 
     Raises:
         SourceUnreadable: no feed at all, or one that declares entities.
@@ -51,7 +51,7 @@ def read(body: bytes, content_type: str = "", *, base: str = "", source: str = "
 
 
 async def read_apart(
-    body: bytes, content_type: str = "", *, base: str = "", source: str = "feed", known: Container[str] = _NOTHING
+    body: bytes, content_type: str = "", *, base: str = "", source: str = "feed", known: Container[str] | None = None
 ) -> Feed:
     """The same, off the event loop."""
     return await asyncio.to_thread(read, body, content_type, base=base, source=source, known=known)
