@@ -1,0 +1,151 @@
+"""How fast feeds are read, per second of processor time, beside feedparser (the peer) and libexpat (the floor), in the same run.
+
+    python -m bench.feeds [--feeds FOLDER] [--count 20] [--rounds 3]
+
+Two corpora: the feeds of FOLDER (by default those recorded beside the checkout, left out where there are none), and made ones, RSS and Atom in
+turn, of 20 to 100 entries in Vietnamese and English. `found` is bytes to raw entries, `read` to cleaned ones, `read again` with all of them
+known but the newest. Items lost are counted against feedparser.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import random
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from xml.parsers import expat
+from xml.sax.saxutils import escape
+
+import feedparser
+
+from core.errors import SourceUnreadable
+from listener.document import prepared
+from listener.entries import Feed
+from listener.feed import find, read
+from listener.reference import read_reference
+
+RECORDED = Path(__file__).parents[2] / "shared" / "data" / "feeds"
+SUFFIXES = (".xml", ".rss", ".atom", ".rdf")
+SEED = 7
+PIECES = (
+    "Ấm đun nước này dùng một tuần là hỏng, cửa hàng hẹn ba lần rồi im.", "Giao hàng nhanh, đóng gói đẹp, nhân viên dễ thương.",
+    "Sáng nay ứng dụng sập, không đăng nhập được, gọi tổng đài không ai nghe.", "The kettle caught fire this morning & the shop says it is normal.",
+    "Still waiting for my refund after three weeks, and nobody answers.", "Mọi người cho em hỏi giá bao nhiêu ạ?",
+)  # fmt: skip
+
+Reader = Callable[[bytes], object]
+
+
+def main() -> None:
+    """Print one table a corpus."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--feeds", type=Path, default=RECORDED)
+    parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    recorded = [path.read_bytes() for path in sorted(asked.feeds.rglob("*")) if path.suffix in SUFFIXES] if asked.feeds.is_dir() else []
+    made = _made(asked.count)
+    corpora = {
+        "recorded": recorded,
+        "recorded, up to 150 kB": [body for body in recorded if len(body) <= 150_000],
+        "made": made,
+        "mixed, half and half": [body for body in recorded if 20_000 <= len(body) <= 150_000][: len(made)] + made,
+    }
+    for name, feeds in corpora.items():
+        if feeds:
+            _table(name, feeds, asked.rounds)
+
+
+def _table(name: str, feeds: Sequence[bytes], rounds: int) -> None:
+    readers: dict[str, Reader] = {
+        "feedparser, as it comes": lambda body: feedparser.parse(io.BytesIO(body)),
+        "feedparser, as our reference": read_reference,
+        "libexpat, no handlers": _expat,
+        "found: bytes to raw entries": lambda body: find(prepared(body, "", "bench")),
+        "read: bytes to clean entries": read,
+    }
+    before = {body: _marks(body) for body in feeds}
+    readers["read again: one entry is new"] = lambda body: read(body, known=before[body])
+    taken = {title: _median_of(rounds if "feedparser" not in title else 1, reader, feeds) for title, reader in readers.items()}
+    items = sum(len(feedparser.parse(io.BytesIO(body)).entries) for body in feeds)
+    lost = sum(max(0, len(feedparser.parse(io.BytesIO(body)).entries) - _total(body)) for body in feeds)
+    print(
+        f"\n{name}: {len(feeds)} feeds, {sum(map(len, feeds)) / len(feeds) / 1e3:.0f} kB and {items / len(feeds):.0f} entries each; {lost} of {items} entries lost"
+    )
+    print(f"{'':32} {'us/feed':>9} {'feeds/s':>9} {'x feedparser':>13} {'x libexpat':>11}")
+    for title, seconds in taken.items():
+        each = seconds / len(feeds)
+        times = taken["feedparser, as it comes"] / seconds
+        print(f"{title:32} {each * 1e6:>9,.0f} {1 / each:>9,.0f} {times:>13,.1f} {seconds / taken['libexpat, no handlers']:>11.2f}")
+
+
+def _median_of(rounds: int, reader: Reader, feeds: Sequence[bytes]) -> float:
+    """Seconds of processor time for all feeds: the median of some rounds, after one that is not counted."""
+    taken = []
+    for _ in range(rounds + (rounds > 1)):
+        began = time.process_time()
+        for body in feeds:
+            _try(reader, body)
+        taken.append(time.process_time() - began)
+    return sorted(taken[-rounds:])[rounds // 2]
+
+
+def _try(reader: Reader, body: bytes) -> object:
+    try:
+        return reader(body)
+    except (SourceUnreadable, expat.ExpatError, ValueError):
+        return None
+
+
+def _expat(body: bytes) -> None:
+    expat.ParserCreate().Parse(body, True)
+
+
+def _marks(body: bytes) -> frozenset[str]:
+    feed = _try(lambda given: read(given, known=frozenset()), body)
+    return frozenset(feed.marks[1:]) if isinstance(feed, Feed) else frozenset()
+
+
+def _total(body: bytes) -> int:
+    feed = _try(read, body)
+    return feed.total if isinstance(feed, Feed) else 0
+
+
+def _made(count: int) -> list[bytes]:
+    chosen = random.Random(SEED)
+    return [(_rss if number % 2 else _atom)(chosen, chosen.randint(20, 100), number).encode() for number in range(count)]
+
+
+def _rss(chosen: random.Random, entries: int, number: int) -> str:
+    items = "".join(
+        f"<item><title>{escape(chosen.choice(PIECES))}</title><link>https://bao{number}.example/tin-{at}.html</link>"
+        f"<guid isPermaLink='false'>{number}-{at}</guid><dc:creator>Lan {at % 7}</dc:creator><pubDate>Sat, 21 Nov 2026 {at % 24:02}:10:00 +0700</pubDate>"
+        f"<description><![CDATA[{_html(chosen, at)}]]></description><slash:comments>{at % 13}</slash:comments></item>"
+        for at in range(entries)
+    )
+    return (
+        "<?xml version='1.0' encoding='UTF-8'?><rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'"
+        " xmlns:slash='http://purl.org/rss/1.0/modules/slash/'><channel>"
+        f"<title>Báo {number}</title><link>https://bao{number}.example/</link><language>vi</language>{items}</channel></rss>"
+    )
+
+
+def _atom(chosen: random.Random, entries: int, number: int) -> str:
+    items = "".join(
+        f"<entry><id>tag:blog{number}.example,2026:{at}</id><title>{escape(chosen.choice(PIECES))}</title><link href='https://blog{number}.example/{at}'/>"
+        f"<author><name>Minh {at % 5}</name></author><published>2026-11-21T{at % 24:02}:10:00+07:00</published>"
+        f"<updated>2026-11-21T{at % 24:02}:20:00Z</updated><content type='html'>{escape(_html(chosen, at))}</content></entry>"
+        for at in range(entries)
+    )
+    return f"<?xml version='1.0' encoding='UTF-8'?><feed xmlns='http://www.w3.org/2005/Atom' xml:lang='vi'><title>Blog {number}</title>{items}</feed>"
+
+
+def _html(chosen: random.Random, at: int) -> str:
+    paragraphs = "".join(f"<p>{escape(' '.join(chosen.choices(PIECES, k=3)))}</p>\n" for _ in range(chosen.randint(1, 4)))
+    return f"<a href='https://anh.example/{at}'><img src='https://anh.example/{at}.jpg' alt=''/></a></br>{paragraphs}"
+
+
+if __name__ == "__main__":
+    main()
