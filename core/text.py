@@ -12,12 +12,13 @@ import unicodedata
 from urllib.parse import urlsplit, urlunsplit
 
 from core.markup import MAX_HTML_CHARS, plain_text
-from core.tidy import BREAKS, INVISIBLE, MAX_MARKS, MAX_TEXT_CHARS, clean, cut, unpile
+from core.tidy import BREAKS, INVISIBLE, MAX_MARKS, MAX_TEXT_CHARS, clean, cut, is_plain, unpile
 
 __all__ = [
     "MAX_HTML_CHARS", "MAX_MARKS", "MAX_TEXT_CHARS", "canonical_url", "clean", "cut", "fingerprint", "mention_key", "normalise", "plain_text", "unmarked",
 ]  # fmt: skip
 
+_SELECTORS_IN_UTF8 = b"\xef\xb8"  # U+FE00 to U+FE3F begin so
 _SELECTORS = re.compile("[\u200d\ufe00-\ufe0f]+")
 
 _TONED = {
@@ -55,9 +56,13 @@ def normalise(text: str) -> str:
     """
     if text.isascii():
         return " ".join(INVISIBLE.sub("", text).lower().split())
-    text = _SELECTORS.sub("", INVISIBLE.sub("", BREAKS.sub(" ", text)))
+    if not is_plain(text):
+        text = INVISIBLE.sub("", BREAKS.sub(" ", text))
+    if _SELECTORS_IN_UTF8 in text.encode() or "\u200d" in text:
+        text = _SELECTORS.sub("", text)
     text = unicodedata.normalize("NFKC", unpile(text))
-    text = _replace(INVISIBLE.sub("", unicodedata.normalize("NFKC", text.lower())), _LATIN_TWINS)
+    text = unicodedata.normalize("NFKC", text.lower())
+    text = _replace(text if is_plain(text) else INVISIBLE.sub("", text), _LATIN_TWINS)
     if _FOREIGN.search(text):
         text = _MIXED_WORD.sub(lambda word: word[0].translate(_LOOKALIKES), text)
     return " ".join(_TONE_EARLY.sub(_tone_on_second, _TONE_LATE.sub(_tone_on_first, text)).split())
@@ -109,7 +114,10 @@ def fingerprint(text: str) -> bytes:
     whole = normalise(text).strip()
     if not whole:
         return b""
-    words = _NOT_WORDS.sub(" ", _ADDRESSES.sub(" ", _REPOST_PREFIX.sub("", whole, count=1) if whole.startswith("rt @") else whole)).strip()
+    words = _REPOST_PREFIX.sub("", whole, count=1) if whole.startswith("rt @") else whole
+    if "@" in words or "://" in words or "www." in words:
+        words = _ADDRESSES.sub(" ", words)
+    words = _NOT_WORDS.sub(" ", words).strip()
     return hashlib.sha256((words or whole).encode()).digest()[:8]
 
 
