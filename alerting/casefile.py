@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from alerting.coverage import Coverage, Listening, coverage_of
 from alerting.settings import AlertingSettings
 from core.records import Incident
 from playbooks.load import Library
@@ -15,7 +13,6 @@ from store import enrichments, evidence, incidents, mentions, notifications, sig
 from store.database import Tx
 
 MOST_EVIDENCE: Final = 50
-BEFORE: Final = timedelta(hours=1)
 
 
 def quotes_of(tx: Tx, incident_id: int, limit: int) -> list[Quote]:
@@ -42,12 +39,6 @@ def quotes_of(tx: Tx, incident_id: int, limit: int) -> list[Quote]:
             )
         )
     return found
-
-
-def coverage_at(tx: Tx, listening: Listening, incident: Incident, now: datetime) -> Coverage:
-    """What was heard while an incident was open, from an hour before; where it is closed, up to its end."""
-    end = incident.resolved_at if incident.resolved_at is not None and not incident.is_open else now
-    return coverage_of(tx, listening, incident.opened_at - BEFORE, min(end, now), now, topic_id=incident.topic_id)
 
 
 def review_of(tx: Tx, incident: Incident, settings: AlertingSettings, library: Library, language: str, zone: ZoneInfo) -> str:

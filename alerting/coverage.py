@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from core.records import Record, Words
+from core.records import Incident, Record, Words
 from store import blindness, meter, sources
 from store.blindness import Blindness, Health
 from store.database import Tx
@@ -21,6 +21,7 @@ HALF_HEARD: Final[tuple[State, ...]] = ("silent", "capped", "partial")
 WHOLE: Final = 0.95  # of the stretch; polls do not come on the second
 TURNS: Final = 3  # a source may come so many intervals late before its newest stretch is called unheard
 PUSHED_S: Final = 3600.0  # the turn of what is played back or pushed to us
+BEFORE: Final = timedelta(hours=1)  # an incident's coverage is told from so long before it opened
 TODAY: Final = timedelta(hours=18)  # an earlier time needs its date
 NOW: Final = timedelta(minutes=5)  # a stretch that ended longer ago is told by what was recorded, not by how things are now
 
@@ -114,6 +115,12 @@ def coverage_of(tx: Tx, listening: Listening, start: datetime, end: datetime, no
         is_now=now - end <= NOW,
         topic_id=topic_id,
     )
+
+
+def coverage_at(tx: Tx, listening: Listening, incident: Incident, now: datetime) -> Coverage:
+    """What was heard while an incident was open, from an hour before; where it is closed, up to its end."""
+    end = incident.resolved_at if incident.resolved_at is not None and not incident.is_open else now
+    return coverage_of(tx, listening, incident.opened_at - BEFORE, min(end, now), now, topic_id=incident.topic_id)
 
 
 def state(

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from alerting import looks, recounts
 from alerting.base import Message, Notifier, Receipt
-from alerting.casefile import coverage_at, quotes_of
-from alerting.coverage import Listening
+from alerting.casefile import quotes_of
+from alerting.coverage import Listening, coverage_at
 from alerting.events import EscalationDue, line
 from alerting.incident import unwanted_because
 from alerting.links import Signer

@@ -118,7 +118,8 @@ def _when(desk: Desk, step: dict[str, Any]) -> str:
 
 def whole(tx: Tx, desk: Desk, incident_id: int) -> dict[str, Any]:
     """The incident with its timeline, playbook and coverage, as `--json` prints it; `lines` say the coverage in words."""
-    from console.shapes import describe, flagged_of, heard_of, timeline_entry
+    from console.heard import flagged_of, heard_of
+    from console.shapes import describe, timeline_entry
     from core.errors import NotFound
     from store import incidents, steps
 

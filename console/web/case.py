@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerting.blindness import is_about_sources
-from alerting.casefile import coverage_at, quotes_of
-from alerting.coverage import Coverage
+from alerting.casefile import quotes_of
+from alerting.coverage import Coverage, coverage_at
 from alerting.coverage_words import coverage_line
 from alerting.incident import idle_because
 from alerting.looks import Look, looks_of

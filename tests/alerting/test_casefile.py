@@ -6,10 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from alerting.casefile import coverage_at, quotes_of, review_of
-from alerting.coverage import Listening
+from alerting.casefile import quotes_of, review_of
 from alerting.events import Acknowledged, Resolved
-from store import mentions, schema, sources
+from store import mentions, schema
 from tests import make
 from tests.alerting.desk import LIBRARY, Desk
 
@@ -42,19 +41,6 @@ async def test_a_post_that_was_erased_leaves_its_digest(desk):
     desk.database.write_now(lambda tx: tx.execute(sa.delete(schema.mention_texts).where(schema.mention_texts.c.mention_id == 2)))
     quote = desk.database.read_now(quotes_of, 1, 10)[0]
     assert (quote.text, quote.url, quote.sha256) == (None, None, before)
-
-
-async def test_what_was_heard_is_told_from_an_hour_before_up_to_now_or_to_the_end(desk):
-    opened = desk.incident.opened_at
-    desk.database.write_now(sources.ensure, {"forum": "rss"}, desk.now)
-    desk.database.write_now(sources.save, "forum", 0, {"failures": 1, "last_error": "HTTP 503"})
-    now = opened + timedelta(hours=2)
-    open_still = desk.database.read_now(coverage_at, Listening(), desk.incident, now)
-    assert (open_still.start, open_still.end) == (opened - timedelta(hours=1), now)
-    assert [one.state for one in open_still.sources] == ["blind"]
-    await desk.respond(Resolved(by="ana", reason="fixed"))
-    closed = desk.database.read_now(coverage_at, Listening(), desk.incident, now)
-    assert closed.end == desk.incident.resolved_at
 
 
 async def test_the_same_incident_gives_the_same_review(desk):

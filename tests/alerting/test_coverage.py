@@ -2,11 +2,14 @@ from datetime import timedelta
 
 import pytest
 
-from alerting.coverage import ListenedSource, Listening, UnseenPlace, coverage_of, state
+from alerting.coverage import ListenedSource, Listening, UnseenPlace, coverage_at, coverage_of, state
 from alerting.coverage_words import as_json, coverage_line, opening_words
+from alerting.events import Resolved
 from core.messages import translator
 from store import blindness, meter, sources
 from store.blindness import Blindness, Health
+from tests import make
+from tests.alerting.desk import Desk
 from tests.make import NOON
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -161,3 +164,18 @@ def test_it_is_read_from_what_is_stored(database, now):
     listening = Listening(sources={"forum": ListenedSource(every_s=300), "press": ListenedSource(every_s=300)})
     coverage = database.read_now(coverage_of, listening, START, now, now)
     assert [(one.source_id, one.state) for one in coverage.sources] == [("forum", "whole"), ("press", "blind")]
+
+
+async def test_what_was_heard_is_told_from_an_hour_before_up_to_now_or_to_the_end(database):
+    desk = Desk(database)
+    await desk.hear(make.signal())
+    opened = desk.incident.opened_at
+    desk.database.write_now(sources.ensure, {"forum": "rss"}, desk.now)
+    desk.database.write_now(sources.save, "forum", 0, {"failures": 1, "last_error": "HTTP 503"})
+    now = opened + timedelta(hours=2)
+    open_still = desk.database.read_now(coverage_at, Listening(), desk.incident, now)
+    assert (open_still.start, open_still.end) == (opened - timedelta(hours=1), now)
+    assert [one.state for one in open_still.sources] == ["blind"]
+    await desk.respond(Resolved(by="ana", reason="fixed"))
+    closed = desk.database.read_now(coverage_at, Listening(), desk.incident, now)
+    assert closed.end == desk.incident.resolved_at
