@@ -1,7 +1,10 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from jinja2 import UndefinedError
 
-from console.web.templating import environment, pieces, web_link
+from console.web.templating import environment, pieces, polyline, web_link
+from store.readings import Reading
 
 
 @pytest.mark.parametrize("url", ["https://a.example/x?y=1", "HTTP://a.example"])
@@ -26,3 +29,10 @@ def test_everything_is_escaped_and_a_slip_is_an_error() -> None:
     assert house.from_string("{{ text }}").render(text="<b>") == "&lt;b&gt;"
     with pytest.raises(UndefinedError):
         house.from_string("{{ nobody }}").render()
+
+
+def test_a_curve_runs_from_left_to_right_and_stays_in_its_box() -> None:
+    at = datetime(2026, 11, 21, 5, tzinfo=UTC)
+    series = [Reading(mention_id=1, at=at + timedelta(minutes=15 * step), by="ana", likes=likes) for step, likes in enumerate((0, 50, 100))]
+    assert polyline(series) == "4,68 160,36 316,4"
+    assert polyline([series[0], series[0]]) == "4,68 4,68", "one moment, nothing counted"
