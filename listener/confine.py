@@ -76,6 +76,10 @@ class Confinement:
         """
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._call, function, args, source)
 
+    def call(self, function: Callable[..., T], *args: object, source: str) -> T:
+        """The same for a caller on a thread of its own: waits for the result."""
+        return self._threads.submit(self._call, function, args, source).result()
+
     def close(self) -> None:
         """End the children; what still runs is cut short."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -230,4 +234,4 @@ def _promised(function: Callable[..., T]) -> type[T]:
 
 _ours = Confinement()
 atexit.register(_ours.close)
-run = _ours.run
+run, call = _ours.run, _ours.call

@@ -1,4 +1,4 @@
-"""Feed bytes -> entries: RSS 0.9 to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed. Pure.
+"""Feed bytes -> entries: RSS 0.9 to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed. Blocks: call it on a worker thread.
 
 The document is made ready (one encoding, no DOCTYPE, no entities), the quickest reader that reads it rightly is chosen by looking at it, and
 what that found is cleaned:
@@ -12,11 +12,11 @@ what that found is cleaned:
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Container
 
 from core.errors import SourceUnreadable
+from listener import confine
 from listener.dialects import read_dialects
 from listener.document import mended, prepared, recoded, what_it_is
 from listener.entries import Feed, Found, feed_of
@@ -24,6 +24,7 @@ from listener.fast import read_fast
 from listener.jsonfeed import looks_like_json, read_json
 from listener.reference import read_reference
 
+_MAY_BE_FEED = re.compile(rb"<(?:[\w.-]+:)?(?:rss|rdf|feed|channel|item|entry)[\s>/]", re.IGNORECASE)
 _MAY_HOLD_ENTRIES = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s>/]", re.IGNORECASE)
 
 
@@ -44,17 +45,12 @@ def read(body: bytes, content_type: str = "", *, base: str = "", source: str = "
     if looks_like_json(body):
         return feed_of(read_json(body, source=source), base, known)
     document = prepared(body, content_type, source)
-    found = find(document, content_type) or read_reference(document, content_type)
+    found = find(document, content_type)
+    if found is None and _MAY_BE_FEED.search(document):
+        found = confine.call(read_reference, document, content_type, source=source)
     if found is None:
         raise SourceUnreadable(source, what_it_is(document))
     return feed_of(found, base, known)
-
-
-async def read_apart(
-    body: bytes, content_type: str = "", *, base: str = "", source: str = "feed", known: Container[str] | None = None
-) -> Feed:
-    """The same, off the event loop."""
-    return await asyncio.to_thread(read, body, content_type, base=base, source=source, known=known)
 
 
 def find(document: bytes, content_type: str = "") -> Found | None:

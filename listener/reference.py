@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any
-
-import feedparser
+from typing import Any, Final
 
 from listener.entries import MAX_ENTRIES, Found, Raw, author_name, counter
 from listener.times import read_time
+
+_HARMLESS: Final = ("CharacterEncodingOverride", "NonXMLContentType")  # what feedparser complains of though it read everything
 
 
 def read_reference(body: bytes, content_type: str = "") -> Found | None:
@@ -26,6 +26,8 @@ def read_reference(body: bytes, content_type: str = "") -> Found | None:
         body: without a DOCTYPE.
         content_type: the header, for its charset.
     """
+    import feedparser  # here, so that only the confined process loads it
+
     headers = {"content-type": content_type}
     found = feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
     entries: list[Mapping[str, Any]] = found.get("entries") or []
@@ -83,5 +85,4 @@ def _list(record: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 
 
 def _is_malformed(found: Mapping[str, Any]) -> bool:
-    harmless = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
-    return bool(found.get("bozo")) and not isinstance(found.get("bozo_exception"), harmless)
+    return bool(found.get("bozo")) and type(found.get("bozo_exception")).__name__ not in _HARMLESS
