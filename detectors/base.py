@@ -220,8 +220,8 @@ class SourceDetector(Protocol):
 
     version: str
 
-    def unheard(self, sources: Sequence[SourceHealth], now: datetime) -> list[BlindSpot]:
-        """Those that cannot be heard; all are given at once, because many at once have one cause."""
+    def unheard(self, sources: Sequence[SourceHealth], now: datetime, *, others: int = 0) -> list[BlindSpot]:
+        """Those that cannot be heard; all in doubt are given at once, because many at once have one cause. `others` are asked and heard well."""
 
     def silence(self, source: SourceHealth) -> tuple[datetime, datetime] | None:
         """The stretch without a mention that is worth comparing with the days before; None where there is none, or nothing is known yet."""

@@ -26,6 +26,8 @@ log = structlog.get_logger()
 HEARD_AGAIN: Final = "source_heard"  # the kind of signal that ends it
 LOOK_EVERY: Final = timedelta(minutes=1)
 SETTLE: Final = timedelta(minutes=10)  # after a start, or a standstill of our own, the sources are asked before they are judged
+OVERDUE: Final = timedelta(minutes=30)  # less is no doubt at all
+SILENCE_EVERY: Final = timedelta(minutes=5)
 ASK_AGAIN: Final = timedelta(minutes=10)  # a silence that was found usual is compared again after so long
 COMPARED: Final = 200  # silences compared with the days before in one step
 JOINT: Final = timedelta(hours=1)  # what goes blind so soon after another belongs to it
@@ -65,6 +67,7 @@ class Lookout:
         self._generation = generation
         self._settle = settle
         self._usual_until: dict[str, datetime] = {}
+        self._silence_at: datetime | None = None
         self._stepped_at: datetime | None = None
         self._settled_at: datetime | None = None
 
@@ -81,26 +84,30 @@ class Lookout:
 
     def _look(self, tx: Tx, now: datetime) -> tuple[list[BlindSpot], list[Blindness]]:
         """What is newly blind, and which blindness is over."""
-        known = {one.id: self._health(one) for one in blindness.health(tx) if one.id in self._sources}
+        doubtful = {one.id: self._health(one) for one in blindness.doubtful(tx, now - OVERDUE) if one.id in self._sources}
         lasting = {one.source_id: one for one in blindness.lasting(tx)}
-        over = [one for one in lasting.values() if one.source_id not in known or self._detector.is_over(_spot(one), known[one.source_id])]
-        unheard = self._detector.unheard(list(known.values()), now)
-        silent = self._silent(tx, [one for name, one in known.items() if name not in lasting], now)
-        return [spot for spot in (*unheard, *silent) if spot.source_id not in lasting], over
+        over = [
+            one for one in lasting.values() if one.source_id not in doubtful or self._detector.is_over(_spot(one), doubtful[one.source_id])
+        ]
+        others = 0 if not doubtful else sum(name in self._sources and name not in doubtful for name in blindness.asked(tx))
+        unheard = self._detector.unheard(list(doubtful.values()), now, others=others)
+        found = [*unheard, *self._silent(tx, {*lasting, *(spot.source_id for spot in unheard)}, now)]
+        return [spot for spot in found if spot.source_id not in lasting], over
 
     def _health(self, stored: blindness.Health) -> SourceHealth:
         own = self._sources[stored.id]
         values = {name: value for name, value in asdict(stored).items() if name in SourceHealth.__struct_fields__ and name != "every_s"}
         return SourceHealth(**values, every_s=own.every.total_seconds(), tier=own.tier)
 
-    def _silent(self, tx: Tx, sources: Sequence[SourceHealth], now: datetime) -> list[BlindSpot]:
-        """Those silent against their habit. Comparing costs a statement each, so what was found usual rests a while."""
+    def _silent(self, tx: Tx, but: set[str], now: datetime) -> list[BlindSpot]:
+        """Those silent against their habit. Comparing costs a statement each, so it rests between, and what was found usual rests longer."""
+        if self._silence_at is not None and now < self._silence_at:
+            return []
+        self._silence_at = now + SILENCE_EVERY
+        quiet = [self._health(one) for one in blindness.quiet(tx, now - OVERDUE) if one.id in self._sources and one.id not in but]
+        wanted = [one for one in quiet if self._usual_until.get(one.id, now) <= now and self._detector.silence(one) is not None]
         spots: list[BlindSpot] = []
-        compared = 0
-        for source in sources:
-            if self._usual_until.get(source.id, now) > now or self._detector.silence(source) is None or compared >= COMPARED:
-                continue
-            compared += 1
+        for source in wanted[:COMPARED]:
             self._usual_until[source.id] = now + ASK_AGAIN
             last = source.last_success_at or now
             heard = blindness.heard_in(tx, source.id, last - timedelta(seconds=1), now + DAY)
@@ -115,18 +122,22 @@ class Lookout:
         lasting = [one for one in blindness.lasting(tx) if one.id not in {ended.id for ended in over}]
         former = blindness.former(tx, [spot.source_id for spot in found], now - SAME_TROUBLE)
         begun: dict[int, list[BlindSpot]] = {}
+        groups: dict[bool, int] = {}  # what goes blind in one step goes together, our own line apart
         for spot in found:
-            group = group_of(spot, lasting, former, now)
+            group = groups.get(spot.why == "network") or group_of(spot, lasting, former, now)
             one = blindness.begin(tx, _blindness(spot, group, now))
             if one is not None and one.group_id is not None:
                 lasting.append(one)
+                groups[spot.why == "network"] = one.group_id
                 begun.setdefault(one.group_id, []).append(spot)
-                log.warning("source blind", source=spot.source_id, why=spot.why, since=spot.since.isoformat())
+        for spots in begun.values():
+            log.warning("sources blind", sources=[spot.source_id for spot in spots[:NAMED]], count=len(spots), why=spots[0].why)
         raised = [self._blind(tx, group, spots, lasting, now) for group, spots in begun.items()]
         ended: dict[int, list[Blindness]] = {}
         for one in blindness.end(tx, [one.id for one in over], now):
             ended.setdefault(one.group_id or one.id, []).append(one)
-            log.info("source heard again", source=one.source_id, blind_for_s=round((now - one.since).total_seconds()))
+        for again in ended.values():
+            log.info("sources heard again", sources=[one.source_id for one in again[:NAMED]], count=len(again))
         raised += [self._heard(group, again, lasting, now) for group, again in ended.items()]
         return signals.add(tx, raised)
 

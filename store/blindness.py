@@ -78,8 +78,26 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 def health(tx: Connection) -> list[Health]:
     """Every source that was ever configured, by id."""
-    chosen = select(*(sources.c[name] for name in _HEALTH)).order_by(sources.c.id)
-    return [Health(**row) for row in tx.execute(chosen).mappings()]
+    return _health(tx)
+
+
+def doubtful(tx: Connection, overdue_since: datetime) -> list[Health]:
+    """Those that may not be heard, by id: paused, failing, blind so far, or due since then and not asked. Few, where all is well."""
+    blind = select(blindness.c.source_id).where(blindness.c.ended_at.is_(None))
+    fails = (sources.c.failures > 0) | sources.c.paused_because.is_not(None)
+    return _health(tx, fails | (sources.c.next_poll_at <= overdue_since) | sources.c.id.in_(blind))
+
+
+def quiet(tx: Connection, since: datetime) -> list[Health]:
+    """Those that answer and have brought nothing since then, by id."""
+    answers = (sources.c.failures == 0) & sources.c.paused_because.is_(None)
+    return _health(tx, answers & (sources.c.last_mention_at <= since))
+
+
+def asked(tx: Connection) -> list[str]:
+    """Ids of the sources that were ever asked."""
+    chosen = select(sources.c.id).where(sources.c.last_success_at.is_not(None) | (sources.c.failures > 0))
+    return list(tx.execute(chosen).scalars())
 
 
 def begin(tx: Connection, found: Blindness) -> Blindness | None:
@@ -89,7 +107,8 @@ def begin(tx: Connection, found: Blindness) -> Blindness | None:
     if row_id is None:
         return None
     group_id = found.group_id or int(row_id)
-    tx.execute(update(blindness).where(blindness.c.id == row_id).values(group_id=group_id))
+    if found.group_id is None:
+        tx.execute(update(blindness).where(blindness.c.id == row_id).values(group_id=group_id))
     return msgspec.structs.replace(found, id=int(row_id), group_id=group_id)
 
 
@@ -142,6 +161,11 @@ def volumes(tx: Connection, since: datetime) -> dict[str, dict[str, int]]:
     for row in tx.execute(chosen.group_by(buckets.c.topic_id, buckets.c.source_id)):
         found.setdefault(row.topic_id, {})[row.source_id] = int(row.mentions)
     return found
+
+
+def _health(tx: Connection, *conditions: ColumnElement[bool]) -> list[Health]:
+    chosen = select(*(sources.c[name] for name in _HEALTH)).where(*conditions).order_by(sources.c.id)
+    return [Health(**row) for row in tx.execute(chosen).mappings()]
 
 
 def _chosen(tx: Connection, *conditions: ColumnElement[bool]) -> list[Blindness]:

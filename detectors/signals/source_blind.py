@@ -67,11 +67,11 @@ class Detector:
     def __init__(self, options: Options) -> None:
         self._options = options
 
-    def unheard(self, sources: Sequence[SourceHealth], now: datetime) -> list[BlindSpot]:
+    def unheard(self, sources: Sequence[SourceHealth], now: datetime, *, others: int = 0) -> list[BlindSpot]:
         """Those that cannot be heard; see `detectors.base.SourceDetector.unheard`."""
         asked = [source for source in sources if source.last_success_at or source.failures]
         down = {source.id for source in asked if _is_down(source, now)}
-        if len(down) >= TOGETHER and len(down) > len(asked) / 2:
+        if len(down) >= TOGETHER and len(down) > (len(asked) + others) / 2:
             ours = [_spot(source, "network", now) for source in asked if source.id in down]
             return [*ours, *(spot for source in sources if source.id not in down and (spot := self._unheard(source, now)))]
         return [spot for source in sources if (spot := self._unheard(source, now)) is not None]

@@ -78,3 +78,25 @@ def test_volumes_tell_what_comes_from_where(database, now):
         ],
     )
     assert database.read_now(blindness.volumes, now - HOUR) == {"acme": {"forum": 1, "press": 1}}
+
+
+def test_only_those_in_doubt_are_read_each_minute(database, now):
+    database.write_now(sources.ensure, {name: "rss" for name in ("fails", "fine", "late", "new", "paused", "was-blind")}, now + HOUR)
+    for name, state in {
+        "fails": {"failures": 1},
+        "fine": {"last_success_at": now},
+        "late": {"last_success_at": now, "next_poll_at": now - HOUR},
+        "paused": {"paused_because": "401", "next_poll_at": None},
+        "was-blind": {"last_success_at": now},
+    }.items():
+        database.write_now(sources.save, name, 0, state)
+    blind(database, now, "was-blind")
+    assert [one.id for one in database.read_now(blindness.doubtful, now)] == ["fails", "late", "paused", "was-blind"]
+    assert sorted(database.read_now(blindness.asked)) == ["fails", "fine", "late", "was-blind"]
+
+
+def test_the_quiet_are_those_that_answer_and_bring_nothing(database, now):
+    database.write_now(sources.ensure, {name: "rss" for name in ("dead", "loud", "quiet")}, now)
+    for name, state in {"dead": {"failures": 3}, "loud": {"last_mention_at": now}, "quiet": {}}.items():
+        database.write_now(sources.save, name, 0, {"last_mention_at": now - HOUR, **state})
+    assert [one.id for one in database.read_now(blindness.quiet, now - HOUR)] == ["quiet"]

@@ -73,6 +73,7 @@ def test_when_most_fail_at_once_it_is_our_own_line_and_told_within_a_quarter():
     assert {why for _, why in unheard(*down, source())} == {"network"}
     assert unheard(*down[:4], source()) == [], "four may fail by themselves"
     assert unheard(*down, *(source(id=f"good{n}") for n in range(6))) == [], "half of them answer"
+    assert Detector(Options()).unheard(down, NOON, others=6) == [], "also where those are only counted"
 
 
 def test_a_refused_source_among_them_stays_refused():
