@@ -81,7 +81,7 @@ def test_volumes_tell_what_comes_from_where(database, now):
 
 
 def test_only_those_in_doubt_are_read_each_minute(database, now):
-    database.write_now(sources.ensure, {name: "rss" for name in ("fails", "fine", "late", "new", "paused", "was-blind")}, now + HOUR)
+    database.write_now(sources.ensure, dict.fromkeys(("fails", "fine", "late", "new", "paused", "was-blind"), "rss"), now + HOUR)
     for name, state in {
         "fails": {"failures": 1},
         "fine": {"last_success_at": now},
@@ -96,7 +96,7 @@ def test_only_those_in_doubt_are_read_each_minute(database, now):
 
 
 def test_the_quiet_are_those_that_answer_and_bring_nothing(database, now):
-    database.write_now(sources.ensure, {name: "rss" for name in ("dead", "loud", "quiet")}, now)
+    database.write_now(sources.ensure, dict.fromkeys(("dead", "loud", "quiet"), "rss"), now)
     for name, state in {"dead": {"failures": 3}, "loud": {"last_mention_at": now}, "quiet": {}}.items():
         database.write_now(sources.save, name, 0, {"last_mention_at": now - HOUR, **state})
     assert [one.id for one in database.read_now(blindness.quiet, now - HOUR)] == ["quiet"]
