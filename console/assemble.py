@@ -35,12 +35,14 @@ from alerting.settings import ChannelSettings, PersonSettings
 from console import shelf
 from console.config import Config
 from console.listening import ask_again_of, listening_of
+from console.notifying import NotifierShelf
 from core.clock import Clock
 from core.http import Fetcher
 from core.query import version
 from core.records import World
 from listener.look import Listened
 from listener.poll import Poller
+from listener.pushed import waits
 from listener.subscribe import NamesHub, Subscriber
 from listener.websub import is_reachable
 from playbooks.load import Library, load_playbooks
@@ -126,7 +128,7 @@ def assemble(
     often = {"sweep_every": UNHURRIED} if virtual else {}
     library = _library(config)
     generation = store.database.write_now(_adopt, config, clock.now())
-    notify = notifier_for or _NotifierShelf(config, http, clock).get
+    notify = notifier_for or NotifierShelf(config, http, clock).get
     signer = Signer(store.database.write_now(installation_key, clock.now()))
     heard = listened(config, http, clock)
     poller = Poller(store, heard, lateness=config.listener.lateness, now=None if virtual else clock.now)
@@ -188,7 +190,11 @@ def _lookouts(config: Config, store: Store, generation: int, built: Mapping[str,
     from detectors.gauge import Gauger
     from detectors.lookout import Lookout, Source
 
-    heard = {source.id: Source(every=source.every, tier=source.tier) for source in config.listener.sources if source.enabled}
+    heard = {
+        source.id: Source(every=source.every, tier=source.tier)
+        for source in config.listener.sources
+        if source.enabled and not waits(shelf.load(shelf.COLLECTORS, source.kind))
+    }
     stages = [
         Stage("lookout", "detectors", Lookout(store, heard, detector, generation=generation))
         for detector in built.values()
@@ -261,24 +267,6 @@ def _subscriber(config: Config, store: Store, poller: Poller, heard: Mapping[str
     hubs = {source_id: source.collector for source_id, source in heard.items() if isinstance(source.collector, NamesHub)}
     base_url = config.console.base_url if is_reachable(config.console.base_url) else None
     return Subscriber(store, hubs, http=http, base_url=base_url, trusted=config.listener.allow_private_hosts, wake=poller.wake)
-
-
-class _NotifierShelf:
-    """Builds the notifier of a person's channel when it is first needed: Apprise is loaded by those who use it."""
-
-    def __init__(self, config: Config, http: Fetcher, clock: Clock) -> None:
-        self._config = config
-        self._http = http
-        self._clock = clock
-        self._built: dict[tuple[str, str], Notifier] = {}
-
-    def get(self, person: PersonSettings, channel: ChannelSettings) -> Notifier:
-        key = (person.id, channel.id or channel.kind)
-        if key not in self._built:
-            module = shelf.load(shelf.NOTIFIERS, channel.kind)
-            given = shelf.options(module, self._config.alerting.options_for(channel))
-            self._built[key] = module.Notifier(given, http=self._http, now=self._clock.now)
-        return self._built[key]
 
 
 def _library(config: Config) -> Library:

@@ -4,6 +4,7 @@
 - `message_id(headers) -> str`: what tells a message from its repetition, after `receive` was content; the body's hash where there is none.
 - `challenge(query, options) -> str`: the answer to a platform's GET that asks whether the address is ours. Raises `WebhookRefused`.
 - `TAKEN`: the status that says "taken", where the platform takes no other for success; 202 where there is none.
+- `WAITS`: True for a kind that waits for people or programs to come, so that its silence says nothing; a kind that is pushed to and not polled does.
 - `POLLED`: True for a kind that is polled too; what is pushed before its first look is asked for again, or its history would look like news.
 """
 
@@ -30,3 +31,9 @@ class WebhookRefused(TocsinError):
 def receives(module: object, options: BaseModel) -> bool:
     """Whether a kind with these options takes what is pushed: some need a secret for that, and say so by `is_pushed`."""
     return callable(getattr(module, "receive", None)) and bool(getattr(options, "is_pushed", True))
+
+
+def waits(module: object) -> bool:
+    """Whether a kind waits for others to come: that nothing comes is no sign of anything."""
+    is_pushed_alone = callable(getattr(module, "receive", None)) and not getattr(module, "POLLED", False)
+    return bool(getattr(module, "WAITS", is_pushed_alone))

@@ -31,6 +31,7 @@ from listener.mail import Letter
 
 ASK_AGAIN: Final = timedelta(minutes=15)
 SHORTEST: Final = timedelta(minutes=1)
+WAITS: Final = True  # for people: listener/pushed.py
 
 
 class Options(BaseModel):
