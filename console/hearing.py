@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final, Literal
 
 from alerting.coverage import Coverage, ListenedSource, Listening, SourceCoverage, coverage_of, is_spent
+from console import shelf
 from console.config import Config
 from console.listening import listening_of
+from core.errors import ConfigError
 from core.messages import Translator
+from listener.pushed import waits
 from listener.settings import SourceSettings
 from store import blindness, meter
 from store.blindness import Blindness, Health
@@ -31,7 +35,6 @@ WORST_FIRST: Final[tuple[Condition, ...]] = (
     "fine",
     "off",
 )
-WAITED_FOR: Final = frozenset({"webhook", "flag", "alertmanager", "uptime_kuma"})  # kinds that others send to, and nobody asks
 DAY: Final = timedelta(days=1)
 ENOUGH: Final = 0.9  # of a day; less is said
 
@@ -85,7 +88,7 @@ class HeardSource:
         assert self.settings is not None
         if is_spent(self.health, self._listened, self.today.cost, self.now):
             return "spent"
-        if self.kind in WAITED_FOR and self.health.last_mention_at is None:
+        if _is_waited_for(self.kind) and self.health.last_mention_at is None:
             return "pushed"
         if self.health.missed == "capped":
             return "capped"
@@ -142,7 +145,7 @@ class HeardSource:
 
     def interval(self, say: Translator) -> str:
         """How often it is asked, and how often it should be where that differs."""
-        if self.settings is None or self.kind in WAITED_FOR:
+        if self.settings is None or _is_waited_for(self.kind):
             return ""
         usual = self.settings.every.total_seconds()
         now_s = self.health.every_s or usual
@@ -222,3 +225,12 @@ def as_json(one: HeardSource) -> dict[str, Any]:
 def _moments(health: Health) -> Mapping[str, str | None]:
     names = ("first_poll_at", "last_success_at", "last_mention_at", "next_poll_at", "quota_resets_at")
     return {name: None if (at := getattr(health, name)) is None else at.isoformat() for name in names}
+
+
+@cache
+def _is_waited_for(kind: str) -> bool:
+    """Whether others send to this kind, and nobody asks."""
+    try:
+        return waits(shelf.load(shelf.COLLECTORS, kind))
+    except ConfigError:  # a kind of an earlier configuration
+        return False

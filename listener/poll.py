@@ -1,7 +1,7 @@
 """The Poller: due sources -> claim -> collector.listen(cursor) -> keep page, cursor and coverage -> wake the Enricher.
 
 A look may take half a minute, and a stream's never ends, so looks outlive the step that began them: each step claims what is due and begins
-it, gives the running ones a moment, and says when it wants to be called again (docs/decisions/0004). Where time is virtual a step waits for
+it, gives the running ones a moment, and says when it wants to be called again (docs/decisions/0004-looks-outlive-steps.md). Where time is virtual a step waits for
 all it began.
 """
 
