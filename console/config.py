@@ -144,7 +144,11 @@ def _wrong_plug_ins(config: Config) -> Iterator[tuple[Place, str]]:
 
 
 def _twice(config: Config) -> Iterator[tuple[Place, str]]:
-    named = {"topics": [topic.id for topic in config.topics], "places": [branch.id for branch in config.places], "authors": [one.id for one in config.authors]}
+    named = {
+        "topics": [topic.id for topic in config.topics],
+        "places": [branch.id for branch in config.places],
+        "authors": [one.id for one in config.authors],
+    }
     for section, ids in named.items():
         for index, one in enumerate(ids):
             if ids.index(one) != index:

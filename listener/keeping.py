@@ -173,7 +173,12 @@ def _values(kept: Kept, added: mentions.Added) -> dict[str, Any]:
     """The columns of the source that this changes; what stands there already is not written again."""
     page, values = kept.page, dict(kept.values)
     if page is not None:
-        values = {"cursor": page.cursor, "last_error": trouble(page), "missed": page.missed, **learnt(kept.state, page, len(added.new), kept.at)}
+        values = {
+            "cursor": page.cursor,
+            "last_error": trouble(page),
+            "missed": page.missed,
+            **learnt(kept.state, page, len(added.new), kept.at),
+        }
         if page.quota is not None:
             values |= {"quota_left": page.quota.left, "quota_resets_at": page.quota.resets_at}
         if page.hub is not None:
