@@ -144,7 +144,8 @@ def _link(children: Children, *, has_base: bool) -> str | None:
 
 
 def _related(links: Iterable[Element], rel: str) -> str | None:
-    return next((link.get("href") for link in links if rel in (link.get("rel") or "").lower().split()), None)
+    found = next((link for link in links if rel in (link.get("rel") or "").lower().split()), None)
+    return None if found is None else urljoin(found.base or "", found.get("href") or "")
 
 
 def _person(people: Iterable[Element]) -> str | None:

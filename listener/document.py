@@ -24,7 +24,7 @@ _SEVEN_BITS = re.compile("iso-2022", re.IGNORECASE)
 _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?[^>]*\?>|<!--.*?-->)*+", re.DOTALL)
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:(\[).*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 
-_CDATA = re.compile(rb"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
+_CDATA: Final = b"<![CDATA["
 _CONTROLS: Final = bytes(code for code in range(32) if code not in b"\t\n\r")
 _AMPERSAND = re.compile(rb"&(?:#\d{1,7};|#[xX][0-9A-Fa-f]{1,6};|([A-Za-z][A-Za-z0-9]{1,31});)?")
 _XML_NAMES: Final = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
@@ -52,8 +52,11 @@ def recoded(body: bytes, content_type: str) -> bytes:
 
 def mended(body: bytes) -> bytes:
     """A document with what most often makes it malformed set right, outside of CDATA: bare ampersands, HTML's names of characters, control characters."""
-    parts = _CDATA.split(body.translate(None, _CONTROLS))
-    parts[::2] = [_AMPERSAND.sub(_reference, part) for part in parts[::2]]
+    first, *others = body.translate(None, _CONTROLS).split(_CDATA)
+    parts = [_AMPERSAND.sub(_reference, first)]
+    for other in others:
+        inside, end, after = other.partition(b"]]>")
+        parts += (_CDATA, inside, end, _AMPERSAND.sub(_reference, after))
     return b"".join(parts)
 
 

@@ -35,7 +35,7 @@ _MISREAD: Final = {
         rb"|(?:title|description|author|content(?::encoded)?|link|guid|pubDate)" + _OPEN + rb"|(?:item|link)\s[^>]*xml:(?:base|lang))"
     ),
     "atom": re.compile(
-        rb"<(?:[\w.-]+:description[\s>/]|(?:title|summary|content|id|published|updated|name)"
+        rb"<(?:[\w.-]+:description[\s>/]|/content>\s*<content[\s>]|(?:title|summary|content|id|published|updated|name)"
         + _OPEN
         + rb"|(?:entry|link|author)\s[^>]*xml:(?:base|lang))"
     ),
