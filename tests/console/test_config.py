@@ -97,7 +97,7 @@ MISTAKES = [  # what stands there, what is written instead, the line, what is to
     ("      kind: rss", "      kind: rss\n      evry: 5m", 10, "unknown key (did you mean 'every'?)"),
     ("      kind: rss", "      kind: rss\n      topic: rival", 10, "unknown topic 'rival'; configured are: acme"),
     ("      kind: rss", "      kind: rss\n      tier: huge", 10, "owned"),
-    ("      url: https://paper.example/feed", "      enabled: true", 8, "url: this key is missing"),
+    ("      url: https://paper.example/feed", "      enabled: true", 8, "either the feed's `url` or a `preset`"),
     ("      url: https://paper.example/feed", "      url: ftp://paper.example", 10, "http"),
     (
         "    - id: paper",
