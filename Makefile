@@ -77,6 +77,9 @@ bench-stories: setup ## near copies told apart on labelled pairs, against Jaccar
 bench-store: setup ## mentions stored in a processor's second
 	$(BIN)/python -m bench.pages
 
+bench-feeds: setup ## feeds read in a processor's second, beside feedparser and libexpat; entries lost
+	$(BIN)/python -m bench.feeds --feeds $(SHARED)/data/feeds
+
 bench-listener: setup ## feeds per CPU-second against lemon24/reader, and ten thousand feeds in one process
 	$(BIN)/python -m bench.listener --feeds $(SHARED)/data/feeds
 
