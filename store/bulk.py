@@ -6,14 +6,15 @@ A row is a plain tuple. Times in it are made fit by `times(tx)`; everything else
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Row, Table, func, select
 
+from store.columns import as_it_is, as_text
+
 _AT_ONCE: Final = 10_000  # values in one statement; SQLite takes 32,766
-_NAIVE: Final = len("2026-11-21 05:00:00.000000")
 
 
 def insert_rows(
@@ -84,7 +85,7 @@ def rows_among(
 
 def times(tx: Connection) -> Callable[[datetime | None], Any]:
     """What makes an aware time fit for a row of this database, as `UtcDateTime` stores it. A naive one raises ValueError."""
-    return _as_text if tx.dialect.name == "sqlite" else _as_it_is
+    return as_text if tx.dialect.name == "sqlite" else as_it_is
 
 
 def json_text(value: object) -> str:
@@ -99,19 +100,3 @@ def next_ids(tx: Connection, table: Table, count: int) -> list[int]:
         return list(range(last + 1, last + 1 + count))
     drawn = select(func.nextval(f"{table.name}_id_seq")).select_from(func.generate_series(1, count))
     return sorted(int(number) for number in tx.execute(drawn).scalars())
-
-
-def _as_text(at: datetime | None) -> str | None:
-    if at is None:
-        return None
-    return _aware(at).astimezone(UTC).isoformat(" ", "microseconds")[:_NAIVE]
-
-
-def _as_it_is(at: datetime | None) -> datetime | None:
-    return None if at is None else _aware(at)
-
-
-def _aware(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        raise ValueError("a naive datetime does not enter the database; every time has a zone")
-    return at

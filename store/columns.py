@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any, Final
 
 from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, Integer, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+_WIDTH: Final = len("2026-11-21 05:00:00.000000")
 RowId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts only INTEGER PRIMARY KEY up by itself
 Json = JSON().with_variant(JSONB(), "postgresql")
 
@@ -36,18 +38,37 @@ class UtcDateTime(TypeDecorator[datetime]):
         """The dialect's own type."""
         return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))  # type: ignore[return-value]
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Aware in, UTC stored."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive datetime does not enter the database; every time has a zone")
-        utc = value.astimezone(UTC)
-        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """Aware in, UTC stored. The drivers get what they keep: SQLAlchemy's own way through a naive datetime costs five times as much."""
+        return as_text if dialect.name == "sqlite" else as_it_is
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         """Stored UTC, aware out."""
-        del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        del coltype
+        return _from_text if dialect.name == "sqlite" else _in_utc
+
+
+def as_text(at: datetime | None) -> str | None:
+    """A time as SQLite keeps it: "2026-11-21 05:00:00.000000", UTC. A naive one raises ValueError."""
+    if at is None:
+        return None
+    return _aware(at).astimezone(UTC).isoformat(" ", "microseconds")[:_WIDTH]
+
+
+def as_it_is(at: datetime | None) -> datetime | None:
+    """A time as PostgreSQL's driver takes it. A naive one raises ValueError."""
+    return None if at is None else _aware(at)
+
+
+def _aware(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError("a naive datetime does not enter the database; every time has a zone")
+    return at
+
+
+def _from_text(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(f"{stored}+00:00")
+
+
+def _in_utc(stored: datetime | None) -> datetime | None:
+    return None if stored is None else stored.astimezone(UTC)
