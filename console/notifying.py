@@ -20,6 +20,7 @@ class NotifierShelf:
         self._built: dict[tuple[str, str], Notifier] = {}
 
     def get(self, person: PersonSettings, channel: ChannelSettings) -> Notifier:
+        """The notifier of a person's channel, the same one each time."""
         key = (person.id, channel.id or channel.kind)
         if key not in self._built:
             module = shelf.load(shelf.NOTIFIERS, channel.kind)
