@@ -71,8 +71,9 @@ async def _take_in(desk: Desk, wanted: list[str]) -> int:
         new: dict[str, int] = dict.fromkeys(wanted, 0)
         while ids := await store.mentions.take(FRAME):
             for mention in await store.database.read(mentions.get, ids):
-                _print(mention)
-                new[mention.source_id] = new.get(mention.source_id, 0) + 1
+                if mention.seen_at >= now:  # an edited one is announced too
+                    _print(mention)
+                    new[mention.source_id] = new.get(mention.source_id, 0) + 1
         states = {state.id: state for state in await store.database.read(sources.list_all)}
     finally:
         await store.close()
