@@ -58,8 +58,9 @@ class Lives:
 
     def die_when_a_signal_is_raised(self) -> None:
         """Before anybody is paged, or just after."""
-        self.feeds.say(LEAK)
         self.place.start()
+        self.place.wait(lambda: self._sent("lan"), what="what may have arrived has come again")
+        self.feeds.say(LEAK)
         self.place.wait(lambda: self.place.count("SELECT count(*) FROM signals WHERE risk = 'data-leak'"), what="a signal")
         self.place.kill()
 
