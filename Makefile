@@ -11,7 +11,7 @@ CONFIG ?= config.yaml
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run drill test test-fast test-slow servers lint types format lock train bench-text bench-stories bench-store bench-feeds bench-listener clean
+.PHONY: help setup run drill test test-fast test-slow test-servers servers lint types format lock train bench-text bench-stories bench-store bench-feeds bench-listener clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,8 +37,8 @@ run: setup ## the daemon on config.yaml and SQLite; prints the console's address
 drill: setup ## a scripted crisis, from the first post to the review, in under a minute
 	$(BIN)/tocsin drill recall
 
-test: setup ## every test, with real PostgreSQL and NATS from wheels
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+test: setup ## every test that needs no program from elsewhere, with real PostgreSQL and NATS from wheels
+	$(BIN)/python -m pytest -m "not servers" -n $(WORKERS) --dist worksteal
 
 test-fast: setup ## the tests that take no seconds
 	$(BIN)/python -m pytest -m "not slow"
@@ -47,8 +47,11 @@ servers: ## real servers for the tests: Debian's by apt-get (as root), a Bluesky
 	tests/servers/install.sh
 	tests/servers/install_pds.sh .servers/pds
 
-test-slow: setup servers ## the slow ones, and those against real servers (DokuWiki, MediaWiki, Dovecot, a Bluesky PDS)
+test-slow: setup servers ## the slow ones, and those against real servers (DokuWiki, MediaWiki, Dovecot, Alertmanager, a Bluesky PDS)
 	$(BIN)/python -m pytest -m "slow or servers" -n $(WORKERS) --dist worksteal
+
+test-servers: setup ## those against real servers alone; what is not installed is skipped aloud
+	$(BIN)/python -m pytest -m servers -n $(WORKERS) --dist worksteal -rs
 
 lint: setup ## style, formatting, import contracts
 	$(BIN)/ruff check .
