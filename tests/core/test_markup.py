@@ -73,13 +73,13 @@ def by_parser(html: str) -> str:
     return tidy(markup._by_parser(html))
 
 
-@settings(deadline=None, derandomize=True, max_examples=400)
+@settings(deadline=None, derandomize=True, max_examples=120)
 @given(PAGES)
 def test_regular_markup_says_what_the_parser_says(html: str) -> None:
     assert plain_text(html) == by_parser(html)
 
 
-@settings(deadline=None, derandomize=True, max_examples=400)
+@settings(deadline=None, derandomize=True, max_examples=120)
 @given(st.one_of(ANYTHING, st.tuples(PAGES, ANYTHING, PAGES).map("".join)))
 def test_irregular_markup_says_the_same_words(html: str) -> None:
     assert re.sub(r"\s+", " ", plain_text(html)) == re.sub(r"\s+", " ", by_parser(html))

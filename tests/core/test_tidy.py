@@ -35,14 +35,14 @@ def thoroughly(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", re.sub(r" ?\n ?", "\n", re.sub(r"[^\S\n]+", " ", text))).strip()
 
 
-@settings(deadline=None, derandomize=True, max_examples=600)
+@settings(deadline=None, derandomize=True, max_examples=200)
 @given(TEXTS)
 def test_a_text_is_tidied_as_if_every_step_were_taken(text: str) -> None:
     assert tidy(text) == thoroughly(text)
     assert clean(text, 100) == thoroughly(text)[:100].rstrip("\u200d \n") or len(thoroughly(text)) > 100
 
 
-@settings(deadline=None, derandomize=True, max_examples=400)
+@settings(deadline=None, derandomize=True, max_examples=150)
 @given(TEXTS)
 def test_a_plain_text_has_nothing_to_lose(text: str) -> None:
     if is_plain(text):

@@ -19,8 +19,9 @@ BAD = ["hàng tệ lắm", "rất thất vọng", "giao chậm tệ", "dở quá
 PLAIN = ["hàng màu xanh", "giao thứ hai", "giá bao nhiêu", "còn size không", "shop ở đâu"]
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tmp_path = tmp_path_factory.mktemp("texts")
     three = [(text, label) for label, texts in (("positive", GOOD), ("negative", BAD), ("neutral", PLAIN)) for text in texts]
     (tmp_path / "three.jsonl").write_text("\n".join(json.dumps({"text": text, "label": label}) for text, label in three))
     two = [{"text": text, "label": label} for label, texts in (("positive", GOOD), ("negative", BAD)) for text in texts]
@@ -32,10 +33,14 @@ def model(texts: Texts) -> SentimentModel:
     return fit.fit(texts, ridge=0.1, copies=True)
 
 
+@pytest.fixture(scope="module")
+def taught_three(folder: Path) -> SentimentModel:
+    return model(data.read(folder, (Source("three"),)))
+
+
 @pytest.mark.slow
-def test_a_model_tells_what_it_was_taught_with_and_without_marks(folder: Path):
-    taught = model(data.read(folder, (Source("three"),)))
-    said = taught.probabilities(["hàng tệ", "hang te", "đẹp", "dep", "giá bao nhiêu"]).argmax(axis=1)
+def test_a_model_tells_what_it_was_taught_with_and_without_marks(taught_three: SentimentModel):
+    said = taught_three.probabilities(["hàng tệ", "hang te", "đẹp", "dep", "giá bao nhiêu"]).argmax(axis=1)
     assert said.tolist() == [0, 0, 2, 2, 1]
 
 
@@ -48,10 +53,10 @@ def test_a_set_of_two_labels_says_nothing_about_the_third(folder: Path):
 
 
 @pytest.mark.slow
-def test_the_same_texts_give_the_same_file_bit_for_bit(folder: Path):
+def test_the_same_texts_give_the_same_file_bit_for_bit(folder: Path, taught_three: SentimentModel):
     files = []
-    for number in range(2):
-        train.save(folder / f"{number}.npz", {"vi": fit.cooled(model(data.read(folder, (Source("three"),))), 1.3)})
+    for number, taught in enumerate((taught_three, model(data.read(folder, (Source("three"),))))):
+        train.save(folder / f"{number}.npz", {"vi": fit.cooled(taught, 1.3)})
         files.append((folder / f"{number}.npz").read_bytes())
     assert files[0] == files[1]
     assert load_models(str(folder / "0.npz"))["vi"].threshold == 1.0
