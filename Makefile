@@ -38,7 +38,7 @@ drill: setup ## a scripted crisis, from the first post to the review, in under a
 	$(BIN)/tocsin drill recall
 
 test: setup ## every test that needs no program from elsewhere, with real PostgreSQL and NATS from wheels
-	$(BIN)/python -m pytest -m "not servers" -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -m "not servers" -n $(WORKERS) --dist loadgroup
 
 test-fast: setup ## the tests that take no seconds
 	$(BIN)/python -m pytest -m "not slow"
@@ -48,10 +48,10 @@ servers: ## real servers for the tests: Debian's by apt-get (as root), a Bluesky
 	tests/servers/install_pds.sh .servers/pds
 
 test-slow: setup servers ## the slow ones, and those against real servers (DokuWiki, MediaWiki, Dovecot, Alertmanager, a Bluesky PDS)
-	$(BIN)/python -m pytest -m "slow or servers" -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -m "slow or servers" -n $(WORKERS) --dist loadgroup
 
 test-servers: setup ## those against real servers alone; what is not installed is skipped aloud
-	$(BIN)/python -m pytest -m servers -n $(WORKERS) --dist worksteal -rs
+	$(BIN)/python -m pytest -m servers -n $(WORKERS) --dist loadgroup -rs
 
 lint: setup ## style, formatting, import contracts
 	$(BIN)/ruff check .

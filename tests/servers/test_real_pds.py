@@ -25,7 +25,12 @@ from tests.servers.pds import Account, Pds, missing, pds
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
+pytestmark = [
+    pytest.mark.xdist_group("pds"),
+    pytest.mark.servers,
+    pytest.mark.slow,
+    pytest.mark.skipif(missing() is not None, reason=str(missing())),
+]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,11 @@ REPEAT = {"ana@example.org": translator("en")("alert.possible_repeat"), "lan@exa
 STORED = "SELECT count(*) FROM mentions"
 UNCOUNTED = "SELECT count(*) FROM mentions WHERE enriched_at IS NULL"
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # a busy machine starts a daemon in 10 s, an idle one in 3
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(300),  # a busy machine starts a daemon in 10 s, an idle one in 3
+    pytest.mark.xdist_group("killed"),  # one town for all of them
+]
 
 
 class Lives:

@@ -33,7 +33,11 @@ ODD = f"""<item><guid>html</guid><title>Beta &lt;script&gt;alert(1)&lt;/script&g
 <item><guid>future</guid><title>Beta pot</title><pubDate>Thu, 01 Jan 2099 00:00:00 GMT</pubDate></item>"""
 LINK = re.compile(r"https?://[^\s\"'<>]+")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # a busy machine starts a daemon in 10 s, an idle one in 3
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(300),  # a busy machine starts a daemon in 10 s, an idle one in 3
+    pytest.mark.xdist_group("bell"),  # one town for all of them
+]
 
 
 class Rung:
@@ -118,7 +122,13 @@ def test_the_mail_comes_soon_and_says_what_why_who_says_so_and_where(rung: Rung)
     assert rung.took_s < SOON_S
     assert rung.mail["Subject"].startswith("[CRITICAL] INCIDENT #1 Acme:")
     text = text_of(rung.mail)
-    for part in ("What: Acme", "Why critical: people may get hurt", "What people say:", "not heard: bomb, never (declares XML entities", "Playbook:"):
+    for part in (
+        "What: Acme",
+        "Why critical: people may get hurt",
+        "What people say:",
+        "not heard: bomb, never (declares XML entities",
+        "Playbook:",
+    ):
         assert part in text
     assert FIRE in text or FIRE_VI in text
     assert f"{rung.place.address}/i/" in text
