@@ -83,6 +83,11 @@ class Keeper:
             self._running = asyncio.create_task(self._run(), name="keeper")
         return await done
 
+    async def rest(self) -> None:
+        """Return when nothing is being kept any more."""
+        if self._running is not None:
+            await asyncio.wait([self._running])
+
     async def _run(self) -> None:
         while self._waiting:
             await asyncio.sleep(self._gather_s)  # whoever else is ready comes along

@@ -106,6 +106,7 @@ class Poller:
         for _, task in running:
             task.cancel()
         await asyncio.gather(*(task for _, task in running), return_exceptions=True)
+        await self._keeper.rest()
         for state, _ in running:
             await self._store.database.write(sources.save, state.id, state.attempt, {}, release=True)
 
