@@ -13,13 +13,13 @@ from msgspec.structs import replace
 
 from alerting import looks, recounts
 from alerting.base import Message, Notifier, Receipt
-from alerting.casefile import quotes_of
 from alerting.coverage import Listening, coverage_at
 from alerting.events import EscalationDue, line
 from alerting.incident import unwanted_because
 from alerting.links import Signer
 from alerting.message import MAX_QUOTES, Briefing, Reader, compose, compose_question, compose_test
 from alerting.policy import Roster, recipients
+from alerting.quotes import quotes_of
 from alerting.save import change
 from alerting.settings import AlertingSettings, ChannelSettings, PersonSettings
 from core.errors import ConfigError, DeliveryFailed

@@ -25,7 +25,7 @@ from core.messages import Translator, translator
 from core.records import Factor, Incident, Notification, Record, Severity, Signal, Words
 from playbooks.counted import counted, named
 from playbooks.playbook import Playbook
-from playbooks.review import Quote
+from playbooks.quote import Quote
 
 log = structlog.get_logger()
 

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from alerting.casefile import quotes_of
+from alerting.quotes import quotes_of
 from console.config import Config
 from core.messages import Translator, translator
 from core.records import Incident, Signal, TimelineEntry
 from playbooks.counted import numbers_of
-from playbooks.review import Quote
+from playbooks.quote import Quote
 from store import signals
 from store.database import Tx
 

@@ -47,9 +47,10 @@ def tokens(text: str) -> list[Token]:
 
 
 def _parts(text: str, token: Token) -> list[Token]:
-    """One token for each character of an unspaced script, one for each run of others; the first keeps the prefix."""
+    """One token for each character of an unspaced script, one for each run of others; the first keeps the prefix, and begins with it."""
     runs = [(each.start(), each.end()) for each in _PART.finditer(text, token.start + len(token.prefix), token.end)]
-    return [Token(form(text[start:end]), "" if number else token.prefix, start, end) for number, (start, end) in enumerate(runs)]
+    first, *others = [Token(form(text[start:end]), "", start, end) for start, end in runs]
+    return [Token(first.form, token.prefix, token.start, first.end), *others]
 
 
 @lru_cache(maxsize=_KNOWN_WORDS)

@@ -14,33 +14,16 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from core.messages import Translator, translator
-from core.records import Incident, Notification, Record, Signal, TimelineEntry
+from core.records import Incident, Notification, Signal, TimelineEntry
 from playbooks.counted import counted, named
 from playbooks.markdown import inline, link, quoted, table
 from playbooks.moments import moments
 from playbooks.playbook import PHASES, Phase, Playbook, Step
 from playbooks.questions import open_questions, step_ticks
+from playbooks.quote import Quote
 
 _MOST_QUOTES = 20  # the deciding ones come first; the rest stands in the evidence
 _EMPTY_ROWS = 3  # of the table of action items
-
-
-class Quote(Record, frozen=True, kw_only=True, gc=False):
-    """One mention kept as evidence.
-
-    `text` None where it is gone at its source or was erased; `sha256` is the salted digest kept in its place, in hexadecimal. `sentiment` is
-    the label ("negative"), None where unknown. `role` is what the author registry says of the author.
-    """
-
-    mention_id: int
-    at: datetime
-    source_id: str
-    author: str | None = None
-    text: str | None = None
-    url: str | None = None
-    sentiment: str | None = None
-    sha256: str = ""
-    role: str | None = None
 
 
 @dataclass(frozen=True)

@@ -168,7 +168,11 @@ def test_every_decision_is_linked_from_what_it_binds():
     places = [
         *ROOT.glob("*.md"),
         *DOCS.glob("*.md"),
-        *(path for room in ("core", "store", "listener", "detectors", "alerting", "playbooks", "console") for path in (ROOT / room).rglob("*.py")),
+        *(
+            path
+            for room in ("core", "store", "listener", "detectors", "alerting", "playbooks", "console")
+            for path in (ROOT / room).rglob("*.py")
+        ),
     ]
     text = "\n".join(path.read_text(encoding="utf-8") for path in places)
     assert [path.name for path in decisions if path.name not in text] == []

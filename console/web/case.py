@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerting.blindness import is_about_sources
-from alerting.casefile import quotes_of
 from alerting.coverage import Coverage, coverage_at
 from alerting.coverage_words import coverage_line
 from alerting.incident import idle_because
 from alerting.looks import Look, looks_of
 from alerting.policy import Roster, recipients
+from alerting.quotes import quotes_of
 from alerting.recounts import Series, name_of, series_of
 from console.assemble import Monitor
 from console.listening import listening_of
@@ -20,7 +20,7 @@ from core.messages import Translator
 from core.records import Incident, Notification, Signal, TimelineEntry
 from playbooks.counted import counted
 from playbooks.playbook import Playbook, Step
-from playbooks.review import Quote
+from playbooks.quote import Quote
 from store import incidents, notifications, signals, steps
 from store.database import Tx
 from store.steps import StepState

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from alerting.casefile import quotes_of, review_of
+from alerting.casefile import review_of
 from alerting.events import Acknowledged, Resolved
+from alerting.quotes import quotes_of
 from store import mentions, schema
 from tests import make
 from tests.alerting.desk import LIBRARY, Desk

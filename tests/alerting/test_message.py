@@ -14,7 +14,7 @@ from alerting.coverage import Coverage, SourceCoverage
 from alerting.message import MAX_BODY, MAX_SHORT, MAX_SUBJECT, Briefing, Reader, compose, compose_test
 from core.records import Factor, Incident, Notification, Signal, Words
 from playbooks.playbook import Playbook
-from playbooks.review import Quote
+from playbooks.quote import Quote
 
 AT = datetime(2026, 11, 21, 14, 4, tzinfo=UTC)  # 21:04 in Sài Gòn
 HOUR = timedelta(hours=1)

@@ -30,7 +30,7 @@ from alerting.coverage import Coverage, SourceCoverage
 from alerting.message import Briefing, Reader, compose
 from core.errors import DeliveryFailed
 from core.records import Incident, Notification, Words
-from playbooks.review import Quote
+from playbooks.quote import Quote
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # one of Apprise's plugins, not ours
 

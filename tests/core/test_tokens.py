@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.tokens import agree, form, tokens
@@ -54,6 +54,8 @@ def test_marks_agree_syllable_by_syllable(asked: str, found: str, answer: bool |
 
 
 @given(st.text(max_size=80))
+@example("@ぁ")
+@example("#漢字と #tag")
 def test_tokens_stand_where_they_say(text: str):
     for token in tokens(text):
         assert form(text[token.start + len(token.prefix) : token.end]) == token.form != ""

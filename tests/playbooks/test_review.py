@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from core.records import Incident, Notification, Signal, TimelineEntry, Words
-from playbooks.review import Quote, review
+from playbooks.quote import Quote
+from playbooks.review import review
 
 OPENED = datetime(2026, 11, 21, 13, 10, tzinfo=UTC)
 SAIGON = ZoneInfo("Asia/Ho_Chi_Minh")

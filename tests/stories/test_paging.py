@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from alerting.casefile import quotes_of
 from alerting.events import Noted, Resolved
+from alerting.quotes import quotes_of
 from core.records import Silence
 from store import silences
 
