@@ -82,7 +82,11 @@ class _Feeds(asyncio.Protocol):
         elif number % 10 == HEALTHY_OF_TEN + 1:
             self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>")
         else:
-            asyncio.get_running_loop().call_later(2, self._transport.write, answer.torn)
+            asyncio.get_running_loop().call_later(2, self._say, answer.torn)
+
+    def _say(self, late: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(late)
 
 
 def _spent() -> float:
