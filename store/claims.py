@@ -38,11 +38,12 @@ def claim_due(
     (key,) = table.primary_key.columns
     free = or_(table.c.claimed_until.is_(None), table.c.claimed_until <= now)
     chosen = select(key).where(due, free).order_by(order, key).limit(limit)
-    if tx.dialect.name == "postgresql":
-        chosen = chosen.with_for_update(skip_locked=True)
+    if tx.dialect.name == "postgresql":  # by itself the planner may run the choice twice, skip what it has locked, and claim beyond the limit
+        once = chosen.with_for_update(skip_locked=True).cte("chosen").prefix_with("MATERIALIZED")
+        chosen = select(once.c[key.name])
     claim = (
         update(table)
-        .where(key.in_(chosen.scalar_subquery()), free)
+        .where(key.in_(chosen), free)
         .values(claimed_until=until, attempt=table.c.attempt + 1, **(values or {}))
         .returning(*table.c)
     )
