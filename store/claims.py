@@ -38,7 +38,9 @@ def claim_due(
     (key,) = table.primary_key.columns
     free = or_(table.c.claimed_until.is_(None), table.c.claimed_until <= now)
     chosen = select(key).where(due, free).order_by(order, key).limit(limit)
-    if tx.dialect.name == "postgresql":  # by itself the planner may run the choice twice, skip what it has locked, and claim beyond the limit
+    if (
+        tx.dialect.name == "postgresql"
+    ):  # by itself the planner may run the choice twice, skip what it has locked, and claim beyond the limit
         once = chosen.with_for_update(skip_locked=True).cte("chosen").prefix_with("MATERIALIZED")
         chosen = select(once.c[key.name])
     claim = (
