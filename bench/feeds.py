@@ -2,7 +2,7 @@
 
     python -m bench.feeds [--feeds FOLDER] [--count 20] [--rounds 3]
 
-Two corpora: the feeds of FOLDER (by default those recorded beside the checkout, left out where there are none), and made ones, RSS and Atom in
+Two corpora: the feeds of FOLDER (left out where none is given), and made ones, RSS and Atom in
 turn, of 20 to 100 entries in Vietnamese and English. `found` is bytes to raw entries, `read` to cleaned ones, `read again` with all of them
 known but the newest. Items lost are counted against feedparser.
 """
@@ -12,29 +12,19 @@ from __future__ import annotations
 import argparse
 import gc
 import io
-import random
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from xml.parsers import expat
-from xml.sax.saxutils import escape
 
 import feedparser
 
+from bench import corpus
 from core.errors import SourceUnreadable
 from listener.document import prepared
 from listener.entries import Feed
 from listener.feed import find, read
 from listener.reference import read_reference
-
-RECORDED = Path(__file__).parents[2] / "shared" / "data" / "feeds"
-SUFFIXES = (".xml", ".rss", ".atom", ".rdf")
-SEED = 7
-PIECES = (
-    "Ấm đun nước này dùng một tuần là hỏng, cửa hàng hẹn ba lần rồi im.", "Giao hàng nhanh, đóng gói đẹp, nhân viên dễ thương.",
-    "Sáng nay ứng dụng sập, không đăng nhập được, gọi tổng đài không ai nghe.", "The kettle caught fire this morning & the shop says it is normal.",
-    "Still waiting for my refund after three weeks, and nobody answers.", "Mọi người cho em hỏi giá bao nhiêu ạ?",
-)  # fmt: skip
 
 Reader = Callable[[bytes], object]
 
@@ -42,12 +32,13 @@ Reader = Callable[[bytes], object]
 def main() -> None:
     """Print one table a corpus."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--feeds", type=Path, default=RECORDED)
+    parser.add_argument("--feeds", type=Path)
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=9)
     asked = parser.parse_args()
-    recorded = [path.read_bytes() for path in sorted(asked.feeds.rglob("*")) if path.suffix in SUFFIXES] if asked.feeds.is_dir() else []
-    made = _made(asked.count)
+    paths = sorted(asked.feeds.rglob("*")) if asked.feeds and asked.feeds.is_dir() else []
+    recorded = [path.read_bytes() for path in paths if path.suffix in corpus.FEED_SUFFIXES]
+    made = corpus.made_up(asked.count)
     whole = [body for body in recorded if _is_well_formed(body)]
     corpora = {
         "recorded": whole,
@@ -126,40 +117,6 @@ def _marks(body: bytes) -> frozenset[str]:
 def _total(body: bytes) -> int:
     feed = _try(read, body)
     return feed.total if isinstance(feed, Feed) else 0
-
-
-def _made(count: int) -> list[bytes]:
-    chosen = random.Random(SEED)
-    return [(_rss if number % 2 else _atom)(chosen, chosen.randint(20, 100), number).encode() for number in range(count)]
-
-
-def _rss(chosen: random.Random, entries: int, number: int) -> str:
-    items = "".join(
-        f"<item><title>{escape(chosen.choice(PIECES))}</title><link>https://bao{number}.example/tin-{at}.html</link>"
-        f"<guid isPermaLink='false'>{number}-{at}</guid><dc:creator>Lan {at % 7}</dc:creator><pubDate>Sat, 21 Nov 2026 {at % 24:02}:10:00 +0700</pubDate>"
-        f"<description><![CDATA[{_html(chosen, at)}]]></description><slash:comments>{at % 13}</slash:comments></item>"
-        for at in range(entries)
-    )
-    return (
-        "<?xml version='1.0' encoding='UTF-8'?><rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'"
-        " xmlns:slash='http://purl.org/rss/1.0/modules/slash/'><channel>"
-        f"<title>Báo {number}</title><link>https://bao{number}.example/</link><language>vi</language>{items}</channel></rss>"
-    )
-
-
-def _atom(chosen: random.Random, entries: int, number: int) -> str:
-    items = "".join(
-        f"<entry><id>tag:blog{number}.example,2026:{at}</id><title>{escape(chosen.choice(PIECES))}</title><link href='https://blog{number}.example/{at}'/>"
-        f"<author><name>Minh {at % 5}</name></author><published>2026-11-21T{at % 24:02}:10:00+07:00</published>"
-        f"<updated>2026-11-21T{at % 24:02}:20:00Z</updated><content type='html'>{escape(_html(chosen, at))}</content></entry>"
-        for at in range(entries)
-    )
-    return f"<?xml version='1.0' encoding='UTF-8'?><feed xmlns='http://www.w3.org/2005/Atom' xml:lang='vi'><title>Blog {number}</title>{items}</feed>"
-
-
-def _html(chosen: random.Random, at: int) -> str:
-    paragraphs = "".join(f"<p>{escape(' '.join(chosen.choices(PIECES, k=3)))}</p>\n" for _ in range(chosen.randint(1, 4)))
-    return f"<a href='https://anh.example/{at}'><img src='https://anh.example/{at}.jpg' alt=''/></a></br>{paragraphs}"
 
 
 if __name__ == "__main__":

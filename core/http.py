@@ -118,11 +118,7 @@ class Fetcher:
             SourceUnreadable: too large, or packed in a way we do not read.
             SourceUnavailable: too many redirects, or a body cut short.
         """
-        sent = self._headers(headers)
-        if etag:
-            sent["if-none-match"] = etag
-        if modified:
-            sent["if-modified-since"] = modified
+        sent = _conditional(self._headers(headers), etag, modified)
         hop = Hop.first(url, self.allow, method=method.upper(), headers=sent, body=body)
         name = source or redacted(url)
         left_s, elapsed_s, clock = self._limits.total_s, 0.0, asyncio.get_running_loop().time
@@ -133,9 +129,9 @@ class Fetcher:
             try:
                 raw = await self._ask(hop, name, left_s - elapsed_s)
             finally:
+                elapsed_s += clock() - began
                 if not urgent:
                     self._slots.leave(hop.place.host)
-            elapsed_s += clock() - began
             target = raw[1].get("location") if raw[0] in MOVED else None
             if not target:
                 return self._answer(raw, hop, elapsed_s)
@@ -253,3 +249,12 @@ class Fetcher:
 
 def _validator(text: str | None) -> str | None:
     return text if text and len(text) <= _MAX_VALIDATOR_CHARS and text.isprintable() else None
+
+
+def _conditional(headers: dict[str, str], etag: str | None, modified: str | None) -> dict[str, str]:
+    """The headers, asking only for what changed since the answer that had these validators."""
+    if etag:
+        headers["if-none-match"] = etag
+    if modified:
+        headers["if-modified-since"] = modified
+    return headers

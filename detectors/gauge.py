@@ -17,6 +17,7 @@ from core.outside import COUNT
 from core.records import Record, Signal
 from detectors.base import Finding, Measure, MeasureDetector
 from detectors.measured import step_of
+from detectors.raising import signal_about
 from store import measures, signals
 from store.database import Tx
 from store.open import Store
@@ -101,23 +102,9 @@ class Gauger:
         return now - (measure.points[-1][0] + timedelta(seconds=measure.step_s)) <= self._lateness
 
     def _signal(self, finding: Finding, measure: Measure, now: datetime) -> Signal:
-        return Signal(
-            kind=finding.kind,
-            subject=subject_of(measure.source_id, measure.name),
-            topic_id=self._sources[measure.source_id].topic_id,
-            bucket_start=finding.bucket_start,
-            scale_s=finding.scale_s,
-            observed=finding.observed,
-            expected=finding.expected,
-            low=finding.low,
-            high=finding.high,
-            unit=finding.unit,
-            score=finding.score,
-            words=finding.words,
-            raised_at=now,
-            frozen=finding.frozen,
-            generation=self._generation,
-        )
+        topic_id = self._sources[measure.source_id].topic_id
+        subject = subject_of(measure.source_id, measure.name)
+        return signal_about(finding, subject=subject, topic_id=topic_id, now=now, generation=self._generation)
 
 
 def subject_of(source_id: str, name: str) -> str:

@@ -16,6 +16,7 @@ from msgspec.structs import asdict, replace
 
 from core.records import Record, Signal, Tier, Words
 from detectors.base import BlindSpot, SourceDetector, SourceHealth
+from detectors.raising import signal_about
 from store import blindness, signals
 from store.blindness import Blindness
 from store.database import Tx
@@ -147,24 +148,10 @@ class Lookout:
         tiers = sorted({self._sources[spot.source_id].tier for spot in spots})
         facts = {"group": group, "blind": len(blind), "all": len(self._sources), "tiers": tiers, "topic": topic, "unseen": share}
         finding = self._detector.tell(spots, now, facts)
-        alone = len(spots) == 1
-        return Signal(
-            kind=finding.kind,
-            subject=f"source:{spots[0].source_id}" if alone else f"sources:{group}",
-            bucket_start=finding.bucket_start if alone else now,
-            topic_id=None,
-            scale_s=finding.scale_s,
-            observed=finding.observed,
-            expected=finding.expected,
-            low=finding.low,
-            high=finding.high,
-            unit=finding.unit,
-            score=finding.score,
-            words=finding.words,
-            raised_at=now,
-            frozen=finding.frozen,
-            generation=self._generation,
-        )
+        if len(spots) == 1:
+            return signal_about(finding, subject=f"source:{spots[0].source_id}", topic_id=None, now=now, generation=self._generation)
+        together = replace(finding, bucket_start=now)
+        return signal_about(together, subject=f"sources:{group}", topic_id=None, now=now, generation=self._generation)
 
     def _heard(self, group: int, again: Sequence[Blindness], lasting: Sequence[Blindness], now: datetime) -> Signal:
         """The signal that a group, or a part of it, is heard again."""

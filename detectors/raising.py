@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from core.records import Enrichment, Mention, Record, Signal, Words
 from core.text import fingerprint
@@ -38,9 +39,21 @@ def signal_of(
     The three numbers are frozen with it, and told beside what was observed.
     """
     place = "" if finding.place_id is None else f"@{finding.place_id}"
+    subject = f"topic:{topic_id}{place}" if finding.risk is None else f"topic:{topic_id}/{finding.risk}{place}"
+    told = replace(
+        finding,
+        words=Words(key=finding.words.key, args={**finding.words.args, "topic": topic_name}),
+        evidence=finding.evidence or tuple(evidence),
+        frozen={**finding.frozen, "counted": msgspec.to_builtins(crowd)},
+    )
+    return signal_about(told, subject=subject, topic_id=topic_id, now=now, generation=generation)
+
+
+def signal_about(finding: Finding, *, subject: str, topic_id: str | None, now: datetime, generation: int) -> Signal:
+    """The signal of a finding about anything: a topic, a source, a measure. It says what the finding says."""
     return Signal(
         kind=finding.kind,
-        subject=f"topic:{topic_id}{place}" if finding.risk is None else f"topic:{topic_id}/{finding.risk}{place}",
+        subject=subject,
         place_id=finding.place_id,
         topic_id=topic_id,
         bucket_start=finding.bucket_start,
@@ -51,11 +64,11 @@ def signal_of(
         high=finding.high,
         unit=finding.unit,
         score=finding.score,
-        words=Words(key=finding.words.key, args={**finding.words.args, "topic": topic_name}),
+        words=finding.words,
         raised_at=now,
-        evidence=finding.evidence or tuple(evidence),
+        evidence=finding.evidence,
         risk=finding.risk,
-        frozen={**finding.frozen, "counted": msgspec.to_builtins(crowd)},
+        frozen=finding.frozen,
         generation=generation,
     )
 

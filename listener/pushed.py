@@ -10,13 +10,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
 from core.errors import TocsinError
-from listener.base import Page
+from core.http import Fetcher
+from listener.base import Now, Page
 
 Receive = Callable[..., Page]
 Headers = Mapping[str, str]
@@ -26,6 +27,19 @@ MessageId = Callable[[Headers], str]
 
 class WebhookRefused(TocsinError):
     """A message that was not signed by someone who holds the secret, or not now. The caller answers 401 and stores nothing."""
+
+
+class PushedCollector:
+    """A source that is pushed to, and never asked. Takes what every collector takes, so that the shelf builds all kinds alike."""
+
+    def __init__(self, options: BaseModel, *, source_id: str, http: Fetcher | None = None, now: Now | None = None) -> None:  # noqa: ARG002
+        self.options = options
+        self.source_id = source_id
+
+    async def listen(self, cursor: str | None) -> AsyncIterator[Page]:  # noqa: ARG002
+        """Nothing: the web server hears for such a kind, by its `receive`."""
+        return
+        yield Page()
 
 
 def receives(module: object, options: BaseModel) -> bool:

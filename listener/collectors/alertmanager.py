@@ -9,20 +9,20 @@ Source: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from core.errors import SourceUnreadable
-from core.http import Fetcher
 from core.outside import Alarm
 from core.records import Severity
 from core.text import mention_key
 from listener.alarms import MAX_ALARMS, admit, decoded, linked, loudness, named, offered, strong, summed_up
-from listener.base import Now, Page
+from listener.base import Page
 from listener.fields import items, mapping, moment, string
+from listener.pushed import PushedCollector
 
 VERSION: Final = "4"
 
@@ -44,17 +44,7 @@ class Options(BaseModel):
     risk: str | None = "outage"
 
 
-class Collector:
-    """A source that is pushed to."""
-
-    def __init__(self, options: Options, *, source_id: str, http: Fetcher | None = None, now: Now | None = None) -> None:  # noqa: ARG002
-        self.options = options
-        self.source_id = source_id
-
-    async def listen(self, cursor: str | None) -> AsyncIterator[Page]:  # noqa: ARG002
-        """Nothing: the web server hears for this kind, by `receive`."""
-        return
-        yield Page()
+Collector = PushedCollector
 
 
 def receive(headers: Mapping[str, str], body: bytes, options: Options, *, source_id: str, now: datetime) -> Page:

@@ -9,19 +9,19 @@ Source: https://github.com/louislam/uptime-kuma, server/notification-providers/w
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from core.errors import SourceUnreadable
-from core.http import Fetcher
 from core.outside import Alarm
 from core.records import Severity
 from listener.alarms import admit, decoded, linked, named, offered, strong, summed_up
-from listener.base import Now, Page, known_time
+from listener.base import Page, known_time
 from listener.fields import identity, mapping
+from listener.pushed import PushedCollector
 
 TOKEN_HEADER: Final = "X-Tocsin-Token"  # noqa: S105 - a header's name
 DOWN, UP, PENDING, MAINTENANCE = 0, 1, 2, 3
@@ -42,17 +42,7 @@ class Options(BaseModel):
     risk: str | None = "outage"
 
 
-class Collector:
-    """A source that is pushed to."""
-
-    def __init__(self, options: Options, *, source_id: str, http: Fetcher | None = None, now: Now | None = None) -> None:  # noqa: ARG002
-        self.options = options
-        self.source_id = source_id
-
-    async def listen(self, cursor: str | None) -> AsyncIterator[Page]:  # noqa: ARG002
-        """Nothing: the web server hears for this kind, by `receive`."""
-        return
-        yield Page()
+Collector = PushedCollector
 
 
 def receive(headers: Mapping[str, str], body: bytes, options: Options, *, source_id: str, now: datetime) -> Page:

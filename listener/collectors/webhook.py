@@ -9,7 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -17,10 +17,9 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from core.errors import SourceUnreadable
-from core.http import Fetcher
 from core.records import Mention
-from listener.base import Now, Page
-from listener.pushed import WebhookRefused
+from listener.base import Page
+from listener.pushed import PushedCollector, WebhookRefused
 from listener.recorded import RecordError, read_record
 
 TOLERANCE: Final = timedelta(minutes=5)  # of the sender's clock, either way
@@ -54,17 +53,7 @@ class Options(BaseModel):
         return tuple(secret.get_secret_value() for secret in self.secrets)
 
 
-class Collector:
-    """A source that is pushed to. Takes what every collector takes, so that the shelf builds all kinds alike."""
-
-    def __init__(self, options: Options, *, source_id: str, http: Fetcher | None = None, now: Now | None = None) -> None:  # noqa: ARG002
-        self.options = options
-        self.source_id = source_id
-
-    async def listen(self, cursor: str | None) -> AsyncIterator[Page]:  # noqa: ARG002
-        """Nothing: the web server hears for this kind, by `verify` and `read`."""
-        return
-        yield Page()
+Collector = PushedCollector
 
 
 def receive(headers: Mapping[str, str], body: bytes, options: Options, *, source_id: str, now: datetime) -> Page:
