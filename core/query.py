@@ -21,7 +21,7 @@ from typing import Final, Literal, cast
 from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
 
 from core.errors import QueryError
-from core.tokens import tokens
+from core.tokens import bare, tokens
 
 MAX_LENGTH: Final = 20_000  # characters
 MAX_TERMS: Final = 1_000
@@ -111,6 +111,15 @@ class Query:
     def matches(self, found: AbstractSet[Term | Near]) -> bool:
         """Whether a text with exactly these terms and NEAR pairs matches."""
         return _holds(self._root, found)
+
+    def literals(self) -> frozenset[str] | None:
+        """Literals of which at least one stands in every text that matches, surely or weakly; None where a text may match without any.
+
+        A text is looked at as its bare forms with one space between: `" ".join(bare(token.form) for token in tokens(text))`; a literal stands
+        in it as a substring. A literal of several words has one space between them as well, and each of its words is necessary with it, so
+        that a cheaper look may take one word of each. Pure; costs a walk over the query.
+        """
+        return _necessary(self._root, wanted=True)
 
 
 def parse(query: str) -> Query:
@@ -216,6 +225,31 @@ def _holds(node: _Node, found: AbstractSet[Term | Near]) -> bool:
     if isinstance(node, _No):
         return not _holds(node.node, found)
     return node in found
+
+
+def _necessary(node: _Node, *, wanted: bool) -> frozenset[str] | None:
+    if isinstance(node, _No):
+        return _necessary(node.node, wanted=not wanted)
+    if isinstance(node, _All | _Any):
+        sides = [_necessary(each, wanted=wanted) for each in node.nodes]
+        known = [side for side in sides if side is not None]
+        if isinstance(node, _All) is wanted:  # NOT (a OR b) asks for neither, as (NOT a) AND (NOT b) does
+            return max(known, key=_rarity, default=None)
+        return frozenset().union(*known) if len(known) == len(sides) else None
+    if not wanted:
+        return None
+    if isinstance(node, Near):
+        return max(_spellings(node.left), _spellings(node.right), key=_rarity)
+    return _spellings(node)
+
+
+def _spellings(term: Term) -> frozenset[str]:
+    return frozenset({" ".join(bare(form) for form in term.forms)})
+
+
+def _rarity(literals: frozenset[str]) -> tuple[int, int]:
+    """The longer its shortest literal (in bytes: one han character says much), and the fewer they are, the seldomer a set is met."""
+    return min(len(literal.encode()) for literal in literals), -len(literals)
 
 
 def _written(node: _Node, *, inside: bool = False) -> str:

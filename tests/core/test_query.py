@@ -163,3 +163,23 @@ def test_any_text_is_a_query_or_is_refused(text: str):
 def test_a_query_is_told_as_it_was_understood(typed, understood):
     assert str(parse(typed)) == understood
     assert str(parse(understood)) == understood
+
+
+@pytest.mark.parametrize(
+    ("query", "necessary"),
+    [
+        ("Đường", {"duong"}),
+        ('"ấm siêu tốc"', {"am sieu toc"}),
+        ("#Acme OR ấm", {"acme", "am"}),
+        ("ấm kettle", {"kettle"}),
+        ("(a OR kettle) AND acme", {"acme"}),
+        ("acme NOT hoạt", {"acme"}),
+        ("ấm NEAR/3 acme", {"acme"}),
+        ("NOT acme", None),
+        ("acme OR NOT phim", None),
+        ("NOT (acme AND NOT phim)", None),
+        ("NOT (NOT acme OR NOT phim)", {"acme"}),
+    ],
+)
+def test_a_query_tells_what_must_stand_in_a_text_that_matches(query: str, necessary: set[str] | None):
+    assert parse(query).literals() == necessary
