@@ -163,10 +163,10 @@ buckets = Table(
       for name in ("mentions", "stories", "authors", "negative", "confident_negative", "reach", "engagement")),
     CheckConstraint("width IN (60, 3600)", name="width"),
 )
-watches = Table(  # one row a topic: what the Watcher has to step, and who does
+watches = Table(  # one row a topic: what the Watcher has to step, and who does; what the team's labels taught (`learnt`), and its version
     "watches", metadata, Column("topic_id", String(200), primary_key=True), Column("version", String(20), nullable=False),
-    Column("changed_at", UtcDateTime), Column("due_at", UtcDateTime, index=True), Column("claimed_until", UtcDateTime),
-    Column("attempt", Integer, nullable=False, default=0), Column("counted_from", UtcDateTime),
+    Column("changed_at", UtcDateTime), Column("due_at", UtcDateTime, index=True), Column("claimed_until", UtcDateTime), Column("learnt", Json),
+    Column("attempt", Integer, nullable=False, default=0), Column("counted_from", UtcDateTime), Column("correction", String(20)),
 )
 detector_states = Table(
     "detector_states", metadata, Column("topic_id", String(200), primary_key=True), Column("kind", String(200), primary_key=True),
