@@ -7,19 +7,21 @@ be quoted as it stands there.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from core.text import normalise, unmarked
 
 _KNOWN_WORDS: Final = 65_536  # words whose forms are remembered; a language uses fewer in a day
+_LONGEST_KNOWN: Final = 40  # characters of a word that is remembered, so that the memory is bounded
 
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # kana and han
 _PICTURES = "\u2600-\u27bf\U0001f300-\U0001faff"
 _LETTER = r"[\w\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e]"  # \w alone leaves the vowel signs of India and Thailand out
 _DOTTED = r"(?<!\w)[^\W\d_]{1,2}(?:\.[^\W\d_]{1,2}){2,}(?![\w.])"  # l.ừ.a, ph.ố.t: dots against filters
-_TOKEN = re.compile(rf"(?:(?<!\w)([#@]))?({_DOTTED}|{_LETTER}+|[{_PICTURES}])")
+_WORD = re.compile(rf"{_LETTER}+|[{_PICTURES}]")
+_WORD_OR_DOTTED = re.compile(rf"{_DOTTED}|{_LETTER}+|[{_PICTURES}]")  # takes twice as long
+_MAY_BE_DOTTED = re.compile(r"\.[^\W\d_]{1,2}\.")
 _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _PART = re.compile(f"[{_UNSPACED}]|[^{_UNSPACED}]+")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
@@ -40,10 +42,21 @@ def tokens(text: str) -> list[Token]:
 
     Time grows with the length alone. "@" inside a word (an address) makes no handle.
     """
-    found = [Token(form(each[2]), each[1] or "", each.start(), each.end()) for each in _TOKEN.finditer(text)]
+    words = (_WORD_OR_DOTTED if _MAY_BE_DOTTED.search(text) else _WORD).finditer(text)
+    found = [Token(_FORMS[each[0]], "", each.start(), each.end()) for each in words]
+    if "#" in text or "@" in text:
+        found = [_signed(text, token) for token in found]
     if not text.isascii() and _HAS_UNSPACED.search(text):
         return [part for token in found for part in _parts(text, token)]
     return found
+
+
+def _signed(text: str, token: Token) -> Token:
+    """The token with the sign that stands before it, unless a letter stands before that."""
+    at = token.start - 1
+    if at < 0 or text[at] not in "#@" or (at and (text[at - 1].isalnum() or text[at - 1] == "_")):
+        return token
+    return Token(token.form, text[at], at, token.end)
 
 
 def _parts(text: str, token: Token) -> list[Token]:
@@ -53,9 +66,37 @@ def _parts(text: str, token: Token) -> list[Token]:
     return [Token(first.form, token.prefix, token.start, first.end), *others]
 
 
-@lru_cache(maxsize=_KNOWN_WORDS)
 def form(word: str) -> str:
     """The form that a word is matched in: `normalise`, stretched letters once ("chayyy"), dots within and zeros for o taken back."""
+    return _FORMS[word]
+
+
+def bare(word: str) -> str:
+    """The form of a word without its marks: "Đường" gives "duong"."""
+    return _BARE[word]
+
+
+def bare_text(text: str) -> str:
+    """The bare forms of the tokens of a text, each with one space before and after: "Ấm Acme!" gives " am acme "."""
+    return "".join(map(_BARE_CHUNKS.__getitem__, text.split())) + " "
+
+
+class _Remembered(dict[str, str]):
+    """A function of words that remembers its answers; forgets all of them when it is full, as most come back at once."""
+
+    def __init__(self, work_out: Callable[[str], str]) -> None:
+        self._work_out = work_out
+
+    def __missing__(self, word: str) -> str:
+        answer = self._work_out(word)
+        if len(word) <= _LONGEST_KNOWN:
+            if len(self) >= _KNOWN_WORDS:
+                self.clear()
+            self[word] = answer
+        return answer
+
+
+def _form(word: str) -> str:
     plain = normalise(word).replace(".", "").replace(" ", "")
     plain = _STRETCHED.sub(r"\1", plain) or plain
     if "0" in plain and sum(map(str.isalpha, plain)) > 1 and not any(c.isdigit() for c in plain.replace("0", "")):
@@ -63,10 +104,18 @@ def form(word: str) -> str:
     return plain or word.lower()
 
 
-@lru_cache(maxsize=_KNOWN_WORDS)
-def bare(word: str) -> str:
-    """The form of a word without its marks: "Đường" gives "duong"."""
+def _bare(word: str) -> str:
     return unmarked(form(word)) or form(word)
+
+
+def _bare_chunk(chunk: str) -> str:
+    """No token goes beyond a blank, so that what stands between two can be remembered, however it is cut into tokens."""
+    return "".join(f" {bare(token.form)}" for token in tokens(chunk))
+
+
+_FORMS: Final = _Remembered(_form)
+_BARE: Final = _Remembered(_bare)
+_BARE_CHUNKS: Final = _Remembered(_bare_chunk)
 
 
 def agree(asked: Sequence[str], found: Sequence[str]) -> bool | None:
