@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import QueryError
-from core.query import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, Near, Term, parse
+from core.query import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, Field, Near, Term, parse
 
 A, B, C, D = (Term((letter,)) for letter in "abcd")
 
@@ -89,15 +89,28 @@ def test_hashtags_and_handles_keep_their_kind():
         ("a NEAR/3 b NEAR/3 c", "NEAR/n stands between two terms", 12),
         ("NEAR/5 a", "NEAR/n stands between two terms", 1),
         ("a NEAR/500 b", "NEAR/100 is the widest", 3),
-        ("a author:lan", "later version", 3),
-        ("a\nacm*", "later version", 3),
+        ("a author:", "author: is followed by its value", 3),
+        ("title:(a OR b)", "title: is followed by its value", 1),
+        ("a language:vi", "did you mean lang:?", 3),
+        ("a lang:vietnamese", "lang: takes two letters", 3),
+        ("a site:https://tinhte.vn/thread", "site: takes a host", 3),
+        ("a has:picture", "has: is one of link, question", 3),
+        ("a class:wire", "class: is one of original, repost", 3),
+        ("a source:*", "needs at least 2 letters", 3),
+        ("a NEAR/3 author:lan", "did not expect author:lan here", 10),
+        ("a\nk*", "needs at least 2 letters", 3),
+        ('a "acme * kettle"', "needs at least 2 letters", 3),
+        ("^a.*b$", "looks like a regular expression", 1),
+        ("a [a-z]+", "looks like a regular expression", 3),
+        (r"a \d{4}", "looks like a regular expression", 3),
         ("a !!!", "no word in !!!", 3),
         ("a #", "did not expect #", 3),
         ("(" * (MAX_DEPTH + 150), "more than 50 deep", MAX_DEPTH + 1),
-        ("a" * (MAX_LENGTH + 1), "20,000 is the most", None),
-        (" ".join(f"w{n}" for n in range(MAX_TERMS + 1)), "1,000 is the most", None),
+        ("a" * (MAX_LENGTH + 1), "20,000 is the most", MAX_LENGTH + 1),
+        (" ".join(f"w{n}" for n in range(MAX_TERMS + 1)), "1,000 is the most", 4891),
         (" ".join(f"w{n} OR b NOT" for n in range(600)) + " c", "take turns too often", None),
-        (r"(a+)+$ [^b]*", "no word in +$", 5),
+        (r"(a+)+$ [^b]*", "looks like a regular expression", 5),
+        ('"' + "a " * 101 + '"', "at most 100 words", 1),
     ],
 )
 def test_a_bad_query_is_refused_with_its_place(query: str, said: str, column: int | None):
@@ -158,6 +171,7 @@ def test_any_text_is_a_query_or_is_refused(text: str):
         ),
         ("a AND NOT (b OR c)", "a AND NOT (b OR c)"),
         ("@acme", "@acme"),
+        ('title:"Ấm Acme" NOT author:"Lan N" kett*', 'title:"ấm acme" AND NOT author:"lan n" AND kett*'),
     ],
 )
 def test_a_query_is_told_as_it_was_understood(typed, understood):
@@ -168,18 +182,51 @@ def test_a_query_is_told_as_it_was_understood(typed, understood):
 @pytest.mark.parametrize(
     ("query", "necessary"),
     [
-        ("Đường", {"duong"}),
-        ('"ấm siêu tốc"', {"am sieu toc"}),
-        ("#Acme OR ấm", {"acme", "am"}),
-        ("ấm kettle", {"kettle"}),
-        ("(a OR kettle) AND acme", {"acme"}),
-        ("acme NOT hoạt", {"acme"}),
-        ("ấm NEAR/3 acme", {"acme"}),
+        ("Đường", {" duong "}),
+        ('"ấm siêu tốc"', {" am sieu toc "}),
+        ("#Acme OR ấm", {" acme ", " am "}),
+        ("ấm kettle", {" kettle "}),
+        ("(a OR kettle) AND acme", {" acme "}),
+        ("acme NOT hoạt", {" acme "}),
+        ("ấm NEAR/3 acme", {" acme "}),
+        ("kett*", {" kett"}),
+        ("*phone", {"phone "}),
+        ('"acme kett* pro"', {" acme kett"}),
+        ("title:acme source:forum-*", {" acme "}),
+        ('"nhân viên acme"', {" nhan vien acme ", " nv acme "}),
+        ("author:lan", None),
+        ("acme OR author:lan", None),
         ("NOT acme", None),
         ("acme OR NOT phim", None),
         ("NOT (acme AND NOT phim)", None),
-        ("NOT (NOT acme OR NOT phim)", {"acme"}),
+        ("NOT (NOT acme OR NOT phim)", {" acme "}),
     ],
 )
 def test_a_query_tells_what_must_stand_in_a_text_that_matches(query: str, necessary: set[str] | None):
     assert parse(query).literals() == necessary
+
+
+def test_fields_are_read_with_their_values():
+    query = parse(
+        'Author:@Lan site:https://www.tinhte.vn/ lang:VI source:forum-* kind:rss class:repost has:link title:"Ấm acme" author:"Lan Nguyễn"'
+    )
+    assert [str(field) for field in query.fields] == [
+        "author:@lan", "site:tinhte.vn", "lang:vi", "source:forum-*", "kind:rss", "class:repost", "has:link", 'author:"lan nguyễn"',
+    ]  # fmt: skip
+    assert query.terms == (Term(("ấm", "acme"), in_title=True),)
+    assert query.matches({*query.fields, *query.terms})
+    assert not query.matches({*query.fields})
+
+
+def test_fields_that_speak_for_a_match_are_wanted():
+    query = parse("acme author:lan NOT source:blog")
+    assert query.wanted == {Term(("acme",)), Field("author", "lan")}
+
+
+def test_wildcards_stay_in_the_forms():
+    assert parse("Kett* #acm* @*fan").terms == (Term(("kett*",)), Term(("acm*",), "hashtag"), Term(("*fan",), "handle"))
+
+
+@pytest.mark.parametrize("word", ["C++", "AT&T", "Disney+", "16:9", "Re:Zero", "sao?", "a.b", "😀:", "100%"])
+def test_words_with_signs_are_words(word: str):
+    assert len(parse(word).terms) == 1
