@@ -11,7 +11,7 @@ CONFIG ?= config.yaml
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run drill test test-fast test-slow test-servers servers lint types format lock train bench-text bench-stories bench-store bench-feeds bench-listener clean
+.PHONY: help setup run drill test test-fast test-slow test-servers servers lint types format lock train bench-text bench-language bench-stories bench-store bench-feeds bench-listener clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -70,9 +70,13 @@ lock: .tools/bin/uv ## pins again, for every supported Python, with hashes and w
 
 train: setup ## the shipped sentiment models again, from the labelled texts beside the checkout
 	$(BIN)/python -m detectors.enrichment.training.train --data $(SHARED)/data/sentiment
+	$(BIN)/python -m detectors.enrichment.training.offence --data $(SHARED)/data/sentiment
 
 bench-text: setup ## texts per second, against spaCy's own tokenizer and matcher
 	$(BIN)/python -m bench.text
+
+bench-language: setup ## which language is told, against py3langid alone
+	$(BIN)/python -m bench.language --data $(SHARED)/data/sentiment
 
 bench-stories: setup ## near copies told apart on labelled pairs, against Jaccard, SimHash and difflib; cost of a mention
 	$(BIN)/python -m bench.stories

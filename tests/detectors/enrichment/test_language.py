@@ -9,10 +9,11 @@ from detectors.enrichment.doc import blank, notes
 
 assert language
 
+nlp = blank()
+nlp.add_pipe("tocsin_language")
+
 
 def tell(text: str, hint: str | None = None) -> tuple[str, bool]:
-    nlp = blank()
-    nlp.add_pipe("tocsin_language")
     doc = nlp.make_doc(text)
     notes(doc).hint = hint
     noted = notes(nlp(doc))
@@ -34,6 +35,26 @@ def tell(text: str, hint: str | None = None) -> tuple[str, bool]:
         ("Der Wasserkocher hat heute Morgen gebrannt", "de"),
         ("今朝やかんが燃えました", "ja"),
         ("هذا المنتج سيئ جدا", "ar"),
+        ("order của mình delay rồi mà customer service no reply luôn", "vi"),
+        ("app lag vl, crash hoài", "vi"),
+        ("Team ơi deadline mai submit report, please check mail giúp mình", "vi"),
+        ("shop oi con size m ko", "vi"),
+        ("I love phở and bánh mì when in Hội An", "en"),
+        ("I can go no more", "en"),
+        ("Les écologistes à Paris, invités à la maison", "fr"),
+        ("kenapa pesanan saya belum sampai", "id"),
+        ("mera order abhi tak nahi aaya", "hi"),
+        ("यह उत्पाद बहुत खराब है", "hi"),
+        ("hindi pa rin dumarating ang order ko", "tl"),
+        ("Чайник загорелся утром", "ru"),
+        ("Чайник зайнявся, її не врятували", "uk"),
+        ("产品很差", "zh"),
+        ("제품이 너무 나빠요", "ko"),
+        ("กาต้มน้ำไฟไหม้", "th"),
+        ("#Ich #raff #nicht #wie #sehr", "de"),
+        ("12345", "und"),
+        ("0901 234 567 https://example.org/duong/dan", "und"),
+        ("@acme @rival", "und"),
         ("", "und"),
         ("🔥🔥🔥", "und"),
         ("!!! ...", "und"),
