@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, delete, select
+from msgspec.structs import replace
+from sqlalchemy import Connection, delete, select, update
 
 from core.records import Enrichment, MentionClass, Risk, Sentiment, TopicMatch
+from store import labels
 from store.bulk import insert_rows, json_text, times
 from store.schema import authors, enrichments, mention_topics, mentions
 
@@ -42,8 +44,10 @@ def save(tx: Connection, enrichment: Enrichment, *, counts_at: datetime, story_i
 
 
 def save_all(tx: Connection, batch: Sequence[Saved]) -> None:
-    """As `save`, for many."""
+    """As `save`, for many. What a person said of a mention, and still stands, wins over what is handed in."""
     ids = [saved.enrichment.mention_id for saved in batch]
+    told = labels.standing(tx, ids)
+    batch = [_as_told(saved, told.get(saved.enrichment.mention_id)) for saved in batch]
     for table in (enrichments, mention_topics):
         tx.execute(delete(table).where(table.c.mention_id.in_(ids)))
     fit = times(tx)
@@ -62,6 +66,24 @@ def save_all(tx: Connection, batch: Sequence[Saved]) -> None:
         for match in saved.enrichment.topics
     ]
     insert_rows(tx, mention_topics, ("topic_id", "mention_id", "version", "terms", "weak", "counts_at", "place_id"), topics)
+
+
+def judged(tx: Connection, mention_id: int) -> None:
+    """Let what people said of a mention win over the model: how it feels, and whether it is about us. Counts stay as they were made.
+
+    One that is said to be about us after all gets its topics back when it is next read, which is asked for here.
+    """
+    told = labels.standing(tx, [mention_id]).get(mention_id, {})
+    if "sentiment" in told:
+        feeling = msgspec.structs.asdict(_felt(told["sentiment"].label))
+        tx.execute(update(enrichments).where(enrichments.c.mention_id == mention_id).values(**feeling))
+    topics = mention_topics.c.mention_id == mention_id
+    if "relevance" not in told:
+        return
+    if told["relevance"].label == "irrelevant":
+        tx.execute(delete(mention_topics).where(topics))
+    elif not tx.execute(update(mention_topics).where(topics).values(weak=False)).rowcount:
+        tx.execute(update(mentions).where(mentions.c.id == mention_id).values(changed_at=told["relevance"].at))
 
 
 def topics_of(tx: Connection, keys: Sequence[bytes]) -> dict[bytes, tuple[str, ...]]:
@@ -129,6 +151,24 @@ def risks_since(tx: Connection, topic_id: str, since: datetime) -> list[RiskSeen
         for row in tx.execute(chosen)
         for risk in row.risks
     ]
+
+
+def _as_told(saved: Saved, told: Mapping[labels.Question, labels.Label] | None) -> Saved:
+    if not told:
+        return saved
+    said = saved.enrichment
+    if "sentiment" in told:
+        said = replace(said, sentiment=_felt(told["sentiment"].label))
+    if "relevance" in told:
+        about = told["relevance"].label == "relevant"
+        said = replace(said, topics=tuple(replace(match, weak=False) for match in said.topics) if about else ())
+    return replace(saved, enrichment=said)
+
+
+def _felt(label: str) -> Sentiment:
+    """As a person says: surely."""
+    shares = {each: float(each == label) for each in labels.SENTIMENTS}
+    return Sentiment(negative=shares["negative"], neutral=shares["neutral"], positive=shares["positive"], confident=True)
 
 
 def _row(saved: Saved) -> tuple[object, ...]:

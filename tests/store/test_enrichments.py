@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from core.records import Enrichment, Risk, Sentiment, TopicMatch
-from store import enrichments, mentions
+from store import enrichments, labels, mentions
 from tests import make
 
 BURNS = Sentiment(negative=0.7, neutral=0.2, positive=0.1, confident=True)
@@ -76,3 +76,31 @@ def test_risks_come_oldest_first_with_who_spoke(database, now):
     ]
     assert {(one.author, one.source_id, one.weak, one.kind) for one in found} == {("forum/an", "forum", False, "original")}
     assert all(one.weak for one in database.read_now(enrichments.risks_since, "weak", now))
+
+
+def test_what_a_person_said_wins_over_this_model_and_the_next(database, now):
+    mention_id = stored(database)
+    save(database, said(mention_id, topics=("weak",)), now)
+    for label in ("positive", "relevant"):
+        database.write_now(labels.add, now, "lan", label, mention_id=mention_id)
+    database.write_now(enrichments.judged, mention_id)
+    for _ in range(2):
+        found = database.read_now(enrichments.get, [mention_id])[mention_id]
+        assert (found.sentiment.label, found.sentiment.positive, found.sentiment.confident) == ("positive", 1.0, True)
+        assert [match.weak for match in found.topics] == [False]
+        save(database, said(mention_id, topics=("weak",)), now)
+
+
+def test_a_mention_that_is_not_about_us_leaves_its_topics_until_somebody_takes_that_back(database, now):
+    mention_id = stored(database)
+    save(database, said(mention_id), now)
+    database.write_now(mentions.mark_enriched, [mention_id], now)
+    database.write_now(labels.add, now, "lan", "irrelevant", mention_id=mention_id)
+    database.write_now(enrichments.judged, mention_id)
+    save(database, said(mention_id), now)
+    assert database.read_now(enrichments.get, [mention_id])[mention_id].topics == ()
+    database.write_now(labels.add, now, "minh", "relevant", mention_id=mention_id)
+    database.write_now(enrichments.judged, mention_id)
+    assert database.read_now(mentions.to_read_again, 10) == [mention_id]
+    save(database, said(mention_id), now)
+    assert [match.topic_id for match in database.read_now(enrichments.get, [mention_id])[mention_id].topics] == ["acme"]
