@@ -7,7 +7,6 @@ what the reader may not: private messages, closed categories (unless an API key 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Annotated, Any, Final, Self
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from core.errors import SourceRejected, SourceUnavailable, SourceUnreadable
 from core.http import Fetcher, check_status
 from core.records import Mention
+from listener.aside import aside
 from listener.asking import Params
 from listener.base import Now, Page, ask_json, web_link
 from listener.discourse_posts import REGULAR, Forum, Post, Topic, numbered
@@ -123,7 +123,7 @@ class Collector:
             walk = last.walks.get("posts", Walk())
             found = await self._ask("/posts.json", {"before": walk.after})
             posts, skipped = self._forum.posts(mapping(found).get("latest_posts"))
-            last, page = await asyncio.to_thread(self._walked, last, posts, skipped, is_last=asked == self._options.pages)
+            last, page = await aside(self._walked, last, posts, skipped, is_last=asked == self._options.pages)
             yield last, page
             if not page.more:
                 return
@@ -160,14 +160,14 @@ class Collector:
         there = set(topic.stream)
         gone = Seen(walk.seen, limit=REMEMBERED).between(0, EVER)
         missing = [Heard(native_id=one, order=int(one), mention=None) for one in gone if int(one) not in there]
-        last, page = await asyncio.to_thread(self._read_topic, last, name, topic, posts, missing)
+        last, page = await aside(self._read_topic, last, name, topic, posts, missing)
         waiting = [one for one in topic.stream if one > (walk.mark or 0) and one not in {post.id for post in posts}]
         batches = [waiting[start : start + AT_ONCE] for start in range(0, len(waiting), AT_ONCE)]
         yield last, replace(page, skipped=skipped, more=bool(batches))
         for number, batch in enumerate(batches[: self._options.pages], start=1):
             found = await self._ask(f"/t/{topic_id}/posts.json", {"post_ids[]": batch})
             posts, skipped = self._forum.posts(mapping(mapping(found).get("post_stream")).get("posts"))
-            last, page = await asyncio.to_thread(self._read_topic, last, name, topic, posts, [], upto=batch[-1])
+            last, page = await aside(self._read_topic, last, name, topic, posts, [], upto=batch[-1])
             more = number < len(batches)
             missed = "capped" if more and number == self._options.pages else None
             yield last, replace(page, skipped=skipped, more=more and missed is None, missed=missed)

@@ -7,7 +7,6 @@ ends early. It cannot see private repositories without the right to, review comm
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
@@ -22,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from core.durations import Duration
 from core.errors import SourceUnreadable
 from core.http import Answer, Fetcher, check_status
+from listener.aside import aside
 from listener.base import Now, Page, Quota, ask_json, web_link
 from listener.changes import Changes, instant, onward
 from listener.fields import mapping, moment
@@ -145,7 +145,7 @@ class Collector:
             if answer.not_modified:
                 yield last, Page(unchanged=True, quota=_quota(answer))
                 return
-            state, page = await asyncio.to_thread(self._taken, place, replace(state, since=since), found)
+            state, page = await aside(self._taken, place, replace(state, since=since), found)
             state = replace(state, etag=answer.etag, asked=request)
             last = replace(last, changes=last.changes | {place.name: state})
             yield last, replace(page, more=page.more and asked < self._options.pages, quota=_quota(answer))
@@ -181,7 +181,7 @@ class Collector:
             return
         read, _ = entries(self._listed(place, found)[0])
         reader, seen = self._reader(), Seen(state.seen, limit=REMEMBERED)
-        heard = await asyncio.to_thread(lambda: [reader.heard(entry, place.repository) for entry in read])
+        heard = await aside(lambda: [reader.heard(entry, place.repository) for entry in read])
         news = seen.news(one for one in heard if one.native_id in state.seen)
         numbers = [_number(one.native_id) for one in heard]
         low = min(numbers, default=0) if len(read) >= PER_PAGE else 0
@@ -199,7 +199,7 @@ class Collector:
             url, body = self._options.graphql, question(repository, walk.after)
             found, _ = await ask_json(self._http, url, source=self._source_id, headers=self._headers(), method="POST", json=body)
             nodes, after, allowance = taken_apart(found, self._source_id)
-            read = await asyncio.to_thread(lambda nodes: [self._reader().discussion(node, repository) for node in nodes], nodes)
+            read = await aside(lambda nodes: [self._reader().discussion(node, repository) for node in nodes], nodes)
             judged = turn(walk, [entry for one in read for entry in one], after, limit=REMEMBERED)
             stopped = asked == self._options.pages and not judged.ended
             last = replace(last, walks=last.walks | {name: finished(judged.walk, limit=REMEMBERED) if stopped else judged.walk})

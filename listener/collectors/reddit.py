@@ -8,7 +8,6 @@ cannot see private, quarantined and (by the API's terms) most adult subreddits, 
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import re
 from collections.abc import AsyncIterator
@@ -22,6 +21,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, fi
 from core.errors import SourceRejected, SourceUnavailable
 from core.http import Answer, Fetcher, check_status
 from core.records import Mention
+from listener.aside import aside
 from listener.base import Now, Page, Quota, ask_json, web_link
 from listener.reddit_things import key_of, read_listing
 from listener.walk import Seen, Walk, finished, turn
@@ -113,7 +113,7 @@ class Collector:
             for asked in range(self._options.pages):
                 walk = last.walks.get(name, Walk())
                 found, answer = await self._ask(path, params | {"after": walk.after})
-                page, walk, ended = await asyncio.to_thread(self._page, walk, found, is_last=asked == self._options.pages - 1)
+                page, walk, ended = await aside(self._page, walk, found, is_last=asked == self._options.pages - 1)
                 last = replace(last, walks=last.walks | {name: walk})
                 yield replace(page, cursor=_encode(last), more=not ended, cost=1.0, quota=self._quota(answer))
                 if ended:
@@ -141,7 +141,7 @@ class Collector:
         """Ask for 100 of the mentions heard before again; what changed is yielded, what is no longer there is told as deleted."""
         batch = [native_id for native_id in watched if native_id > last.checked][:PER_PAGE] or watched[:PER_PAGE]
         found, answer = await self._ask("/api/info", {"id": ",".join(batch)})
-        listing = await asyncio.to_thread(read_listing, found, source_id=self._source_id, seen_at=self._now())
+        listing = await aside(read_listing, found, source_id=self._source_id, seen_at=self._now())
         there = {entry.native_id for entry in listing.heard if entry.mention is not None}
         walks, news, gone = dict(last.walks), dict[bytes, Mention](), set[str]()
         for name, walk in last.walks.items():

@@ -5,7 +5,6 @@ Reads on where it stopped, so that a growing file is a living source. Sees nothi
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from core.errors import SourceUnavailable
 from core.http import Fetcher
 from core.records import Mention
+from listener.aside import aside
 from listener.base import Now, Page
 from listener.recorded import MAX_LINE_BYTES, RecordError, read_line
 
@@ -65,7 +65,7 @@ class Collector:
         at = _decode(cursor)
         while True:
             try:
-                page, at = await asyncio.to_thread(self._read, at, self._now())
+                page, at = await aside(self._read, at, self._now())
             except OSError as error:
                 raise SourceUnavailable(self._source_id, f"cannot read the file: {error.strerror}") from error
             yield page

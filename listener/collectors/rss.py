@@ -8,7 +8,6 @@ says so where not one of its last entries is left), and what a preset's product 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
@@ -24,6 +23,7 @@ from core.addresses import host_key
 from core.http import Answer, Fetcher
 from core.records import Author, Mention
 from core.text import canonical_url, mention_key
+from listener.aside import aside
 from listener.base import Now, Page, ask, web_link
 from listener.entries import MAX_ENTRIES, is_repost, language_code
 from listener.hub import Hub, hub_of
@@ -161,7 +161,7 @@ class Collector:
             following = replace(last, etag=answer.etag or last.etag, modified=answer.modified or last.modified)
             told = cursor if following == last and not last.first else _encode(following)
             return Page(cursor=told, unchanged=True, hub=last.hub.address if last.hub else None), following
-        return await asyncio.to_thread(self._read, answer, last, digest)
+        return await aside(self._read, answer, last, digest)
 
     def _read(self, answer: Answer, last: Cursor, digest: str | None) -> tuple[Page, Cursor]:
         memory = Memory(last.seen)

@@ -8,7 +8,6 @@ answers, community posts, live chat, nor anything where comments are switched of
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final, Self
 
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from core.errors import SourceUnavailable
 from core.http import Fetcher, check_status
 from core.records import Mention, Record
+from listener.aside import aside
 from listener.asking import Params
 from listener.base import Now, Page, Quota, ask_json, web_link
 from listener.entries import language_code
@@ -140,7 +140,7 @@ class Collector:
             except Refused as refused:
                 yield _with(last, name, replace(walk, after=None)), Page(problem=f"{name}: {refused}", missed="partial", cost=1.0)
                 return
-            read = await asyncio.to_thread(self._read, name, found)
+            read = await aside(self._read, name, found)
             last, page = self._turned(last, name, read, is_last=asked == self._options.pages)
             owed = [one for one in read.threads if one.replies > one.told and last.replies.get(one.id) != one.replies]
             yield last, replace(page, more=page.more or bool(owed))
