@@ -63,6 +63,11 @@ def fits(pattern: str, form: str) -> bool | None:
     return False if form == unmarked else None
 
 
+def is_like(pattern: str, text: str) -> bool:
+    """Whether a whole text, such as an id, fits a pattern; with no star they are the same."""
+    return _stand(tuple(pattern.split(STAR)), text) if STAR in pattern else pattern == text
+
+
 def plain(form: str) -> str:
     """A form asked for without its marks, stars kept."""
     return STAR.join(_pattern(form).plain) if STAR in form else bare(form)
@@ -70,8 +75,8 @@ def plain(form: str) -> str:
 
 def ends(pattern: str) -> tuple[str, str]:
     """With which character, marks left off, every word that fits begins and ends; "" where any may stand there."""
-    first, *_, last = _pattern(pattern).plain
-    return first[:1], last[-1:]
+    unmarked = _pattern(pattern).plain
+    return unmarked[0][:1], unmarked[-1][-1:]
 
 
 def _same(want: str, got: str) -> bool | None:

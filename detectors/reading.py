@@ -33,6 +33,21 @@ class Read(NamedTuple):
     entry: Known | None
 
 
+def heard(mention: Mention, source_kind: str = "", *, about: tuple[str, ...] = ()) -> Heard:
+    """A mention as the pipeline hears it; `about`: ids of topics that its source or thread is about."""
+    return Heard(
+        title=mention.title,
+        text=mention.text,
+        lang=mention.lang,
+        brand_context=about,
+        url=mention.url,
+        author=mention.author,
+        source_id=mention.source_id,
+        source_kind=source_kind,
+        is_repost=mention.kind == "repost" or mention.repost_of is not None,
+    )
+
+
 class Reader:
     """Reads mentions.
 
@@ -95,7 +110,7 @@ class Reader:
     def _text(self, mention: Mention, topics: Mapping[bytes, tuple[str, ...]]) -> Heard:
         own = self._brand_context.get(mention.source_id, ())
         inherited = topics.get(mention.parent_key, ()) if mention.parent_key is not None else ()
-        return Heard(title=mention.title, text=mention.text, lang=mention.lang, brand_context=tuple(dict.fromkeys((*own, *inherited))))
+        return heard(mention, self._registry.kind_of(mention.source_id), about=tuple(dict.fromkeys((*own, *inherited))))
 
     def _read(self, mention: Mention, said: Understood) -> Read:
         said = replace(said, topics=tuple(replace(self._weighed(mention, match), place_id=said.place_id) for match in said.topics))

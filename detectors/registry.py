@@ -67,6 +67,10 @@ class Registry:
         named = self._names.get(normalise(author.name)) if author.name else None
         return next((entry for entry in found if entry is not None), named)
 
+    def kind_of(self, source_id: str) -> str:
+        """The kind of a source, "" where it is not known."""
+        return self._kinds.get(source_id, "")
+
     def is_own(self, mention: Mention, entry: Known | None) -> bool:
         """Whether we posted it ourselves: an account of ours, or a campaign's mark within its days."""
         if mention.kind == "own" or (entry is not None and entry.role in OURS):

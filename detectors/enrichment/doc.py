@@ -15,6 +15,7 @@ from spacy.vocab import Vocab
 from core.records import Risk, Sentiment, TopicMatch
 from core.text import MAX_TEXT_CHARS, clean
 from core.tokens import Token, bare, tokens
+from detectors.enrichment.records import Heard
 
 MAX_JUDGED_CHARS: Final = 5_000  # of a text that language and sentiment look at; topics and risks look at all of it
 UNKNOWN_LANGUAGE: Final = "und"
@@ -27,6 +28,7 @@ class Notes:
 
     text: str
     tokens: list[Token]
+    heard: Heard = field(default_factory=Heard)
     hint: str | None = None
     brand_context: tuple[str, ...] = ()
     language: str = UNKNOWN_LANGUAGE

@@ -84,7 +84,7 @@ class Pipeline:
             whole = heard.text if heard.text.startswith(heard.title) else f"{heard.title}\n{heard.text}"
             doc = self._nlp.make_doc(whole)
             noted = notes(doc)
-            noted.hint, noted.brand_context = heard.lang, heard.brand_context
+            noted.heard, noted.hint, noted.brand_context = heard, heard.lang, heard.brand_context
             yield doc
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.records import Record, Risk, Sentiment, TopicMatch
+from core.records import Author, Record, Risk, Sentiment, TopicMatch
 
 
 class TopicSpec(Record, frozen=True, kw_only=True, gc=False):
@@ -21,12 +21,21 @@ class PlaceSpec(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Heard(Record, frozen=True, kw_only=True, gc=False):
-    """The words of one mention. `lang` is what the source claims; `brand_context` the ids of topics that everything in the source is about."""
+    """The words of one mention, and what queries may ask of it besides.
+
+    `lang` is what the source claims; `brand_context` the ids of topics that everything in the source is about. `source_kind` is the source's kind
+    ("rss"), "" where the source is not configured.
+    """
 
     title: str = ""
     text: str = ""
     lang: str | None = None
     brand_context: tuple[str, ...] = ()
+    url: str | None = None
+    author: Author | None = None
+    source_id: str = ""
+    source_kind: str = ""
+    is_repost: bool = False
 
 
 class Understood(Record, frozen=True, kw_only=True, gc=False):

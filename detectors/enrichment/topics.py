@@ -1,141 +1,107 @@
-"""The component that finds topics: spaCy's PhraseMatcher on forms without marks, then the marks syllable by syllable."""
+"""The component that finds topics: the terms of all queries at once, the facts that they ask for, then each query on what was found."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
 from spacy.language import Language
-from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 
-from core.query import Near, Query, Term, parse, version
+from core.query import Field, Leaf, Query, Term, parse, version
 from core.records import TopicMatch
-from core.tokens import agree, bare
-from detectors.enrichment.doc import Notes, notes, phrase
+from detectors.enrichment import fields
+from detectors.enrichment.doc import Notes, notes
+from detectors.enrichment.finding import Finder, Found, Span, near
 
 MAX_QUOTED: Final = 10  # terms that a match names
-_HANDLE_GOES_ON: Final = ".-"
-
-Span = tuple[int, int]  # first token, one past the last
 
 
-class _Found:
-    """Where each term stands in one text: surely, and surely or weakly."""
+class Topic(NamedTuple):
+    """A topic as it is looked for; `languages` limits it to texts surely in one of them."""
 
-    def __init__(self) -> None:
-        self.strong: dict[Term, list[Span]] = defaultdict(list)
-        self.any: dict[Term, list[Span]] = defaultdict(list)
+    id: str
+    query: Query
+    version: str
+    languages: frozenset[str]
 
-    def add(self, term: Term, span: Span, *, strong: bool) -> None:
-        self.any[term].append(span)
-        if strong:
-            self.strong[term].append(span)
+    def is_elsewhere(self, noted: Notes) -> bool:
+        """Whether a text is surely in a language that is not the topic's."""
+        return bool(self.languages) and noted.language_is_sure and noted.language not in self.languages
 
 
 class Topics:
     """Sets `topics` and `topic_spans` of the notes.
 
-    A term typed without marks in the text is a weak hit. A topic is weak where it holds only with the weak hits, or only without them: it
-    counts, but should not page alone. Several terms of one spelling are searched once.
+    A term typed without marks in the text is a weak hit, and so is a short form that means other words too. A topic is weak where it holds
+    only with the weak hits, or only without them: it counts, but should not page alone.
 
     Args:
-        nlp: the pipeline whose vocabulary to use.
-        topics: id, query and languages of each topic.
-
-    Raises:
-        QueryError: a query cannot be understood.
+        vocab: of the pipeline.
+        topics: in the order in which matches are listed.
     """
 
-    def __init__(self, nlp: Language, topics: Sequence[dict[str, Any]]) -> None:
-        self._topics = [_read(**topic) for topic in topics]
-        self._by_key: dict[int, list[Term]] = defaultdict(list)
+    def __init__(self, vocab: Vocab, topics: Sequence[Topic]) -> None:
+        self._topics = list(topics)
         self._askers: dict[Term, list[int]] = defaultdict(list)
-        self._matcher = PhraseMatcher(nlp.vocab, attr="NORM")
-        for index, (_, query, _, _) in enumerate(self._topics):
-            for term in query.terms:
-                if term not in self._askers:
-                    self._learn(nlp, term)
+        for index, topic in enumerate(self._topics):
+            for term in topic.query.terms:
                 self._askers[term].append(index)
-        # NOT alone holds on a text with none of its terms, so it is asked every time.
-        self._always = [index for index, (_, query, _, _) in enumerate(self._topics) if query.matches(frozenset())]
-
-    def _learn(self, nlp: Language, term: Term) -> None:
-        plain = " ".join(bare(form) for form in term.forms)
-        self._matcher.add(plain, [phrase(nlp.vocab, term.forms)])
-        self._by_key[nlp.vocab.strings[plain]].append(term)
+        self._finder = Finder(vocab, self._askers)
+        # No term has to stand in a text that these match, so they are asked every time.
+        self._always = [index for index, topic in enumerate(self._topics) if topic.query.literals() is None]
 
     def __call__(self, doc: Doc) -> Doc:
         """Write the topics on the notes of one text; after language."""
         noted = notes(doc)
-        found = self._find(doc, noted)
+        found, facts = self._finder.find(doc, noted), dict[Field, bool | None]()
         asked = sorted({index for term in found.any for index in self._askers[term]}.union(self._always))
-        matches = [match for index in asked if (match := self._judge(index, found, noted))]
+        matches = [match for index in asked if (match := _judge(self._topics[index], found, facts, noted))]
         named = {match.topic_id for match in matches}
-        given = [topic for topic in self._topics if topic[0] in noted.brand_context and topic[0] not in named]
-        noted.topics = (*matches, *(TopicMatch(topic_id=topic_id, version=edition, terms=()) for topic_id, _, edition, _ in given))
+        given = [topic for topic in self._topics if topic.id in noted.brand_context and topic.id not in named]
+        noted.topics = (*matches, *(TopicMatch(topic_id=topic.id, version=topic.version, terms=()) for topic in given))
         return doc
 
-    def _find(self, doc: Doc, noted: Notes) -> _Found:
-        found = _Found()
-        for key, start, end in sorted(self._matcher(doc), key=lambda hit: hit[1:]):
-            forms = [token.form for token in noted.tokens[start:end]]
-            for term in self._by_key[key]:
-                strong = agree(term.forms, forms) if _kind_fits(term, noted, start, end) else None
-                if strong is not None:
-                    found.add(term, (start, end), strong=strong)
-        return found
 
-    def _judge(self, index: int, found: _Found, noted: Notes) -> TopicMatch | None:
-        topic_id, query, edition, languages = self._topics[index]
-        if languages and noted.language_is_sure and noted.language not in languages:
-            return None
-        surely, perhaps = query.matches(_holding(query, found.strong)), query.matches(_holding(query, found.any))
-        if not (surely or perhaps):
-            return None
-        spans = sorted(span for term in query.wanted for span in found.any.get(term, ()))
-        noted.topic_spans.extend(spans)
-        quoted = dict.fromkeys(noted.quote(*span) for span in spans[: 10 * MAX_QUOTED])
-        return TopicMatch(topic_id=topic_id, version=edition, terms=tuple(quoted)[:MAX_QUOTED], weak=not (surely and perhaps))
+def holding(query: Query, found: Found, noted: Notes, facts: dict[Field, bool | None]) -> tuple[set[Leaf], set[Leaf]]:
+    """What a query names and a text has: surely, and surely or weakly. `facts` keeps what is known of fields already."""
+    for field in query.fields:
+        if field not in facts:
+            facts[field] = fields.holds(field, noted)
+    surely = {field for field in query.fields if facts[field]}
+    perhaps = {field for field in query.fields if facts[field] is not None}
+    return _standing(query, found.strong) | surely, _standing(query, found.any) | perhaps
 
 
-def _read(id: str, query: str, languages: Sequence[str]) -> tuple[str, Query, str, frozenset[str]]:
-    return id, parse(query), version(query, *languages), frozenset(languages)
+def _standing(query: Query, spans: dict[Term, list[Span]]) -> set[Leaf]:
+    return {*(term for term in query.terms if term in spans), *(pair for pair in query.nears if near(pair, spans))}
 
 
-def _kind_fits(term: Term, noted: Notes, start: int, end: int) -> bool:
-    if term.kind == "words":
-        return True
-    if noted.tokens[start].prefix != ("#" if term.kind == "hashtag" else "@"):
-        return False
-    # @acme is not @acme.support
-    goes_on = end < len(noted.tokens) and noted.tokens[end].start == noted.tokens[end - 1].end + 1
-    return term.kind == "hashtag" or not (goes_on and noted.text[noted.tokens[end - 1].end] in _HANDLE_GOES_ON)
+def _judge(topic: Topic, found: Found, facts: dict[Field, bool | None], noted: Notes) -> TopicMatch | None:
+    if topic.is_elsewhere(noted):
+        return None
+    strong, any_ = holding(topic.query, found, noted, facts)
+    surely, perhaps = topic.query.matches(strong), topic.query.matches(any_)
+    if not (surely or perhaps):
+        return None
+    spans = sorted(span for term in topic.query.wanted if isinstance(term, Term) for span in found.any.get(term, ()))
+    noted.topic_spans.extend(spans)
+    quoted = dict.fromkeys(noted.quote(*span) for span in spans[: 10 * MAX_QUOTED])
+    told = (str(field) for field in topic.query.fields if field in any_ and field in topic.query.wanted)
+    return TopicMatch(topic_id=topic.id, version=topic.version, terms=(*quoted, *told)[:MAX_QUOTED], weak=not (surely and perhaps))
 
 
-def _holding(query: Query, spans: dict[Term, list[Span]]) -> set[Term | Near]:
-    near = {pair for pair in query.nears if _are_near(spans.get(pair.left, ()), spans.get(pair.right, ()), pair.within)}
-    return near.union(term for term in query.terms if term in spans)
+def read_topic(id: str, query: str, languages: Sequence[str]) -> Topic:
+    """A topic of its settings.
 
-
-def _are_near(left: Sequence[Span], right: Sequence[Span], within: int) -> bool:
-    """Whether a span of each list, both sorted, stand apart by at most `within` tokens and do not overlap."""
-    if not left or not right:
-        return False
-    width = max(end - start for start, end in right)
-    return any(_gap(span, other) <= within for span in left for other in _around(right, span, within + width) if _gap(span, other) >= 0)
-
-
-def _around(spans: Sequence[Span], span: Span, reach: int) -> Iterable[Span]:
-    return spans[bisect_left(spans, (span[0] - reach, 0)) : bisect_left(spans, (span[1] + reach + 1, 0))]
-
-
-def _gap(one: Span, other: Span) -> int:
-    return max(one[0], other[0]) - min(one[1], other[1])
+    Raises:
+        QueryError: the query cannot be understood.
+    """
+    return Topic(id, parse(query), version(query, *languages), frozenset(languages))
 
 
 @Language.factory("tocsin_topics", default_config={"topics": []})
 def _make_topics(nlp: Language, name: str, topics: list[dict[str, Any]]) -> Topics:  # noqa: ARG001
-    return Topics(nlp, topics)
+    return Topics(nlp.vocab, [read_topic(**topic) for topic in topics])

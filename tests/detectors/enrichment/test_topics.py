@@ -7,22 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.query import Near, Term, parse, version
-from core.records import TopicMatch
+from core.records import Author, TopicMatch
 from core.tokens import bare, tokens
-from detectors.enrichment import language, topics
 from detectors.enrichment.doc import blank, notes
+from detectors.enrichment.language import TellLanguage
+from detectors.enrichment.records import Heard
+from detectors.enrichment.topics import Topics, read_topic
 
-assert language
-assert topics
+NLP = blank()
+TELL_LANGUAGE = TellLanguage()
 
 
-def find(query: str, text: str, *, languages: tuple[str, ...] = (), context: tuple[str, ...] = ()) -> TopicMatch | None:
-    nlp = blank()
-    nlp.add_pipe("tocsin_language")
-    nlp.add_pipe("tocsin_topics", config={"topics": [{"id": "t", "query": query, "languages": list(languages)}]})
-    doc = nlp.make_doc(text)
-    notes(doc).brand_context = context
-    found = notes(nlp(doc)).topics
+def find(
+    query: str, text: str, *, languages: tuple[str, ...] = (), context: tuple[str, ...] = (), heard: Heard | None = None
+) -> TopicMatch | None:
+    doc = NLP.make_doc(text)
+    notes(doc).brand_context, notes(doc).heard = context, heard or Heard(text=text)
+    topics = Topics(NLP.vocab, [read_topic("t", query, languages)])
+    found = notes(topics(TELL_LANGUAGE(doc))).topics
     return found[0] if found else None
 
 
@@ -64,6 +66,22 @@ def find(query: str, text: str, *, languages: tuple[str, ...] = (), context: tup
         ("acme NOT hoạt", "acme hoat hinh", "weakly"),
         ("NOT acme", "khác", "surely"),
         ("NOT acme", "", "surely"),
+        ('"không nhận được hàng"', "đặt 20 ngày ko nhận dc hàng", "surely"),
+        ('"không nhận được hàng"', "k nhận được hàng", "weakly"),
+        ('"chuyển khoản"', "vk ck mình", "no"),
+        ("kett*", "hai cái kettles", "surely"),
+        ("kett*", "ketchup", "no"),
+        ("*phone", "iPhone 20", "surely"),
+        ("đư*ng", "con duong nay", "weakly"),
+        ('"ấm acm*"', "Ấm Acmeville nổ", "surely"),
+        ('"acm* pro max"', "acme pro", "no"),
+        ("#acm*", "xem #acmevn", "surely"),
+        ("#acm*", "xem acmevn", "no"),
+        ("acm* NEAR/1 ấm", "ấm siêu acmevn", "surely"),
+        ("lang:vi acme", "hãng acme làm ăn đàng hoàng", "surely"),
+        ("lang:vi acme", "acme", "no"),
+        ("acme NOT has:link", "acme https://acme.example", "no"),
+        ("has:question", "thật hả?", "surely"),
     ],
 )
 def test_a_term_is_found_as_its_marks_allow(query: str, text: str, said: str):
@@ -81,6 +99,27 @@ def test_a_topic_with_languages_leaves_out_texts_surely_in_another():
     assert find("acme", "acme is a wonderful company to work for", languages=("vi",)) is None
     assert find("acme", "hãng acme làm ăn đàng hoàng", languages=("vi",)) is not None
     assert find("acme", "acme", languages=("vi",)) is not None
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "found"),
+    [
+        ("Ấm Acme nổ", "dài dòng", True),
+        ("Tin mới", "ấm acme nổ", False),
+        ("Ấm", "Acme nổ", False),
+        ("ấm acme", "ấm acme nổ", True),
+        ("", "ấm acme", False),
+    ],
+)
+def test_a_term_of_the_title_is_found_there_alone(title: str, text: str, found: bool):
+    match = find('title:"ấm acme"', text if text.startswith(title) else f"{title}\n{text}", heard=Heard(title=title, text=text))
+    assert (match is not None) is found
+
+
+def test_a_match_by_a_field_alone_names_it():
+    lan = Heard(text="hôm nay", author=Author(key="x/lan", handle="lan"))
+    match = find("author:lan NOT source:blog", lan.text, heard=lan)
+    assert match == TopicMatch(topic_id="t", version=version("author:lan NOT source:blog"), terms=("author:lan",))
 
 
 def test_a_source_that_is_about_a_topic_gives_it_to_all_it_says():
