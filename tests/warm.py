@@ -1,0 +1,34 @@
+"""Databases of tests start warm and never wait for the disk.
+
+Every test has a database of its own, so every test would compile the same few hundred statements again and flush every commit. Here all
+engines of a process share what the first of their kind has compiled, and nothing is flushed. What survives a crash is proven by daemons
+that are killed as processes of their own (`stories/test_killed_in_the_middle.py`): they know nothing of this.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from store import database
+
+_FIRST: Final[dict[str, sa.Engine]] = {}  # dialect -> the first engine that has connected
+
+
+def install() -> None:
+    """Have `store.database` make its engines here."""
+    database.create_engine = create_engine
+    database._durably = database._fast
+
+
+def create_engine(url: Any, **options: Any) -> sa.Engine:
+    """As SQLAlchemy's, with the statements that were compiled before; a statement is known by its dialect, so that is shared too."""
+    engine = sa.create_engine(url, **options)
+    first = _FIRST.get(engine.dialect.name)
+    if first is None:
+        sa.event.listen(engine, "engine_connect", lambda _: _FIRST.setdefault(engine.dialect.name, engine), once=True)
+        return engine
+    engine.dialect = first.dialect
+    engine._compiled_cache = first._compiled_cache
+    return engine
