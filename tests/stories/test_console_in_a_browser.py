@@ -5,19 +5,16 @@ A page that opens a dialog, runs a script of a stranger, or breaks its own Conte
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Dialog, Page, Request, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, ConsoleMessage, Dialog, Page, Request
 
 from store import dead_letters, sources
 from tests.console.web.place import Place, console
 
-QUIET = [
-    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PHONE = {"width": 320, "height": 640}
 DESK = {"width": 1280, "height": 800}
 HOSTILE = [
@@ -35,7 +32,7 @@ HOSTILE = [
     "Ấm" + "x" * 3_000,
 ]
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
 
 
 class Watched:
@@ -70,18 +67,10 @@ class Watched:
             self.wrongs.append(f"request: {request.url}")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def place(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Place]:
     async with console(tmp_path, sqlite_template) as built:
         yield built
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as play:
-        started = await play.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
-        yield started
-        await started.close()
 
 
 async def watched(browser: Browser, place: Place, size: dict[str, int]) -> Watched:

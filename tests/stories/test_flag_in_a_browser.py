@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 import zlib
 from collections.abc import AsyncIterator
@@ -10,7 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, Page
 
 from store import flags, mentions, readings
 from tests.console.web.place import HOSTILE, Place, console
@@ -18,7 +18,7 @@ from tests.console.web.place import HOSTILE, Place, console
 PHONE = {"width": 320, "height": 640}
 WORDS = "Sữa Acme có dị vật, con em uống xong nôn."
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
 
 
 def png() -> bytes:
@@ -31,20 +31,18 @@ def png() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 8, 0, 0, 0, 0)) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def place(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Place]:
     async with console(tmp_path, sqlite_template) as built:
         yield built
 
 
-@pytest.fixture
-async def phone() -> AsyncIterator[Page]:
-    async with async_playwright() as play:
-        browser = await play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-quic"])
-        page = await browser.new_page(viewport={"width": PHONE["width"], "height": PHONE["height"]})
-        page.on("dialog", lambda dialog: pytest.fail(f"a dialog: {dialog.message}"))
-        yield page
-        await browser.close()
+@pytest_asyncio.fixture(loop_scope="session")
+async def phone(browser: Browser) -> AsyncIterator[Page]:
+    page = await browser.new_page(viewport={"width": PHONE["width"], "height": PHONE["height"]})
+    page.on("dialog", lambda dialog: pytest.fail(f"a dialog: {dialog.message}"))
+    yield page
+    await page.close()
 
 
 async def fits(page: Page) -> bool:
