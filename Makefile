@@ -9,6 +9,7 @@ ROOMS := core store listener detectors alerting playbooks console
 SHARED ?= ../shared
 CONFIG ?= config.yaml
 WORKERS ?= 2
+unexport PYTHONDONTWRITEBYTECODE  # else every worker and every daemon of a test compiles everything anew
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run drill test test-fast test-slow test-servers servers lint types format lock train bench-text bench-language bench-stories bench-store bench-feeds bench-listener clean
