@@ -170,6 +170,7 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
         generation=generation,
         tiers={source.id: source.tier for source in config.listener.sources},
         registry=registry(config),
+        on_sentiment={kind: detector for kind, detector in built.items() if getattr(detector, "on_sentiment", False)},
         sweep_every=often.get("sweep_every", enrich.SWEEP_EVERY),
     )
     watcher = Watcher(

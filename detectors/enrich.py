@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from msgspec.structs import replace
 
 from core.records import Enrichment, Mention, Record, Risk, Signal, Tier, TopicKind, TopicMatch
-from detectors.base import Finding, Heard, MentionDetector
+from detectors.base import Detector, Finding, Heard, MentionDetector
 from detectors.counting import Counted, count
+from detectors.learn import Learner
 from detectors.raising import Crowd, signal_of
 from detectors.reading import Read, Reader, Understands
 from detectors.registry import Registry
@@ -60,6 +61,7 @@ class Enricher:
         generation: the configuration's number, which signals carry.
         tiers: source id -> its weight.
         registry: who is known, and what is our own.
+        on_sentiment: kind -> detectors that live on sentiment, to be told where the team's labels change it.
         sweep_every: how often to look for what was committed and never announced (rule 1).
     """
 
@@ -74,10 +76,12 @@ class Enricher:
         generation: int,
         tiers: Mapping[str, Tier] | None = None,
         registry: Registry | None = None,
+        on_sentiment: Mapping[str, Detector[Any]] | None = None,
         sweep_every: timedelta = SWEEP_EVERY,
     ) -> None:
         self._store = store
         self._reader = Reader(pipeline, brand_context, tiers or {}, registry or Registry())
+        self._learner = Learner(store, self._reader, list(topics), on_sentiment or {})
         self._topics = dict(topics)
         self._detectors = dict(detectors)
         self._generation = generation
@@ -87,6 +91,7 @@ class Enricher:
 
     async def step(self, now: datetime) -> datetime | None:
         """Understand one batch; returns `now` where more waits, else when to sweep next."""
+        await self._learner.step(now)
         announced = await self._store.mentions.take(BATCH)
         ids = announced or await self._sweep(now)
         if ids:
@@ -162,7 +167,7 @@ class Enricher:
             sentiment=one.said.sentiment,
             risks=one.said.risks,
             fingerprint=one.said.fingerprint,
-            model=self._reader.version,
+            model=self._reader.model_of(one.said.topics),
             author_role=one.role,
         )
         return Saved(enrichment=enrichment, counts_at=one.mention.at, story_id=one.story_id)

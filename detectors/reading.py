@@ -7,8 +7,9 @@ from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from core.records import Mention, MentionClass, Tier, TopicMatch
+from core.records import Mention, MentionClass, Sentiment, Tier, TopicMatch
 from detectors.bylines import byline, comes_from, is_collected
+from detectors.enrichment.correction import Correction
 from detectors.enrichment.records import Heard, Understood
 from detectors.registry import Known, Registry
 from detectors.sketch import Sketch, sketch
@@ -48,8 +49,13 @@ def heard(mention: Mention, source_kind: str = "", *, about: tuple[str, ...] = (
     )
 
 
+def words(mention: Mention) -> str:
+    """All that a mention says."""
+    return f"{mention.title}\n{mention.text}"
+
+
 class Reader:
-    """Reads mentions.
+    """Reads mentions. `corrections` (by topic) are what the team's labels taught; of a mention in several topics the first that has one decides.
 
     Args:
         pipeline: what understands texts.
@@ -65,11 +71,21 @@ class Reader:
         self._brand_context = dict(brand_context)
         self._tiers = dict(tiers)
         self._registry = registry
+        self.corrections: Mapping[str, Correction] = {}
 
     @property
     def version(self) -> str:
-        """The version of models, lexicons and topics."""
+        """The version of models, lexicons and topics; without corrections."""
         return self._pipeline.version
+
+    def model_of(self, topics: Sequence[TopicMatch]) -> str:
+        """The version of all that judged a mention of these topics."""
+        correction = self._correction(topics)
+        return self.version if correction is None else f"{self.version}+{correction.version}"
+
+    def uncorrected(self, batch: Sequence[Mention]) -> list[Sentiment]:
+        """What the model by itself says of how they feel, in order."""
+        return [said.sentiment for said in self._pipeline.enrich([self._text(mention, {}) for mention in batch])]
 
     def read(self, batch: Sequence[Mention], parents: Mapping[bytes, tuple[str, ...]]) -> list[Read]:
         """The mentions read, in order. `parents`: topics by the key of a mention that was understood before; its replies inherit them.
@@ -112,7 +128,13 @@ class Reader:
         inherited = topics.get(mention.parent_key, ()) if mention.parent_key is not None else ()
         return heard(mention, self._registry.kind_of(mention.source_id), about=tuple(dict.fromkeys((*own, *inherited))))
 
+    def _correction(self, topics: Sequence[TopicMatch]) -> Correction | None:
+        return next((self.corrections[match.topic_id] for match in topics if match.topic_id in self.corrections), None)
+
     def _read(self, mention: Mention, said: Understood) -> Read:
+        correction = self._correction(said.topics)
+        if correction is not None:
+            said = replace(said, sentiment=correction.apply(text_of(mention), said.sentiment))
         said = replace(said, topics=tuple(replace(self._weighed(mention, match), place_id=said.place_id) for match in said.topics))
         entry, credit = self._registry.find(mention), byline(mention.title, mention.text).credit
         if not said.topics:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, delete, func, select, update
@@ -45,6 +46,36 @@ def ensure(tx: Connection, versions: dict[str, str], now: datetime) -> list[str]
         tx.execute(update(watches).where(watches.c.topic_id == topic_id).values(version=versions[topic_id], counted_from=now, due_at=now))
         tx.execute(delete(detector_states).where(detector_states.c.topic_id == topic_id))
     return changed
+
+
+def correct(tx: Connection, topic_id: str, version: str, told: dict[str, Any] | None) -> bool:
+    """Keep what a topic's labels taught: the version of its correction ("" for none) and its figures; whether the version is another than before."""
+    row = watches.c.topic_id == topic_id
+    before = _learnt(tx, topic_id)
+    if told is not None or before:
+        tx.execute(update(watches).where(row).values(learnt=before | {"figures": told}))
+    other = func.coalesce(watches.c.correction, "") != version
+    return tx.execute(update(watches).where(row, other).values(correction=version)).rowcount == 1
+
+
+def judged_since(tx: Connection, topic_id: str) -> datetime | None:
+    """Since when counts of how mentions feel are learnt from, where labels made what was learnt before worthless."""
+    since = _learnt(tx, topic_id).get("since")
+    return None if since is None else datetime.fromisoformat(since)
+
+
+def learnt(tx: Connection) -> dict[str, dict[str, Any]]:
+    """The figures of what labels taught, by topic; topics without labels are left out."""
+    found = tx.execute(select(watches.c.topic_id, watches.c.learnt).where(watches.c.learnt.is_not(None)).order_by(watches.c.topic_id))
+    return {row.topic_id: {**row.learnt["figures"], "since": row.learnt.get("since")} for row in found if row.learnt.get("figures")}
+
+
+def start_again(tx: Connection, topic_id: str, saved: SavedState) -> None:
+    """Put a new state in a detector's place. Who is stepping the topic just now does so in vain."""
+    told = _learnt(tx, topic_id) | {"since": saved.stepped_to.isoformat()}
+    row = update(watches).where(watches.c.topic_id == topic_id)
+    tx.execute(row.values(attempt=watches.c.attempt + 1, claimed_until=None, due_at=saved.stepped_to, learnt=told))
+    save_state(tx, topic_id, saved)
 
 
 def changed(tx: Connection, topic_ids: Iterable[str], due_at: datetime) -> None:
@@ -94,3 +125,7 @@ def save_state(tx: Connection, topic_id: str, saved: SavedState) -> None:
         upsert.on_conflict_do_update(index_elements=["topic_id", "kind"], set_={name: upsert.excluded[name] for name in columns}),
         {"topic_id": topic_id, "kind": saved.kind, "version": saved.version, "stepped_to": saved.stepped_to, "state": saved.state},
     )
+
+
+def _learnt(tx: Connection, topic_id: str) -> dict[str, Any]:
+    return tx.execute(select(watches.c.learnt).where(watches.c.topic_id == topic_id)).scalar() or {}

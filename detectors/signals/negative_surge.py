@@ -113,6 +113,7 @@ class Detector:
     """
 
     version = "1"
+    on_sentiment = True  # what is usual is forgotten where labels notably change what is negative
 
     def __init__(self, options: Options) -> None:
         self._options = options
