@@ -28,9 +28,11 @@ _TONED = {
 _TONE_LATE = re.compile(rf"([ou])([{_TONED['a']}{_TONED['e']}{_TONED['y']}])(?![\w\u0300-\u036f])")  # hoà, khoẻ, thuý
 _TONE_EARLY = re.compile(rf"([{_TONED['o']}{_TONED['u']}])([aeyâêăơoi])(?=([a-zđê]?))")  # hòan, hùynh, qủa
 
-_FOREIGN = re.compile("[\u0370-\u052f]")
-_MIXED_WORD = re.compile(r"\w*[a-z0-9đ]\w*")
-_LOOKALIKES = str.maketrans("авекмнорстухіјѕһԁԛԝαβεικνορτυχ", "abekmhopctyxijshdqwabeikvoptux")
+_FOREIGN = re.compile("[\u0262-\u029f\u0370-\u052f\u1d00-\u1d22]")
+_WORD = re.compile(r"[\w\u0300-\u036f]+")
+_LATIN = re.compile("[a-z0-9đ]")
+_SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢ", "abcdeghijklmnoprtuvwyz")
+_LOOKALIKES = str.maketrans("авекмнорстухіјѕһԁԛԝαβεικνορςτυχ", "abekmhopctyxijshdqwabeikvopctux")
 _LATIN_TWINS = (("ð", "đ"), ("ɖ", "đ"), ("ı", "i"), ("ɑ", "a"), ("ɡ", "g"))
 _MARKS = re.compile("[\u0300-\u036f]+")
 _BARE = (("đ", "d"), ("ł", "l"), ("ø", "o"), ("ħ", "h"), ("ŧ", "t"))
@@ -64,7 +66,7 @@ def normalise(text: str) -> str:
     text = unicodedata.normalize("NFKC", text.lower())
     text = _replace(text if is_plain(text) else INVISIBLE.sub("", text), _LATIN_TWINS)
     if _FOREIGN.search(text):
-        text = _MIXED_WORD.sub(lambda word: word[0].translate(_LOOKALIKES), text)
+        text = unicodedata.normalize("NFC", _WORD.sub(_as_latin, text))
     return " ".join(_TONE_EARLY.sub(_tone_on_second, _TONE_LATE.sub(_tone_on_first, text)).split())
 
 
@@ -119,6 +121,12 @@ def fingerprint(text: str) -> bytes:
         words = _ADDRESSES.sub(" ", words)
     words = _NOT_WORDS.sub(" ", words).strip()
     return hashlib.sha256((words or whole).encode()).digest()[:8]
+
+
+def _as_latin(found: re.Match[str]) -> str:
+    """A word of Latin letters and their look-alikes in Latin letters alone; a word of another script as it is."""
+    word = found[0].translate(_SMALL_CAPITALS)
+    return word.translate(_LOOKALIKES) if _LATIN.search(word) else word
 
 
 def _move(vowel: str, onto: str) -> tuple[str, str]:

@@ -83,6 +83,11 @@ def test_any_markup_gives_some_text(html: str) -> None:
         ("ＡＣＭＥ", "acme"),
         ("𝐀𝐜𝐦𝐞", "acme"),
         ("Аcmе", "acme"),  # two of its letters are Cyrillic
+        ("aϲme", "acme"),  # one is Greek
+        ("đа̉o", "đảo"),  # a Cyrillic letter under a Vietnamese mark
+        ("ᴀᴄᴍᴇ", "acme"),
+        ("правда και", "правда και"),  # words of their own scripts stay
+        ("ж" * 20_000, "ж" * 20_000),
         ("Москва", "москва"),
         ("ac\u200bme", "acme"),
         ("ac\u00adme", "acme"),
