@@ -1,12 +1,14 @@
 """The features of sentiment, the same for training and for use: hashed words, pairs of words and pieces of words. numpy only.
 
-A batch of texts is worked on as one array of code points, so that no Python runs per word. Features are present or not, never counted.
+What a word and its pieces hash to is remembered, new words are worked out together as one array of code points. Features are present or
+not, never counted.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -29,7 +31,8 @@ _SPACE: Final = 32
 _END: Final = 10  # between texts
 _STEP: Final = np.uint64(0x9E3779B97F4A7C15)
 _MIX: Final = np.uint64(0xD6E8FEB86659FD93)
-_LONGEST: Final = 48  # letters of a word that its hash tells apart
+_LONGEST: Final = 48  # letters of a word that its hash tells apart; longer words are not remembered
+_MOST_REMEMBERED: Final = 50_000  # words; a language uses fewer in a day, and one takes about 300 bytes
 with np.errstate(over="ignore"):
     _POWERS: Final = np.cumprod(np.full(_LONGEST, _STEP, dtype=np.uint64))
 
@@ -55,30 +58,84 @@ def prepare(text: str) -> str:
 
 def rows(texts: Sequence[str]) -> Rows:
     """The features of texts that `prepare` made. Bit-for-bit the same on every machine: integers only."""
-    codes = np.frombuffer("".join(f" {text} \n" for text in texts).encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
-    text_of = np.cumsum(codes == _END) - (codes == _END)
-    with np.errstate(over="ignore"):
-        found = [*_words(codes, text_of), *_pieces(codes, text_of)]
-    nothing = np.zeros(0, dtype=np.int64)
-    keys = np.unique(np.concatenate([nothing, *(owner * SIZE + column for owner, column in found)]))
+    split = [text.split() for text in texts]
+    number = {word: at for at, word in enumerate(dict.fromkeys(chain.from_iterable(split)))}
+    spelled = _spelled(list(number))
+    words = np.fromiter((number[word] for word in chain.from_iterable(split)), dtype=np.int64)
+    owner = np.repeat(np.arange(len(texts), dtype=np.int64), [len(each) for each in split])
+    keys = np.sort(np.concatenate([_pairs(words, owner, spelled), _own(words, owner, spelled)]))
+    keys = keys[np.diff(keys, prepend=-1) > 0]
     starts = np.searchsorted(keys, np.arange(len(texts) + 1, dtype=np.int64) * SIZE)
     return Rows((keys % SIZE).astype(np.int32), starts.astype(np.int64))
 
 
-def _words(codes: Codes, text_of: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+class _Spelled(NamedTuple):
+    """A word's hash, and its columns: its own and those of its pieces."""
+
+    hash: int
+    columns: NDArray[np.int32]
+
+
+_remembered: dict[str, _Spelled] = {}
+
+
+def _spelled(words: list[str]) -> list[_Spelled]:
+    """Words as hashes and columns; most were met before."""
+    found = {word: _remembered.get(word) for word in words}
+    fresh = _spell([word for word, known in found.items() if known is None])
+    if len(_remembered) + len(fresh) > _MOST_REMEMBERED:
+        _remembered.clear()
+    _remembered.update({word: each for word, each in fresh.items() if len(word) <= _LONGEST})
+    return [known or fresh[word] for word, known in found.items()]
+
+
+def _spell(words: list[str]) -> dict[str, _Spelled]:
+    if not words:
+        return {}
+    codes = np.frombuffer("".join(f" {word} \n" for word in words).encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
+    word_of = np.cumsum(codes == _END) - (codes == _END)
+    with np.errstate(over="ignore"):
+        hashes = _hashes(codes)
+        parts = [(np.arange(len(words)), _bucket(hashes, 0)), *_pieces(codes, word_of)]
+    owner, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.argsort(owner, kind="stable")
+    bounds = np.searchsorted(owner[order], np.arange(1, len(words)))
+    each = np.split(columns[order].astype(np.int32), bounds)
+    return {word: _Spelled(own, found) for word, own, found in zip(words, hashes.tolist(), each, strict=True)}
+
+
+def _own(words: NDArray[np.int64], owner: NDArray[np.int64], spelled: list[_Spelled]) -> NDArray[np.int64]:
+    """Keys (text, column) of the words themselves and of their pieces."""
+    if not words.size:
+        return words
+    columns = np.concatenate([each.columns for each in spelled])
+    lengths = np.array([len(each.columns) for each in spelled])
+    begins = np.cumsum(lengths) - lengths
+    times = lengths[words]
+    places = np.repeat(begins[words] - (np.cumsum(times) - times), times) + np.arange(times.sum())
+    keys: NDArray[np.int64] = np.repeat(owner * SIZE, times) + columns[places]
+    return keys
+
+
+def _pairs(words: NDArray[np.int64], owner: NDArray[np.int64], spelled: list[_Spelled]) -> NDArray[np.int64]:
+    """Keys (text, column) of two words that follow one another."""
+    hashes = np.array([each.hash for each in spelled], dtype=np.uint64)[words]
+    with np.errstate(over="ignore"):
+        pairs = hashes[:-1] * _MIX + hashes[1:]
+        same = owner[:-1] == owner[1:]
+        keys: NDArray[np.int64] = owner[:-1][same] * SIZE + _bucket(pairs[same], 0)
+    return keys
+
+
+def _hashes(codes: Codes) -> Codes:
+    """One for each word."""
     inside = (codes != _SPACE) & (codes != _END)
     first = np.flatnonzero(inside & ~np.concatenate(([False], inside[:-1])))
-    if not first.size:
-        return []
     begins = np.zeros(len(codes), dtype=np.int64)
     begins[first] = first
     place = np.arange(len(codes), dtype=np.int64) - np.maximum.accumulate(begins)
     terms = np.where(inside, codes * _POWERS[np.minimum(place, _LONGEST - 1)], np.uint64(0))
-    whole = np.add.reduceat(terms, first)
-    owner = text_of[first]
-    pairs = whole[:-1] * _MIX + whole[1:]
-    same = owner[:-1] == owner[1:]
-    return [(owner, _bucket(whole, 0)), (owner[:-1][same], _bucket(pairs[same], 0))]
+    return np.add.reduceat(terms, first)
 
 
 def _pieces(codes: Codes, text_of: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
