@@ -21,11 +21,11 @@ BLOCKS: Final = 2  # words and pairs; pieces of words
 SIZE: Final = BLOCKS << BITS
 PIECES: Final = range(2, 6)  # lengths of the pieces, in characters, a word's borders counted
 
-_WEB = re.compile(r"(?:https?://|www\.)\S+")
+_WEB = re.compile(r"(?:https?://|www\.)\S+|\bhttp\b")  # sets of tweets write "http" for any address
 _HANDLE = re.compile(r"(?<!\w)@\w[\w.@-]*")
 _NUMBER = re.compile(r"\d+")
-_STRETCHED = re.compile(r"(\w)\1{2,}")
-_SIGNS = re.compile(r"([^\w\s]+)")
+_STRETCHED = re.compile(r"(\w)\1\1+")
+_SIGNS = re.compile(r"[^\w\s]+")
 
 _SPACE: Final = 32
 _END: Final = 10  # between texts
@@ -53,7 +53,8 @@ class Rows(NamedTuple):
 def prepare(text: str) -> str:
     """The text as features see it: normalised, addresses and handles as one word each, signs apart, stretched letters twice."""
     text = _HANDLE.sub(" @ ", _WEB.sub(" www ", normalise(text)))
-    return " ".join(_SIGNS.sub(r" \1 ", _STRETCHED.sub(r"\1\1", _NUMBER.sub("0", text))).split())
+    text = _STRETCHED.sub(r"\1\1", _NUMBER.sub("0", text))
+    return " ".join(_SIGNS.sub(lambda signs: f" {signs[0]} ", text).split())  # half the time of a template
 
 
 def rows(texts: Sequence[str]) -> Rows:
