@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playbooks.quote import Quote
-from store import enrichments, evidence, mentions
+from store import enrichments, evidence, labels, mentions
 from store.database import Tx
 
 
@@ -11,7 +11,7 @@ def quotes_of(tx: Tx, incident_id: int, limit: int) -> list[Quote]:
     """The mentions that decided, weightiest first; text that is gone at its source or was erased is None."""
     pieces = evidence.of_incident(tx, incident_id)[:limit]
     heard = {mention.id: mention for mention in mentions.get(tx, [piece.mention_id for piece in pieces])}
-    understood = enrichments.get(tx, list(heard))
+    understood, told = enrichments.get(tx, list(heard)), labels.standing(tx, list(heard))
     found = []
     for piece in pieces:
         mention = heard[piece.mention_id]
@@ -28,6 +28,7 @@ def quotes_of(tx: Tx, incident_id: int, limit: int) -> list[Quote]:
                 sentiment=understood[mention.id].sentiment.label if mention.id in understood else None,
                 sha256=piece.digest,
                 role=understood[mention.id].author_role if mention.id in understood else None,
+                judged=tuple((each.by, f"{question}.{each.label}") for question, each in told.get(mention.id, {}).items()),
             )
         )
     return found

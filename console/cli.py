@@ -23,6 +23,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {  # module -> its verbs, in the ord
     "setup": ("init",),
     "check": ("check",),
     "incidents": ("incidents", "incident"),
+    "labels": ("label", "labels"),
     "acting": ("ack", "resolve", "reopen", "assign", "note", "severity", "escalate", "snooze", "tick", "looked"),
     "people": ("on-call", "override"),
     "silences": ("silence", "silences"),

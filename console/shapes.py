@@ -82,6 +82,7 @@ def _quote(quote: Quote) -> dict[str, Any]:
         "source_id": quote.source_id,
         "author": quote.author,
         "role": quote.role,
+        "judged": [{"by": by, "label": key.partition(".")[2]} for by, key in quote.judged],
         "text": quote.text,
         "url": quote.url,
         "sentiment": quote.sentiment,

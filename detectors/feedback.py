@@ -84,14 +84,14 @@ class _Inputs(NamedTuple):
     rows: Words
     columns: Words
     values: Floats
-    count: int
+    labels: int
 
     def only(self, chosen: NDArray[np.bool_]) -> _Inputs:
         kept = chosen[self.rows]
         return _Inputs((np.cumsum(chosen) - 1)[self.rows[kept]], self.columns[kept], self.values[kept], int(chosen.sum()))
 
     def times(self, weights: Floats) -> Floats:
-        return np.bincount(self.rows, self.values * weights[self.columns], self.count).astype(np.float64)
+        return np.bincount(self.rows, self.values * weights[self.columns], self.labels).astype(np.float64)
 
     def turned_times(self, pulls: Floats) -> Floats:
         return np.bincount(self.columns, self.values * pulls[self.rows], _SIZE).astype(np.float64)

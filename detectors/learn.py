@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 LOOK_EVERY: Final = timedelta(seconds=30)
 AGAIN_AFTER: Final = timedelta(days=1)
+TRY_AGAIN: Final = timedelta(hours=1)  # after a failure
 LATELY: Final = timedelta(days=28)
 SAMPLE: Final = 500  # mentions of late on which a correction is weighed
 FEWEST: Final = 100  # of them, to tell a change of the share
@@ -73,6 +74,7 @@ class Learner:
             raise
         except Exception:  # mentions still have to be read; with what was learnt before
             log.exception("labels not learnt from")
+            self._learnt_at = now - AGAIN_AFTER + TRY_AGAIN
 
     async def _learn(self, now: datetime) -> None:
         labelled = await self._store.database.read(self._labelled)

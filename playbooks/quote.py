@@ -12,6 +12,7 @@ class Quote(Record, frozen=True, kw_only=True, gc=False):
 
     `text` None where it is gone at its source or was erased; `sha256` is the salted digest kept in its place, in hexadecimal. `sentiment` is
     the label ("negative"), None where unknown. `role` is what the author registry says of the author.
+    `judged`: what people of ours said of it, as (person, key of the words).
     """
 
     mention_id: int
@@ -23,3 +24,4 @@ class Quote(Record, frozen=True, kw_only=True, gc=False):
     sentiment: str | None = None
     sha256: str = ""
     role: str | None = None
+    judged: tuple[tuple[str, str], ...] = ()

@@ -8,13 +8,14 @@ from typing import Final
 
 from aiohttp import web
 
-from alerting import respond
+from alerting import labelling, respond
 from alerting.events import Acknowledged, Escalated, Event, Noted, PlaceLooked, Reopened, Resolved
 from alerting.policy import OPERATOR
 from console.web.visit import YEAR_S, Visit, remember
+from core.errors import NotFound
 from core.records import Words
 from core.text import clean
-from store import incidents
+from store import evidence, incidents
 from store.database import Tx
 
 REASONS: Final = ("fixed", "quiet", "false_alarm", "campaign", "duplicate", "spam", "off_topic", "old_news", "other_brand")
@@ -113,6 +114,15 @@ def _looked(deed: Deed) -> Event | Words:
     return PlaceLooked(by=deed.by, place=place, name=place, found=outcome == "found", text=deed.form.get(f"seen-{place}", ""))
 
 
+def _label(deed: Deed) -> Event | Words:
+    """A quote's buttons: "MENTION:LABEL"."""
+    number, _, label = deed.form.get("label", "").partition(":")
+    quoted = {str(piece.mention_id): piece.mention_id for piece in evidence.of_incident(deed.tx, deed.incident_id)}
+    if number not in quoted:
+        raise NotFound("the incident quotes no such mention")
+    return labelling.label_mention(deed.tx, quoted[number], label, by=deed.by, now=deed.visit.now, channel="web")
+
+
 DEEDS: Final = {
     "take": _button(_take),
     "escalate": _button(_escalate),
@@ -122,4 +132,5 @@ DEEDS: Final = {
     "tick": _button(_tick),
     "untick": _button(_untick),
     "looked": _button(_looked),
+    "label": _button(_label),
 }

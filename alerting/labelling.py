@@ -1,0 +1,60 @@
+"""What people say of incidents and mentions: the one door for the command line, the console and replies.
+
+Each judgement is audited and kept; the newest stands (`store/labels.py`), and the same one given twice by the same person is kept once. Of a mention it
+wins over the model at once, and later mentions are read with it in mind (`detectors/learn.py`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from alerting.events import line
+from alerting.policy import Roster
+from core.errors import NotFound, Refused
+from core.records import Words
+from store import audit, enrichments, incidents, labels
+from store.database import Tx
+
+
+def label_incident(tx: Tx, incident_id: int, label: str, reason: str, *, by: str, now: datetime, roster: Roster, channel: str) -> Words:
+    """Say whether an incident was "real" or "false", and why; returns the answer.
+
+    Raises:
+        NotFound: there is no such incident.
+        Refused: no such label.
+    """
+    _check(label, labels.INCIDENT)
+    incident = incidents.get(tx, incident_id, lock=True)
+    if incident is None:
+        raise NotFound(f"there is no incident {incident_id}")
+    last = labels.of_incident(tx, incident_id)[-1:]
+    if not any((each.label, each.by, each.comment) == (label, by, reason) for each in last):
+        labels.add(tx, now, by, label, incident_id=incident_id, comment=reason)
+        told = {"person": roster.name(by), "label": label, "reason": reason}
+        incidents.add_entries(tx, incident_id, [line(incident, now, "labelled", by, data={"label": label}, **told)])
+        audit.add(tx, now, by, channel, "labelled", f"incident:{incident_id}", {"label": label})
+    return Words(key="answer.labelled_incident", args={"incident": incident_id, "label": label})
+
+
+def label_mention(tx: Tx, mention_id: int, label: str, *, by: str, now: datetime, channel: str) -> Words:
+    """Say how a mention feels ("negative", "neutral", "positive"), or whether it is about us ("relevant", "irrelevant"); returns the answer.
+
+    Raises:
+        NotFound: there is no such mention, or it was not read yet.
+        Refused: no such label.
+    """
+    _check(label, (*labels.SENTIMENTS, *labels.RELEVANCES))
+    if not enrichments.get(tx, [mention_id]):
+        raise NotFound(f"there is no mention {mention_id} that was read")
+    question: labels.Question = "relevance" if label in labels.RELEVANCES else "sentiment"
+    known = labels.standing(tx, [mention_id]).get(mention_id, {}).get(question)
+    if known is None or (known.label, known.by) != (label, by):
+        labels.add(tx, now, by, label, mention_id=mention_id)
+        enrichments.judged(tx, mention_id)
+        audit.add(tx, now, by, channel, "labelled", f"mention:{mention_id}", {"label": label})
+    return Words(key="answer.labelled_mention", args={"mention": mention_id, "label": Words(key=f"{question}.{label}")})
+
+
+def _check(label: str, known: tuple[str, ...]) -> None:
+    if label not in known:
+        raise Refused(f"{label!r} is no label here; there are: {', '.join(known)}")

@@ -1,0 +1,66 @@
+from datetime import timedelta
+
+import pytest
+
+from core.records import Enrichment, Sentiment, TopicMatch
+from store import audit, enrichments, labels, mentions, watches
+from tests import make
+from tests.console.conftest import Room
+
+MODEL = Sentiment(negative=0.7, neutral=0.2, positive=0.1, confident=True)
+
+
+def mention(room: Room) -> int:
+    (mention_id,) = room.use(mentions.add, [make.mention("Acme", at=room.now)]).new
+    topic = TopicMatch(topic_id="acme", version="1", terms=("acme",))
+    said = Enrichment(mention_id=mention_id, language="vi", topics=(topic,), sentiment=MODEL)
+    room.use(enrichments.save, said, counts_at=room.now, story_id=None)
+    return int(mention_id)
+
+
+def test_an_incident_is_labelled_with_a_reason(room: Room) -> None:
+    room.incident()
+    said = room.tocsin("label", "#1", "false", "--reason", "our own\ncampaign", "--as", "ana")
+    assert (said.status, said.err, said.out) == (0, "", "Noted: incident #1 was a false alarm.\n")
+    assert [(each.label, each.comment) for each in room.use(labels.of_incident, 1)] == [("false", "our own\ncampaign")]
+    assert room.use(audit.first_broken) is None
+
+
+def test_a_mention_is_labelled_twice_and_the_newest_counts(room: Room) -> None:
+    number = mention(room)
+    for label in ("negative", "neutral", "irrelevant"):
+        said = room.tocsin("label", number, label, "--mention", "--as", "ben", after=timedelta(minutes=1))
+        assert (said.status, said.err) == (0, "")
+    found = room.use(enrichments.get, [number])[number]
+    assert (found.sentiment.label, found.topics) == ("neutral", ())
+
+
+@pytest.mark.parametrize(
+    ("typed", "mend", "status"),
+    [
+        (("1", "false"), "--reason", 2),
+        (("1", "negative", "--reason", "x"), "--mention", 2),
+        (("1", "real", "--mention"), "negative, neutral, positive", 2),
+        (("1", "bad"), "invalid choice", 2),
+        (("77", "real", "--reason", "x"), "no incident 77", 1),
+        (("77", "neutral", "--mention"), "no mention 77", 1),
+    ],
+)
+def test_what_cannot_be_meant_is_told_in_one_line(room: Room, typed: tuple[str, ...], mend: str, status: int) -> None:
+    room.incident()
+    said = room.tocsin("label", *typed, "--as", "ana")
+    assert (said.status, said.out, said.err.count("\n")) == (status, "", 1)
+    assert mend in said.err
+
+
+def test_what_was_learnt_is_listed_by_topic(room: Room) -> None:
+    said = room.tocsin("labels")
+    assert (said.status, said.out) == (0, "")
+    assert "Nothing was learnt" in said.err
+    room.use(watches.ensure, {"acme": "1", "rival": "1"}, room.now)
+    figures = {"at": room.now.isoformat(), "labels": 40, "loss_before": 0.66, "loss_after": 0.41, "threshold": 0.7}
+    assert room.use(watches.correct, "acme", "aaaa", figures)
+    assert not room.use(watches.correct, "acme", "aaaa", figures)
+    assert not room.use(watches.correct, "rival", "", None)
+    assert room.tocsin("labels", "--json").json == [{"topic_id": "acme", **figures, "since": None}]
+    assert room.tocsin("labels").out.splitlines()[1].split() == ["acme", "40", "0.66", "0.41", "0.70"]
