@@ -280,7 +280,7 @@ def _library(config: Config) -> Library:
 def _adopt(tx: Tx, config: Config, now: datetime) -> int:
     """Bring the rows into line with the configuration; returns its generation."""
     sources.ensure(tx, {source.id: source.kind for source in config.listener.sources if source.enabled}, now)
-    for topic_id in watches.ensure(tx, topic_versions(config), now):
+    for topic_id in watches.ensure(tx, topic_versions(config), now).changed:
         log.warning("query changed, baseline starts again", topic=topic_id)
     summary = {"topics": [topic.id for topic in config.topics], "sources": [source.id for source in config.listener.sources]}
     return configurations.adopt(tx, config.digest, summary, now)

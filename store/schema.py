@@ -1,8 +1,8 @@
 """The whole database on one page.
 
 Names are those of `docs/glossary.md`. A release only adds; the next may remove. Text and authors from outside stand in `mention_texts`,
-`mention_payloads`, `pictures`, `revisions` and `authors`, which can be erased; evidence, audit chain and timeline hold references and salted digests
-(rule 12). Times are UTC; a bucket's start is seconds since the epoch, because series are read as arrays.
+`mention_payloads`, `pictures`, `revisions` and `authors`, which can be erased; the rest holds references and salted digests (rule 12). Times are UTC;
+a bucket's start is seconds since the epoch, because series are read as arrays.
 """
 
 from __future__ import annotations
@@ -126,16 +126,12 @@ tombstones = Table(  # what was erased never comes back in
 # --- understanding and counting ----------------------------------------------------------------------------------------------------------
 stories = Table(
     "stories", metadata, row_id(), Column("first_mention_id", RowId, ForeignKey("mentions.id"), nullable=False),
-    Column("first_seen_at", UtcDateTime, nullable=False), Column("language", String(10)), Column("sketch", LargeBinary),
-    Column("source_id", String(200)),
+    Column("first_seen_at", UtcDateTime, nullable=False), Column("language", String(10)), Column("sketch", LargeBinary), Column("source_id", String(200)),
 )
 story_marks = Table(  # what near copies share: a mark brings up the stories that a mention may be a copy of; `at` in seconds since the epoch
     "story_marks", metadata, Column("mark", LargeBinary(8), primary_key=True),
     Column("story_id", RowId, ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True), Column("at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
-)
-story_bands = Table(
-    "story_bands", metadata, Column("band", LargeBinary(8), primary_key=True), Column("story_id", RowId, ForeignKey("stories.id"), nullable=False),
 )
 enrichments = Table(
     "enrichments", metadata, Column("mention_id", RowId, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
@@ -167,6 +163,11 @@ watches = Table(  # one row a topic: what the Watcher has to step, and who does;
     "watches", metadata, Column("topic_id", String(200), primary_key=True), Column("version", String(20), nullable=False),
     Column("changed_at", UtcDateTime), Column("due_at", UtcDateTime, index=True), Column("claimed_until", UtcDateTime), Column("learnt", Json),
     Column("attempt", Integer, nullable=False, default=0), Column("counted_from", UtcDateTime), Column("correction", String(20)),
+)
+recounts = Table(  # a topic's history counted again with its changed query: mentions above `at`, up to `upto`, understood before `since`
+    "recounts", metadata, Column("topic_id", String(200), primary_key=True), Column("version", String(20), nullable=False),
+    Column("since", UtcDateTime, nullable=False), *(Column(name, BigInteger, nullable=False) for name in ("upto", "at", "counted")),
+    Column("due_at", UtcDateTime), Column("claimed_until", UtcDateTime), Column("attempt", Integer, nullable=False, default=0),
 )
 detector_states = Table(
     "detector_states", metadata, Column("topic_id", String(200), primary_key=True), Column("kind", String(200), primary_key=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, delete, func, select, update
@@ -35,17 +35,31 @@ class SavedState(msgspec.Struct, frozen=True):
     state: bytes
 
 
-def ensure(tx: Connection, versions: dict[str, str], now: datetime) -> list[str]:
-    """Have a row for each configured topic (id -> version of its query); returns the topics whose query changed (rule 9)."""
+class Ensured(NamedTuple):
+    """Topics that were not watched before, and those whose query changed."""
+
+    new: list[str]
+    changed: list[str]
+
+
+def ensure(tx: Connection, versions: dict[str, str], now: datetime) -> Ensured:
+    """Have a row for each configured topic (id -> version of its query); one whose query changed starts anew (rule 9)."""
     known = {row.topic_id: row.version for row in tx.execute(select(watches.c.topic_id, watches.c.version))}
-    for topic_id, version in sorted(versions.items()):
-        if topic_id not in known:
-            tx.execute(insert(tx, watches).values(topic_id=topic_id, version=version, due_at=now).on_conflict_do_nothing())
+    new = [topic_id for topic_id in sorted(versions) if topic_id not in known]
+    for topic_id in new:
+        tx.execute(insert(tx, watches).values(topic_id=topic_id, version=versions[topic_id], due_at=now).on_conflict_do_nothing())
     changed = [topic_id for topic_id, version in versions.items() if topic_id in known and known[topic_id] != version]
     for topic_id in changed:
-        tx.execute(update(watches).where(watches.c.topic_id == topic_id).values(version=versions[topic_id], counted_from=now, due_at=now))
-        tx.execute(delete(detector_states).where(detector_states.c.topic_id == topic_id))
-    return changed
+        tx.execute(update(watches).where(watches.c.topic_id == topic_id).values(version=versions[topic_id]))
+        learn_anew(tx, topic_id, now, since=now)
+    return Ensured(new, changed)
+
+
+def learn_anew(tx: Connection, topic_id: str, now: datetime, *, since: datetime | None = None) -> None:
+    """Let a topic's detectors forget, and learn from what was counted since then, or from all of it. Who is stepping it just now does so in vain."""
+    row = update(watches).where(watches.c.topic_id == topic_id)
+    tx.execute(row.values(counted_from=since, due_at=now, attempt=watches.c.attempt + 1, claimed_until=None))
+    tx.execute(delete(detector_states).where(detector_states.c.topic_id == topic_id))
 
 
 def correct(tx: Connection, topic_id: str, version: str, told: dict[str, Any] | None) -> bool:

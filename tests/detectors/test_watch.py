@@ -203,7 +203,7 @@ async def test_what_another_query_counted_is_not_learnt(database, now):
     tower.hear(now, now + 9 * HOUR)
     tower.count(now)
     await tower.watcher.step(now + MINUTE)
-    assert database.write_now(watches.ensure, {"acme": "2"}, now + 2 * HOUR) == ["acme"]
+    assert database.write_now(watches.ensure, {"acme": "2"}, now + 2 * HOUR).changed == ["acme"]
     tower.count(now + 5 * HOUR)
     await tower.watcher.step(now + 5 * HOUR + MINUTE)
     assert tower.detector.shown[-1].start == now + 2 * HOUR

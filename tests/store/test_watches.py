@@ -13,7 +13,7 @@ def claimed(database, now, topics=("acme",)):
 
 
 def test_a_new_topic_is_due_at_once(database, now):
-    assert database.write_now(watches.ensure, {"acme": "1"}, now) == []
+    assert database.write_now(watches.ensure, {"acme": "1"}, now) == (["acme"], [])
     (watch,) = claimed(database, now)
     assert watch == watches.Watch("acme", "1", 1, None)
 
@@ -22,13 +22,13 @@ def test_a_changed_query_starts_the_topic_anew(database, now):
     database.write_now(watches.ensure, {"acme": "1", "other": "1"}, now)
     for topic in ("acme", "other"):
         database.write_now(watches.save_state, topic, watches.SavedState("volume_spike", "1", now, b"{}"))
-    assert database.write_now(watches.ensure, {"acme": "2", "other": "1"}, now + HOUR) == ["acme"]
+    assert database.write_now(watches.ensure, {"acme": "2", "other": "1"}, now + HOUR) == ([], ["acme"])
     assert database.read_now(watches.states, "acme") == {}
     assert list(database.read_now(watches.states, "other")) == ["volume_spike"]
     by_topic = {watch.topic_id: watch for watch in claimed(database, now + HOUR, ("acme", "other"))}
     assert (by_topic["acme"].version, by_topic["acme"].counted_from) == ("2", now + HOUR)
     assert (by_topic["other"].version, by_topic["other"].counted_from) == ("1", None)
-    assert database.write_now(watches.ensure, {"acme": "2", "other": "1"}, now + HOUR) == []
+    assert database.write_now(watches.ensure, {"acme": "2", "other": "1"}, now + HOUR) == ([], [])
 
 
 def test_a_state_comes_back_byte_by_byte(database, now):
