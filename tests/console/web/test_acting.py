@@ -3,6 +3,8 @@
 from alerting import looks
 from alerting.coverage import Listening, UnseenPlace
 from alerting.policy import Roster
+from core.records import Enrichment, Sentiment
+from store import enrichments
 from tests.console.web.place import Place
 
 
@@ -87,3 +89,28 @@ async def test_with_nobody_configured_whoever_sits_here_acts(place: Place) -> No
     place.simulation.monitor = replace(place.simulation.monitor, config=alone)
     await place.press("take", incident.id)
     assert place.incidents()[0].acknowledged_by == "operator"
+
+
+async def test_a_quote_is_judged_by_its_buttons_and_the_page_says_who_judged(place: Place) -> None:
+    incident = await place.incident("Ấm Acme rẻ cháy hàng")
+    said = Enrichment(mention_id=1, language="vi", topics=(), sentiment=Sentiment(negative=0.9, neutral=0.1, positive=0.0, confident=True))
+    await place.database.write(enrichments.save, said, counts_at=place.now, story_id=None)
+    before = place.dump()
+    page = await (await place.client.get(f"/incidents/{incident.id}")).text()
+    assert 'value="1:positive" formaction="/incidents/1/label"' in page
+    assert "chọn tên mình" in await place.press("label", incident.id, who="stranger", label="1:positive")
+    assert place.dump() == before
+    page = await place.press("label", incident.id, who="ben", label="1:positive")
+    assert "Đã ghi: bài #1 là tích cực." in page
+    assert "Ben đánh giá: tích cực" in page
+    after = place.dump()
+    await place.press("label", incident.id, who="ben", label="1:positive")
+    assert place.dump() == after
+
+
+async def test_only_what_an_incident_quotes_is_judged_on_its_page(place: Place) -> None:
+    incident = await place.incident()
+    token = await place.token(f"/incidents/{incident.id}")
+    for label, status in (("2:negative", 404), ("1:negative", 404), ("", 404), ("1:<b>", 409), ("9" * 400 + ":negative", 404)):
+        response = await place.client.post(f"/incidents/{incident.id}/label", data={"token": token, "who": "ana", "label": label})
+        assert response.status == status, label
