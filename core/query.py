@@ -72,6 +72,11 @@ class Query:
     wanted: frozenset[Term | Field]
     root: Node
 
+    @property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """All that it asks for, whatever its operators make of it."""
+        return (*self.terms, *self.nears, *self.fields)
+
     def __str__(self) -> str:
         """The query as it was understood, with every bracket that its operators stand for."""
         return written(self.root)
