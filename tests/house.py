@@ -23,7 +23,7 @@ from core.messages import render
 from core.records import Incident, Signal, TimelineEntry
 from listener.base import Page
 from store import incidents, signals, sources
-from tests import make
+from tests import make, warm
 
 
 class Phone:
@@ -67,6 +67,7 @@ class House:
     def __init__(
         self, database: Path | str, start: datetime = make.NOON, values: dict[str, Any] | None = None, *, listening: bool = False
     ) -> None:
+        warm.share_pipelines()
         self.config = parse(values or make.config())
         roles = ("listener", "detectors", "alerting") if listening else ("detectors", "alerting")
         self.simulation = Simulation(self.config, f"sqlite:///{database}" if isinstance(database, Path) else database, start, roles=roles)

@@ -21,19 +21,20 @@ QUIET = [
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    built = House(tmp_path / "house.db")
+async def house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[House]:
+    built = House(shutil.copy(sqlite_template, tmp_path / "house.db"))
     yield built
     await built.close()
 
 
 @pytest.fixture
-async def build_house(tmp_path: Path) -> AsyncIterator[Callable[..., House]]:
+async def build_house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Callable[..., House]]:
     """For stories that need a configuration of their own."""
     built: list[House] = []
 
     def build(*, listening: bool = False, start: datetime = make.NOON, **changes: Any) -> House:
-        built.append(House(tmp_path / f"house{len(built)}.db", start, make.config(**changes), listening=listening))
+        path = shutil.copy(sqlite_template, tmp_path / f"house{len(built)}.db")
+        built.append(House(path, start, make.config(**changes), listening=listening))
         return built[-1]
 
     yield build
