@@ -23,6 +23,7 @@ World = Literal["live", "drill"]
 NotificationKind = Literal["page", "update", "resolved", "digest", "test"]
 NotificationState = Literal["planned", "claimed", "sent", "failed", "cancelled"]
 AuthorRole = Literal["vip", "ambassador", "partner", "staff", "troll"]
+Triage = Literal["crisis", "complaint", "question", "praise", "bug", "lead", "spam"]  # what a mention wants of us
 TopicKind = Literal["brand", "competitor", "industry", "person"]
 
 
@@ -150,7 +151,8 @@ class Risk(Record, frozen=True, kw_only=True, gc=False):
 class Enrichment(Record, frozen=True, kw_only=True, gc=False):
     """What the pipeline understood of one mention; `model` is the version of models and lexicons that said so.
 
-    `author_role` is what the author registry says of its author ("vip", "ambassador" ...), None where that names nobody.
+    `author_role` is what the author registry says of its author ("vip", "ambassador" ...), None where that names nobody. `triage`: what it wants of us,
+    None where nothing is sure.
     """
 
     mention_id: int
@@ -161,6 +163,7 @@ class Enrichment(Record, frozen=True, kw_only=True, gc=False):
     fingerprint: bytes = b""
     model: str = ""
     author_role: AuthorRole | None = None
+    triage: Triage | None = None
 
 
 class Signal(Record, frozen=True, kw_only=True, gc=False):

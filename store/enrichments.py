@@ -14,7 +14,7 @@ from store import labels
 from store.bulk import insert_rows, json_text, times
 from store.schema import authors, enrichments, mention_topics, mentions
 
-_COLUMNS = ("mention_id", "language", "negative", "neutral", "positive", "confident", "risks", "story_id", "model", "author_role")
+_COLUMNS = ("mention_id", "language", "negative", "neutral", "positive", "confident", "risks", "story_id", "model", "author_role", "triage")
 
 
 class RiskSeen(msgspec.Struct, frozen=True):
@@ -122,6 +122,7 @@ def get(tx: Connection, ids: Sequence[int]) -> dict[int, Enrichment]:
             risks=msgspec.convert(row.risks, tuple[Risk, ...]),
             model=row.model,
             author_role=row.author_role,
+            triage=row.triage,
         )
     return found
 
@@ -176,5 +177,5 @@ def _row(saved: Saved) -> tuple[object, ...]:
     feeling = said.sentiment
     return (
         *(said.mention_id, said.language, feeling.negative, feeling.neutral, feeling.positive, feeling.confident),
-        *(json_text(said.risks), saved.story_id, said.model, said.author_role),
+        *(json_text(said.risks), saved.story_id, said.model, said.author_role, said.triage),
     )

@@ -12,7 +12,7 @@ from spacy.tokens import Doc
 from spacy.util import registry
 from spacy.vocab import Vocab
 
-from core.records import Risk, Sentiment, TopicMatch
+from core.records import Risk, Sentiment, TopicMatch, Triage
 from core.text import MAX_TEXT_CHARS, clean
 from core.tokens import Token, bare, tokens
 from detectors.enrichment.records import Heard
@@ -37,7 +37,10 @@ class Notes:
     topic_spans: list[tuple[int, int]] = field(default_factory=list)
     place_id: str | None = None
     risks: tuple[Risk, ...] = ()
+    offence: float | None = None
+    offensive_word: str | None = None
     sentiment: Sentiment | None = None
+    triage: Triage | None = None
 
     def quote(self, start: int, end: int) -> str:
         """The tokens from `start` up to `end` as they stand in the text."""

@@ -1,6 +1,6 @@
 """The pipeline: what a mention is about, in which language, how it feels and what it risks.
 
-    text -> tokens -> language -> topics -> places -> risks -> sentiment -> Understood
+    text -> tokens -> language -> topics -> places -> risks -> offence -> breaches -> sentiment -> triage -> Understood
 
 A blank spaCy pipeline with components of our own, one a file beside this one.
 """
@@ -19,13 +19,13 @@ import msgspec
 from spacy.tokens import Doc
 
 from core.text import fingerprint
-from detectors.enrichment import language, places, risks, sentiment, topics
+from detectors.enrichment import breaches, language, offence, places, risks, sentiment, topics, triage
 from detectors.enrichment.doc import blank, notes
 from detectors.enrichment.records import Heard, PlaceSpec, TopicSpec, Understood
 
 __all__ = ["Heard", "Pipeline", "PlaceSpec", "TopicSpec", "Understood"]
 
-_COMPONENTS: Final = (language, topics, places, risks, sentiment)  # importing them registers their factories
+_COMPONENTS: Final = (language, topics, places, risks, offence, breaches, sentiment, triage)  # importing them registers their factories
 _BATCH: Final = 256  # texts
 _SHIPPED: Final = ("models", "lexicon")
 
@@ -56,7 +56,10 @@ class Pipeline:
         if branches:
             self._nlp.add_pipe("tocsin_places", config={"places": [msgspec.to_builtins(branch) for branch in branches]})
         self._nlp.add_pipe("tocsin_risks")
+        self._nlp.add_pipe("tocsin_offence")
+        self._nlp.add_pipe("tocsin_breaches")
         self._nlp.add_pipe("tocsin_sentiment", config={"path": sentiment_model})
+        self._nlp.add_pipe("tocsin_triage")
         self.version = _version(specs, sentiment_model)
         """12 hex digits that change with the models, the lexicon and the topics."""
 
@@ -76,6 +79,7 @@ class Pipeline:
             "sentiment": {"label": found.sentiment.label, **_plain(found.sentiment)},
             "risks": _plain(found.risks),
             "topics": _plain(found.topics),
+            "triage": found.triage,
         }
 
     def _docs(self, texts: Sequence[Heard]) -> Iterator[Doc]:
@@ -97,6 +101,7 @@ def _understood(doc: Doc) -> Understood:
         risks=noted.risks,
         fingerprint=fingerprint(noted.text),
         place_id=noted.place_id,
+        triage=noted.triage,
     )
 
 
@@ -115,4 +120,6 @@ def _version(specs: Sequence[TopicSpec], sentiment_model: str | None) -> str:
 
 
 def _files(folder: Traversable) -> list[Traversable]:
-    return sorted((file for file in folder.iterdir() if file.is_file()), key=lambda file: file.name)
+    """The files of a folder and of the folders in it, in an order of their own."""
+    found = sorted(folder.iterdir(), key=lambda file: file.name)
+    return [inner for each in found for inner in (_files(each) if each.is_dir() else [each])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.records import Author, Record, Risk, Sentiment, TopicMatch
+from core.records import Author, Record, Risk, Sentiment, TopicMatch, Triage
 
 
 class TopicSpec(Record, frozen=True, kw_only=True, gc=False):
@@ -43,7 +43,7 @@ class Understood(Record, frozen=True, kw_only=True, gc=False):
 
     `language` is two letters, "und" where nobody could tell. `topics` follow the order of the specs. `risks` holds each family once, with
     its gravest level. `fingerprint` (8 bytes) is shared by near-copies. `sentiment` is neutral and not confident where there are no words.
-    `place_id` is the branch that is named, None where none is.
+    `place_id` is the branch that is named, None where none is. `triage`: what the mention wants of us, None where nothing is sure.
     """
 
     language: str
@@ -52,3 +52,4 @@ class Understood(Record, frozen=True, kw_only=True, gc=False):
     risks: tuple[Risk, ...]
     fingerprint: bytes
     place_id: str | None = None
+    triage: Triage | None = None

@@ -77,7 +77,7 @@ def test_a_bad_query_is_refused_by_name():
 
 def test_understand_prints_what_the_interface_promises(pipeline: Pipeline):
     found = pipeline.understand("Acme lừa đảo, tệ quá", "vi")
-    assert list(found) == ["lang", "sentiment", "risks", "topics"]
+    assert list(found) == ["lang", "sentiment", "risks", "topics", "triage"]
     assert list(found["sentiment"]) == ["label", "negative", "neutral", "positive", "confident"]
     assert found["topics"][0]["topic_id"] == "acme"
     assert found["risks"] == [{"family": "fraud", "level": 1, "term": "lừa đảo"}]

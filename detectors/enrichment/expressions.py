@@ -1,0 +1,84 @@
+"""Lists of expressions, found in a text with or without marks, half-marked, and in teencode. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Final, NamedTuple
+
+import yaml
+
+from core.teencode import Spelling, spellings
+from core.tokens import Token, bare, tokens
+
+MARKED_ONLY: Final = "="  # before an expression that is another word without its marks
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Lists = Mapping[str, Sequence[str]]
+
+
+class Found(NamedTuple):
+    """An expression of a list, from token `start` up to `end`."""
+
+    of: str
+    expression: str
+    start: int
+    end: int
+
+
+class _Entry(NamedTuple):
+    of: str
+    expression: str
+    spelling: Spelling
+    marked_only: bool
+
+
+class Expressions:
+    """Finds the expressions of several lists in one pass.
+
+    Marks are judged syllable by syllable (`core.tokens.agree`): what the text marks must agree, what it leaves bare may stand for any.
+
+    Args:
+        lists: expressions by the name of their list.
+
+    Example:
+        >>> [(found.of, found.expression) for found in Expressions({"ask": ["cho em hỏi"]}).find(tokens("cho e hoi xiu"))]
+        [('ask', 'cho em hỏi')]
+    """
+
+    def __init__(self, lists: Lists) -> None:
+        self._by_first: dict[str, list[_Entry]] = defaultdict(list)
+        for of, expressions in lists.items():
+            for expression in expressions:
+                marked_only = expression.startswith(MARKED_ONLY)
+                forms = tuple(token.form for token in tokens(expression.removeprefix(MARKED_ONLY)))
+                for spelling in spellings(forms):
+                    self._by_first[spelling.plain[0]].append(_Entry(of, expression.removeprefix(MARKED_ONLY), spelling, marked_only))
+
+    def find(self, said: Sequence[Token]) -> list[Found]:
+        """What stands in these tokens, from the first on; one place may hold several."""
+        forms = [token.form for token in said]
+        plain = [bare(form) for form in forms]
+        return [
+            Found(entry.of, entry.expression, start, start + len(entry.spelling.forms))
+            for start, first in enumerate(plain)
+            for entry in self._by_first.get(first, ())
+            if _stands(entry, forms, plain, start)
+        ]
+
+
+def _stands(entry: _Entry, forms: Sequence[str], plain: Sequence[str], start: int) -> bool:
+    asked = entry.spelling.plain
+    end = start + len(asked)
+    if tuple(plain[start:end]) != asked:
+        return False
+    before, after = forms[start - 1] if start else "", forms[end] if end < len(forms) else ""
+    agreed = entry.spelling.agrees(forms[start:end], before, after)
+    return agreed is True or (agreed is False and not entry.marked_only)
+
+
+def load_lists(name: str) -> dict[str, tuple[str, ...]]:
+    """The lists of a file of `lexicon/`."""
+    text = resources.files("detectors.enrichment").joinpath(f"lexicon/{name}.yaml").read_text("utf-8")
+    return {key: tuple(map(str, listed)) for key, listed in yaml.load(text, _LOADER).items()}  # noqa: S506 - the safe loader, compiled
