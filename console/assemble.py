@@ -3,6 +3,7 @@
     Poller      source    -> mention                     wakes the Enricher
     Subscriber  feed's hub -> push                        wakes the Poller
     Enricher    mention   -> enrichment, counts, signal   wakes the Intake (and marks topics for the Watcher)
+    Recounter   history   -> counts, by a changed query   wakes the Watcher
     Watcher     counts    -> signal                       wakes the Intake
     Lookout     sources   -> signal: not heard            wakes the Intake
     Gauger      numbers   -> signal: far from usual       wakes the Intake
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, Protocol
@@ -34,11 +35,11 @@ from alerting.roster import roster_of
 from alerting.settings import ChannelSettings, PersonSettings
 from console import shelf
 from console.config import Config
+from console.known import topic_versions
 from console.listening import ask_again_of, listening_of
 from console.notifying import NotifierShelf
 from core.clock import Clock
 from core.http import Fetcher
-from core.query import version
 from core.records import World
 from listener.look import Listened
 from listener.poll import Poller
@@ -46,7 +47,7 @@ from listener.pushed import waits
 from listener.subscribe import NamesHub, Subscriber
 from listener.websub import is_reachable
 from playbooks.load import Library, load_playbooks
-from store import configurations, sources, watches
+from store import configurations, recounts, sources, watches
 from store.database import Tx
 from store.open import Store
 
@@ -144,11 +145,6 @@ def assemble(
     return Monitor(config, generation, store, tuple(stages), poller, library, signer, notify)
 
 
-def topic_versions(config: Config) -> dict[str, str]:
-    """The version of each topic's query: counts made with another one are counted again (rule 9)."""
-    return {topic.id: version(topic.words, *topic.languages) for topic in config.topics}
-
-
 def _detectors(config: Config, store: Store, generation: int, often: Mapping[str, timedelta], *, hearing: bool) -> list[Stage]:
     """The spaCy side is imported here alone, so that the other roles stay light. `hearing`: not where mentions are played back, and no source is asked."""
     from console.known import branches, registry
@@ -156,20 +152,31 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
     from detectors.enrich import Enricher, Topic
     from detectors.enrichment.pipeline import Pipeline
     from detectors.enrichment.records import TopicSpec
+    from detectors.reading import Reader
+    from detectors.recount import Recounter
     from detectors.watch import Watched, Watcher
 
     versions = topic_versions(config)
     specs = [TopicSpec(id=topic.id, query=topic.words, languages=topic.languages) for topic in config.topics]
-    built = _signals(config)
+    built, known = _signals(config), registry(config)
+    about = {source.id: (source.topic,) for source in config.listener.sources if source.topic}
+    tiers = {source.id: source.tier for source in config.listener.sources}
+
+    def pipeline_of(chosen: Sequence[TopicSpec]) -> Pipeline:
+        return Pipeline(chosen, branches=branches(config), sentiment_model=config.detectors.sentiment.model)
+
+    def reader_for(topic_id: str) -> Reader:
+        return Reader(pipeline_of([spec for spec in specs if spec.id == topic_id]), about, tiers, known)
+
     enricher = Enricher(
         store,
-        Pipeline(specs, branches=branches(config), sentiment_model=config.detectors.sentiment.model),
+        pipeline_of(specs),
         {topic.id: Topic(id=topic.id, name=topic.title, kind=topic.kind, version=versions[topic.id]) for topic in config.topics},
-        brand_context={source.id: (source.topic,) for source in config.listener.sources if source.topic},
+        brand_context=about,
         detectors={kind: detector for kind, detector in built.items() if hasattr(detector, "judge")},
         generation=generation,
-        tiers={source.id: source.tier for source in config.listener.sources},
-        registry=registry(config),
+        tiers=tiers,
+        registry=known,
         on_sentiment={kind: detector for kind, detector in built.items() if getattr(detector, "on_sentiment", False)},
         sweep_every=often.get("sweep_every", enrich.SWEEP_EVERY),
     )
@@ -182,7 +189,10 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
         **often,
     )
     stages = [Stage("enricher", "detectors", enricher, woken_by=store.mentions), Stage("watcher", "detectors", watcher)]
-    return stages + _lookouts(config, store, generation, built) if hearing else stages
+    if not hearing:
+        return stages
+    recounter = Recounter(store, versions, reader_for=reader_for)
+    return [*stages, Stage("recounter", "detectors", recounter), *_lookouts(config, store, generation, built)]
 
 
 def _lookouts(config: Config, store: Store, generation: int, built: Mapping[str, Any]) -> list[Stage]:
@@ -280,7 +290,9 @@ def _library(config: Config) -> Library:
 def _adopt(tx: Tx, config: Config, now: datetime) -> int:
     """Bring the rows into line with the configuration; returns its generation."""
     sources.ensure(tx, {source.id: source.kind for source in config.listener.sources if source.enabled}, now)
-    for topic_id in watches.ensure(tx, topic_versions(config), now).changed:
-        log.warning("query changed, baseline starts again", topic=topic_id)
+    versions = topic_versions(config)
+    new, changed = watches.ensure(tx, versions, now)
+    for topic_id in recounts.begin(tx, {topic_id: versions[topic_id] for topic_id in (*new, *changed)}, now):
+        log.warning("new query, history is counted again and the baseline starts anew until it is", topic=topic_id)
     summary = {"topics": [topic.id for topic in config.topics], "sources": [source.id for source in config.listener.sources]}
     return configurations.adopt(tx, config.digest, summary, now)

@@ -5,9 +5,15 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from console.config import Config
+from core.query import version
 from detectors.enrichment.records import PlaceSpec
 from detectors.gauge import Counted
 from detectors.registry import Campaign, Known, Registry
+
+
+def topic_versions(config: Config) -> dict[str, str]:
+    """The version of each topic's query: counts made with another one are counted again (rule 9)."""
+    return {topic.id: version(topic.words, *topic.languages) for topic in config.topics}
 
 
 def branches(config: Config) -> list[PlaceSpec]:

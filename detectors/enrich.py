@@ -10,17 +10,16 @@ from typing import Any, Final
 import structlog
 from msgspec.structs import replace
 
-from core.records import Enrichment, Mention, Record, Risk, Signal, Tier, TopicKind, TopicMatch
+from core.records import Mention, Record, Risk, Signal, Tier, TopicKind, TopicMatch
 from detectors.base import Detector, Finding, Heard, MentionDetector
+from detectors.classing import classed, saved
 from detectors.counting import Counted, count
 from detectors.learn import Learner
 from detectors.raising import Crowd, signal_of
 from detectors.reading import Read, Reader, Understands
 from detectors.registry import Registry
-from detectors.telling import Telling, tell
 from store import dead_letters, enrichments, mentions, signals, stories, watches
 from store.database import Tx
-from store.enrichments import Saved
 from store.open import Store
 from store.quick import DatabaseFailed
 
@@ -130,47 +129,14 @@ class Enricher:
         ids = [read.mention.id for read in batch]
         marked = mentions.mark_enriched(tx, ids, now)
         edited = mentions.mark_read_again(tx, [mention_id for mention_id in ids if mention_id not in marked])
-        new = self._classed(tx, [read for read in batch if read.mention.id in marked])
-        enrichments.save_all(tx, [self._saved(one) for one in new])
+        new = classed(tx, self._reader, [read for read in batch if read.mention.id in marked])
+        enrichments.save_all(tx, [saved(self._reader, one) for one in new])
         count(tx, [one for one in new if one.mention.arrival != "backfill"])
         live = [one for one in new if one.mention.arrival == "live"]
         watches.changed(tx, {topic.topic_id for one in live for topic in one.said.topics}, _next_minute(now))
         found = [signal for one in live for signal in self._judge(tx, one, one.mention.at, now)]
         found += [signal for read in batch if read.mention.id in edited for signal in self._read_again(tx, read, now)]
         return signals.add(tx, found)
-
-    def _classed(self, tx: Tx, batch: Sequence[Read]) -> list[Counted]:
-        """Each with its story, class and reach, which the mention's row is given too."""
-        heard = [(read.mention, read.sketch) for read in batch if read.sketch is not None]
-        told = tell(tx, [Telling(mention.id, mention.source_id, mention.at, mention.seen_at, sketch) for mention, sketch in heard])
-        author_ids = mentions.author_ids(tx, [read.mention.id for read in batch])
-        counted = []
-        for read in batch:
-            story, mention = told.get(read.mention.id), read.mention
-            kind = self._reader.class_of(read, None if story is None else story.first_source)
-            reach = _reach(read)
-            role = None if read.entry is None else read.entry.role
-            counted.append(
-                Counted(mention, read.said, kind, author_ids.get(mention.id), None if story is None else story.story_id, reach, role)
-            )
-        changed = [
-            (one.mention.id, one.kind, one.reach) for one in counted if (one.kind, one.reach) != (one.mention.kind, one.mention.reach)
-        ]
-        mentions.set_class(tx, changed)
-        return counted
-
-    def _saved(self, one: Counted) -> Saved:
-        enrichment = Enrichment(
-            mention_id=one.mention.id,
-            language=one.said.language,
-            topics=one.said.topics,
-            sentiment=one.said.sentiment,
-            risks=one.said.risks,
-            fingerprint=one.said.fingerprint,
-            model=self._reader.model_of(one.said.topics),
-            author_role=one.role,
-        )
-        return Saved(enrichment=enrichment, counts_at=one.mention.at, story_id=one.story_id)
 
     def _read_again(self, tx: Tx, read: Read, now: datetime) -> list[Signal]:
         """An edited mention: what it says now is kept, its counts stay; only risks that it did not have before are judged."""
@@ -181,7 +147,7 @@ class Enricher:
         story_id = enrichments.story_ids(tx, [mention.id]).get(mention.id)
         said = replace(read.said, topics=_joined(before.topics, read.said.topics))
         one = Counted(mention, said, mention.kind, None, story_id, mention.reach, before.author_role)
-        enrichments.save_all(tx, [self._saved(one)])
+        enrichments.save_all(tx, [saved(self._reader, one)])
         fresh = tuple(risk for risk in said.risks if _is_graver(risk, before.risks))
         if mention.arrival != "live" or not fresh:
             return []
@@ -241,13 +207,6 @@ def _recent(seen: enrichments.RiskSeen, topic: Topic) -> Heard:
         mention_id=seen.mention_id,
         place_id=seen.place_id,
     )
-
-
-def _reach(read: Read) -> int | None:
-    """Whom it may have reached: as the platform tells, else the author's followers, else what the registry says."""
-    author = read.mention.author
-    told = (read.mention.reach, None if author is None else author.followers, None if read.entry is None else read.entry.reach)
-    return next((people for people in told if people is not None), None)
 
 
 def _joined(before: Sequence[TopicMatch], now: Sequence[TopicMatch]) -> tuple[TopicMatch, ...]:

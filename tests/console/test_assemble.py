@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from console.assemble import assemble, topic_versions
+from console.assemble import assemble
 from console.config import parse
+from console.known import topic_versions
 from core.clock import VirtualClock
 from core.errors import ConfigError
 from core.http import Fetcher
@@ -92,6 +93,7 @@ LIGHT = """
 import sys
 from console.assemble import assemble
 from console.config import parse
+from console.known import topic_versions
 from core.clock import VirtualClock
 from core.http import Fetcher
 from store.open import open_store
