@@ -153,3 +153,15 @@ async def test_labels_that_cannot_be_learnt_from_keep_nobody_from_being_heard(te
     team.pipeline.broken = False
     (mention_id,) = await team.hear("mặt kính")
     assert team.said(mention_id).model == "deaf-1"
+
+
+async def test_what_is_about_us_after_all_is_read_back_into_its_topic(team):
+    (mention_id,) = await team.hear("ấm cháy")
+    team.label([mention_id], "irrelevant")
+    await team.settle()
+    assert team.said(mention_id).topics == ()
+    team.label([mention_id], "relevant")
+    await team.settle()
+    assert [match.topic_id for match in team.said(mention_id).topics] == ["acme"]
+    counted = team.database.read_now(series.read, "acme", team.now - HOUR, team.now + HOUR)
+    assert sum(cell.mentions for cell in counted) == 1
