@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 
 import pytest
 from msgspec.structs import replace
@@ -17,7 +18,13 @@ from tests.detectors.test_enrich import HOUR, Desk
 
 RECALL = "Acme thu hồi 12.000 ấm siêu tốc vì nguy cơ cháy nổ"
 AGAIN = "12.000 ấm đun nước Acme bị thu hồi do có thể gây cháy"
+BRANCHES = (PlaceSpec(id="q1", names=("Acme Quận 1", "12 Lê Lợi")), PlaceSpec(id="dn", names=("Acme Đà Nẵng",)))
 TIERS = {"vnexpress": "press", "tuoitre": "press", "care": "owned"}
+
+
+@cache
+def pipeline() -> Pipeline:
+    return Pipeline([TopicSpec(id="acme", query="acme")], branches=BRANCHES)
 
 
 class Town(Desk):
@@ -25,8 +32,7 @@ class Town(Desk):
 
     def __init__(self, database, now, **changes):
         super().__init__(database, now, **{"tiers": TIERS, **changes})
-        branches = [PlaceSpec(id="q1", names=("Acme Quận 1", "12 Lê Lợi")), PlaceSpec(id="dn", names=("Acme Đà Nẵng",))]
-        self.enricher._reader._pipeline = Pipeline([TopicSpec(id="acme", query="acme")], branches=branches)
+        self.enricher._reader._pipeline = pipeline()
 
     async def hear(self, now, *heard):
         ids = await self.say(*heard)

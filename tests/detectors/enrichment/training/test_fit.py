@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,14 @@ pytestmark = pytest.mark.xdist_group("fit")  # one model for all of them
 GOOD = ["hàng đẹp lắm", "rất hài lòng", "giao nhanh tốt", "tuyệt vời luôn", "đẹp và tốt"]
 BAD = ["hàng tệ lắm", "rất thất vọng", "giao chậm tệ", "dở quá trời", "hỏng và tệ"]
 PLAIN = ["hàng màu xanh", "giao thứ hai", "giá bao nhiêu", "còn size không", "shop ở đâu"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_turns() -> Iterator[None]:
+    """A dozen sentences are learnt in a dozen turns; every turn goes over all the weights of a real model."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit, "ITERATIONS", 12)
+        yield
 
 
 @pytest.fixture(scope="module")
