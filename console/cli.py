@@ -33,6 +33,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {  # module -> its verbs, in the ord
     "mentions": ("import",),
     "flags": ("flag", "reading"),
     "enrich": ("enrich",),
+    "query": ("query",),
     "playbooks": ("playbooks", "playbook"),
     "words": ("statement", "review"),
     "replay": ("replay",),

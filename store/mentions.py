@@ -21,6 +21,7 @@ __all__ = [
     "author_ids",
     "count",
     "get",
+    "history",
     "in_topic",
     "is_understood",
     "mark_enriched",
@@ -41,6 +42,12 @@ def get(tx: Connection, ids: Sequence[int]) -> list[Mention]:
     """The mentions of these ids, in the order of the ids; unknown ids are left out."""
     found = {row["id"]: _mention(row) for row in tx.execute(_whole().where(mentions.c.id.in_(ids))).mappings()}
     return [found[mention_id] for mention_id in ids if mention_id in found]
+
+
+def history(tx: Connection, since: datetime, *, after: int = 0, limit: int) -> list[Mention]:
+    """Mentions that count from `since` on and still have their words, by id, those above `after`."""
+    chosen = _whole().where(mentions.c.id > after, mentions.c.counts_at >= since, mention_texts.c.mention_id.is_not(None))
+    return [_mention(row) for row in tx.execute(chosen.order_by(mentions.c.id).limit(limit)).mappings()]
 
 
 def to_enrich(tx: Connection, limit: int, *, seen_before: datetime | None = None) -> list[int]:

@@ -9,16 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from console.verbs.base import Desk, Verb
+from console.verbs.texts import read
 
 if TYPE_CHECKING:
     from detectors.enrichment.pipeline import Pipeline
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """One line of input; other fields are ignored."""
-
-    text: str
-    lang: str | None = None
 
 
 def _options(parser: ArgumentParser) -> None:
@@ -50,10 +44,10 @@ def _pipeline(desk: Desk, *, topics: bool) -> Pipeline:
 
 def _understood(pipeline: Pipeline, line: bytes, number: int, *, topics: bool) -> dict[str, Any]:
     try:
-        asked = msgspec.json.decode(line, type=Asked)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        text = read(line)
+    except ValueError as error:
         return {"error": f"line {number}: {error}"}
-    answer = pipeline.understand(asked.text, asked.lang)
+    answer = pipeline.understand(text.heard())
     return answer if topics else {**answer, "topics": []}
 
 

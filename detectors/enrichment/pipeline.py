@@ -71,9 +71,9 @@ class Pipeline:
         with self._one_at_a_time, self._nlp.memory_zone():
             return [_understood(doc) for doc in self._nlp.pipe(self._docs(texts), batch_size=_BATCH)]
 
-    def understand(self, text: str, lang: str | None = None) -> dict[str, Any]:
-        """One text as `tocsin enrich` prints it; `lang` is a claim that is believed where the words do not tell."""
-        found = self.enrich([Heard(text=text, lang=lang)])[0]
+    def understand(self, heard: Heard) -> dict[str, Any]:
+        """One text as `tocsin enrich` prints it."""
+        found = self.enrich([heard])[0]
         return {
             "lang": found.language,
             "sentiment": {"label": found.sentiment.label, **_plain(found.sentiment)},

@@ -160,6 +160,21 @@ def test_a_topics_mentions_are_listed_by_when_they_count(database, now):
     assert [mention.id for mention in live] == [new, kept]
 
 
+def test_history_is_read_in_pages_and_without_what_was_erased(database, now):
+    page = [make.mention(text, at=now - hours * HOUR) for hours, text in enumerate(["now", "gone", "before", "long ago"])]
+
+    def work(tx):
+        first, gone, before, _ = mentions.add(tx, page).new
+        erase(tx, gone, now)
+        since = now - 2 * HOUR
+        assert [each.text for each in mentions.history(tx, since, limit=10)] == ["now", "before"]
+        assert [each.id for each in mentions.history(tx, since, limit=1)] == [first]
+        assert [each.id for each in mentions.history(tx, since, after=first, limit=1)] == [before]
+        assert mentions.history(tx, since, after=before, limit=1) == []
+
+    database.write_now(work)
+
+
 def test_what_live_mentions_say_together_is_exact(database, now):
     database.write_now(enriched, make.mention(author="an", at=now, reach=100), negative=0.8)
     database.write_now(enriched, make.mention(author="an", at=now, source="forum"), negative=0.8)

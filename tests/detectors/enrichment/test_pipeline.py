@@ -76,7 +76,7 @@ def test_a_bad_query_is_refused_by_name():
 
 
 def test_understand_prints_what_the_interface_promises(pipeline: Pipeline):
-    found = pipeline.understand("Acme lừa đảo, tệ quá", "vi")
+    found = pipeline.understand(Heard(text="Acme lừa đảo, tệ quá", lang="vi"))
     assert list(found) == ["lang", "sentiment", "risks", "topics", "triage"]
     assert list(found["sentiment"]) == ["label", "negative", "neutral", "positive", "confident"]
     assert found["topics"][0]["topic_id"] == "acme"
