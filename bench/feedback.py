@@ -122,7 +122,7 @@ def _judged(folder: Path, domain: str) -> tuple[NDArray[np.float32], float]:
     model = fit(texts.only(~held), ridge=RIDGE[language], copies=COPIES[language])
     seen = texts.only(held)
     model = cooled(model, temperature(scores(model, seen.marked), seen))
-    three = seen.choice.all(axis=1) & (seen.means.sum(axis=1) == 1)
+    three = seen.choice.all(axis=1) & (seen.means.sum(axis=1) == 1) & (seen.weight >= 0.25)  # sets labelled for sentiment
     stands = threshold(softmax(scores(model, seen.marked))[three], seen.means[three, 0], seen.source[three])
     return softmax(scores(model, read(folder, (Source(domain),)).marked)), stands
 

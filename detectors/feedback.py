@@ -27,7 +27,7 @@ BIAS_SD: Final = 0.5  # how far the bias is believed to lie from 0, in log-odds;
 SLOPE_SD: Final = 0.25  # and the slope from 1
 WORDS_SD: Final = 2.0  # and what all words of a text say together from 0
 PRECISION: Final = 0.87  # of confident negatives, as in training
-ENOUGH: Final = 10  # confident negatives that this must be seen on
+PROMISED: Final = 10.0  # labels that the corrected probabilities' own promise of it is worth
 HEARD: Final = 1 / 3  # of all negatives stay confident, however unsure the model: a surge of none could not be heard
 _SIZE: Final = (1 << BITS) + 2
 _STEPS: Final = 30
@@ -148,8 +148,8 @@ def _solved(inputs: _Inputs, bend: Floats, slope: Floats) -> Floats:
 def _threshold(chances: Floats, negative: Floats) -> float:
     """The lowest probability from which negatives are right in `PRECISION` of cases, or lower where it would leave too few; at least one half."""
     order = np.argsort(-chances, kind="stable")
-    count, hits = np.arange(1, len(order) + 1), np.cumsum(negative[order])
-    right = np.flatnonzero((hits >= PRECISION * count) & (count >= ENOUGH))
+    count, hits, promised = np.arange(1, len(order) + 1), np.cumsum(negative[order]), np.cumsum(chances[order])
+    right = np.flatnonzero(hits + PROMISED * promised / count >= PRECISION * (count + PROMISED))
     sure = chances[order][right[-1]] if right.size else 1.0
     heard = chances[order][np.searchsorted(hits, HEARD * hits[-1])]
     return float(max(min(sure, heard), 0.5))
