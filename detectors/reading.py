@@ -49,7 +49,7 @@ def heard(mention: Mention, source_kind: str = "", *, about: tuple[str, ...] = (
     )
 
 
-def words(mention: Mention) -> str:
+def text_of(mention: Mention) -> str:
     """All that a mention says."""
     return f"{mention.title}\n{mention.text}"
 
