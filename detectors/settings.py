@@ -20,8 +20,25 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class ExampleSettings(Section):
+    """A mention that a topic is tried on; a text alone may stand for it. `kind` is the source's kind."""
+
+    text: str
+    title: str = ""
+    author: str = ""
+    url: str | None = None
+    source: str = ""
+    kind: str = ""
+    lang: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text_alone(cls, value: object) -> object:
+        return {"text": value} if isinstance(value, str) else value
+
+
 class TopicSettings(Section):
-    """What the operator watches.
+    """What the operator watches; `matches` and `does_not_match` are examples that `tocsin check` tries the query on.
 
     `query` is read by `core.query`; without one the id itself is looked for. `languages` (two letters) limits it to texts in one of them. `timezone` is
     where its usual day is learnt, the installation's where none is given.
@@ -33,6 +50,8 @@ class TopicSettings(Section):
     query: str = ""
     languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...] = ()
     timezone: str | None = None
+    matches: tuple[ExampleSettings, ...] = ()
+    does_not_match: tuple[ExampleSettings, ...] = ()
 
     @model_validator(mode="after")
     def _query_is_understood(self, info: ValidationInfo) -> TopicSettings:

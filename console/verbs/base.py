@@ -17,6 +17,7 @@ import msgspec
 
 from console import config as configuration
 from console.config import Config
+from console.yaml_file import YamlFile
 from core.errors import ConfigError, TocsinError
 from core.messages import Translator, translator
 from store.database import Database, Tx
@@ -70,6 +71,11 @@ class Desk:
     def whole_config(self) -> Config:
         """The configuration, everything in it checked."""
         return configuration.load(self.path, self._environment)
+
+    @cached_property
+    def file(self) -> YamlFile:
+        """The configuration's file, which knows the line of every value."""
+        return YamlFile(self.path, self._environment)
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -17,6 +17,8 @@ from core.records import SEVERITIES
 if TYPE_CHECKING:
     from alerting.policy import Roster
     from console.config import Config
+    from detectors.enrichment.records import Heard
+    from detectors.settings import ExampleSettings
 
 AHEAD: Final = timedelta(days=30)
 PUSHED: Final = "webhook"  # kinds that are sent to us
@@ -37,6 +39,7 @@ def _check(desk: Desk, args: Namespace) -> int:
     roster = roster_of(desk)
     found: dict[str, Any] = {
         "topics": [_topic(topic) for topic in config.topics],
+        "wrong_examples": _wrong_examples(desk, config),
         "pages": _pages(config, roster, desk),
         "gaps": _gaps(roster, desk),
         "base_url_opens_outside": opens_outside(config.console.base_url),
@@ -52,7 +55,9 @@ def _check(desk: Desk, args: Namespace) -> int:
             desk.out(line)
     if not found["base_url_opens_outside"]:
         desk.tell(desk.say("cli.check_base_url", url=config.console.base_url))
-    if shelf.errors:
+    for wrong in found["wrong_examples"]:
+        desk.tell(wrong["error"])
+    if shelf.errors or found["wrong_examples"]:
         return 2
     return 1 if any(not each["heard"] for each in found.get("sources", [])) else 0
 
@@ -69,7 +74,43 @@ def opens_outside(url: str) -> bool:
 def _topic(topic: Any) -> dict[str, Any]:
     from core.query import parse
 
-    return {"id": topic.id, "query": topic.words, "understood": str(parse(topic.words)), "languages": list(topic.languages)}
+    query = parse(topic.words)
+    told = {"id": topic.id, "query": topic.words, "understood": str(query), "languages": list(topic.languages)}
+    return {**told, "always_evaluated": query.literals() is None}
+
+
+def _wrong_examples(desk: Desk, config: Config) -> list[dict[str, Any]]:
+    """The topics' own examples of which the query does not say what the operator says, with the reason."""
+    if not any(topic.matches or topic.does_not_match for topic in config.topics):
+        return []  # without the language models the check takes a second less
+    from detectors.enrichment.explain import explain
+
+    wrong = []
+    for index, topic in enumerate(config.topics):
+        for key in ("matches", "does_not_match"):
+            for number, example in enumerate(getattr(topic, key)):
+                found = explain(topic.words, _heard(example), topic.languages)
+                if (found.verdict == "no") is (key == "matches"):
+                    sentence = "cli.check_missed" if key == "matches" else "cli.check_matched"
+                    because = " ".join(map(desk.say.render, found.because))
+                    error = desk.file.error(("topics", index, key, number), desk.say(sentence, text=example.text, because=because))
+                    wrong.append({"topic": topic.id, "text": example.text, "line": error.line, "because": because, "error": str(error)})
+    return wrong
+
+
+def _heard(example: ExampleSettings) -> Heard:
+    from console.verbs.texts import Text
+
+    text = Text(
+        text=example.text,
+        title=example.title,
+        lang=example.lang,
+        author=example.author or None,
+        url=example.url,
+        source_id=example.source,
+        kind=example.kind,
+    )
+    return text.heard()
 
 
 def _pages(config: Config, roster: Roster, desk: Desk) -> list[dict[str, Any]]:
@@ -131,6 +172,8 @@ def _lines(desk: Desk, config: Config, found: dict[str, Any]) -> Iterator[str]:
     for topic in found["topics"]:
         languages = f" ({say('cli.check_languages', languages=topic['languages'])})" if topic["languages"] else ""
         yield say("cli.check_topic", topic=topic["id"], query=topic["understood"]) + languages
+        if topic["always_evaluated"]:
+            yield f"  {say('query.always')}"
     yield say("cli.check_who")
     for each in found["pages"]:
         yield f"  {say(_page_key(each), level=each['severity'], **{name: each[name] for name in ('people', 'policy', 'digest', 'fallback')})}"

@@ -14,12 +14,43 @@ def test_check_tells_queries_as_understood_and_who_would_be_paged(room: Room) ->
             "query": '"acme kettle" fire OR #acme NOT cartoon',
             "understood": '(("acme kettle" AND fire) OR #acme) AND NOT cartoon',
             "languages": ["vi"],
+            "always_evaluated": False,
         }
     ]
     assert [(each["severity"], each["people"]) for each in said.json["pages"]] == [
         ("critical", ["Ana"]), ("major", ["Ana"]), ("minor", ["Ana"]), ("watch", []),
     ]  # fmt: skip
     assert said.json["gaps"] == []
+
+
+def test_a_topic_is_tried_on_its_own_examples(room: Room) -> None:
+    room.configure(
+        topics=[
+            {
+                "id": "acme",
+                "query": "(acme NOT phim) OR author:lan",
+                "matches": ["Ấm Acme nổ", "am acme", {"text": "hôm nay", "author": "@lan"}],
+                "does_not_match": ["phim Acme", "khác"],
+            }
+        ]
+    )
+    said = room.tocsin("check", "--json")
+    assert (said.status, said.json["wrong_examples"]) == (0, [])
+    assert said.json["topics"][0]["always_evaluated"] is True
+    assert "looked at in full" in room.tocsin("check").out
+
+
+def test_an_example_that_turns_out_otherwise_is_told_with_its_line_and_the_reason(room: Room) -> None:
+    room.file.write_text(
+        "topics:\n  - id: acme\n    query: acme NOT phim\n    matches:\n      - ấm acme\n      - phim acme\n    does_not_match:\n      - text: Acme\n"
+    )
+    said = room.tocsin("check")
+    assert said.status == 2
+    missed, matched = (line for line in said.err.splitlines() if str(room.file) in line)
+    assert (
+        missed == f"{room.file}:6: topics[0].matches[1]: lẽ ra phải khớp “phim acme” nhưng không khớp. Bị loại trừ bởi NOT phim: có “phim”."
+    )
+    assert matched.startswith(f"{room.file}:8: topics[0].does_not_match[0]: lẽ ra không được khớp “Acme”")
 
 
 def test_check_speaks_to_people_in_their_language(room: Room) -> None:
