@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Final, NamedTuple
@@ -34,6 +33,16 @@ class _Entry(NamedTuple):
     marked_only: bool
 
 
+class _Node:
+    """What follows the bare forms that lead here, and the expressions that end here."""
+
+    __slots__ = ("entries", "following")
+
+    def __init__(self) -> None:
+        self.following: dict[str, _Node] = {}
+        self.entries: list[_Entry] = []
+
+
 class Expressions:
     """Finds the expressions of several lists in one pass.
 
@@ -43,36 +52,37 @@ class Expressions:
         lists: expressions by the name of their list.
 
     Example:
-        >>> [(found.of, found.expression) for found in Expressions({"ask": ["cho em hỏi"]}).find(tokens("cho e hoi xiu"))]
+        >>> [(found.of, found.expression) for found in Expressions({"ask": ["cho em hỏi"]}).find(tokens("cho em hoi xiu"))]
         [('ask', 'cho em hỏi')]
     """
 
     def __init__(self, lists: Lists) -> None:
-        self._by_first: dict[str, list[_Entry]] = defaultdict(list)
+        self._root = _Node()
         for of, expressions in lists.items():
             for expression in expressions:
                 marked_only = expression.startswith(MARKED_ONLY)
                 forms = tuple(token.form for token in tokens(expression.removeprefix(MARKED_ONLY)))
                 for spelling in spellings(forms):
-                    self._by_first[spelling.plain[0]].append(_Entry(of, expression.removeprefix(MARKED_ONLY), spelling, marked_only))
+                    node = self._root
+                    for plain in spelling.plain:
+                        node = node.following.setdefault(plain, _Node())
+                    node.entries.append(_Entry(of, expression.removeprefix(MARKED_ONLY), spelling, marked_only))
 
     def find(self, said: Sequence[Token]) -> list[Found]:
         """What stands in these tokens, from the first on; one place may hold several."""
         forms = [token.form for token in said]
         plain = [bare(form) for form in forms]
-        return [
-            Found(entry.of, entry.expression, start, start + len(entry.spelling.forms))
-            for start, first in enumerate(plain)
-            for entry in self._by_first.get(first, ())
-            if _stands(entry, forms, plain, start)
-        ]
+        found = []
+        for start in range(len(plain)):
+            node, end = self._root.following.get(plain[start]), start + 1
+            while node is not None:
+                found += [Found(entry.of, entry.expression, start, end) for entry in node.entries if _agrees(entry, forms, start, end)]
+                node, end = node.following.get(plain[end]) if end < len(plain) else None, end + 1
+        return found
 
 
-def _stands(entry: _Entry, forms: Sequence[str], plain: Sequence[str], start: int) -> bool:
-    asked = entry.spelling.plain
-    end = start + len(asked)
-    if tuple(plain[start:end]) != asked:
-        return False
+def _agrees(entry: _Entry, forms: Sequence[str], start: int, end: int) -> bool:
+    """Whether forms that are the same without marks agree in them, too."""
     before, after = forms[start - 1] if start else "", forms[end] if end < len(forms) else ""
     agreed = entry.spelling.agrees(forms[start:end], before, after)
     return agreed is True or (agreed is False and not entry.marked_only)

@@ -28,6 +28,7 @@ SHAPED_BARE_SHARE: Final = 0.2  # the same, where most words at least have the s
 SHAPED_SHARE: Final = 0.8
 OTHER_SHARE: Final = 0.3  # of another language's small words
 OTHER_LEAD: Final = 1.8  # times the next language's
+MANY: Final = 3.0  # weight of small words from which half that share is enough
 BY_WORDS: Final = {"hi": 0.2, "tl": 0.25}  # the same share for those that py3langid does not know, or not in Latin letters
 LIKELY: Final = 0.6  # weight of a word that is Vietnamese more often than not
 SHARED: Final = 0.3  # of one that others have as well
@@ -92,7 +93,8 @@ class TellLanguage:
             return "vi", True
         if vietnamese >= max(SHAPED_BARE_SHARE * count, most) and _shaped(words) >= SHAPED_SHARE:
             return "vi", False
-        if most > 1 and most >= max(BY_WORDS.get(other, OTHER_SHARE) * count, OTHER_LEAD * next_most, vietnamese):
+        enough = BY_WORDS.get(other, OTHER_SHARE) if most < MANY else BY_WORDS.get(other, OTHER_SHARE) / 2
+        if most > 1 and most >= max(enough * count, OTHER_LEAD * next_most, vietnamese):
             return other, count > 2  # noqa: PLR2004  (two words are the same in too many languages)
         return None
 

@@ -34,6 +34,9 @@ _PAY = re.compile(
 )
 _PICTURE = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
 
+_HINT = re.compile(r"https?:|www\.|\d")  # without any of these there is neither a link nor a pay
+_TELLING: Final = frozenset({"strong", "offer", "phishing"})
+
 SpamFamily = Literal["spam", "scam"]
 
 
@@ -55,7 +58,10 @@ class Signs(NamedTuple):
 
 def judge(text: str, tokens: Sequence[Token]) -> tuple[SpamFamily, str] | None:
     """The family of breach, and what told it; None where the text is neither."""
-    signs = _signs(text, tokens)
+    found = _expressions().find(tokens)
+    if not any(one.of in _TELLING for one in found) and not _HINT.search(text):
+        return None
+    signs = _signs(text, tokens, found)
     if signs.of("guard"):
         return None
     phishing = signs.of("phishing")
@@ -72,11 +78,11 @@ def judge(text: str, tokens: Sequence[Token]) -> tuple[SpamFamily, str] | None:
     return None
 
 
-def _signs(text: str, tokens: Sequence[Token]) -> Signs:
+def _signs(text: str, tokens: Sequence[Token], found: Sequence[Found]) -> Signs:
     links = Counter(link.rstrip("/.,)") for link in _LINK.findall(text))
     contacts = len(_PHONE.findall(text)) + len(_MESSENGER.findall(text))
     return Signs(
-        found=_apart(_expressions().find(tokens)),
+        found=_apart(found),
         pay=tuple(_PAY.findall(text)),
         contacts=contacts,
         links=links.total(),

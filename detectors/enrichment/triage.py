@@ -57,6 +57,8 @@ def _heard(text: str, said: Sequence[Token]) -> frozenset[str]:
     """The lists that speak in a text, and "asked" where a question stands at its place."""
     words = [token for token in said if token.end <= CHARS_JUDGED]
     found = _expressions().find(words)
+    if "?" in text:
+        found += _questions().find(words)
     names = {one.of for one in found if one.of not in ("asks_at_end", "asks_with_mark")}
     return frozenset(names | ({"asked"} if _asks(text, words, found) else set()))
 
@@ -90,7 +92,12 @@ def _is_fault(heard: frozenset[str]) -> bool:
 
 @cache
 def _expressions() -> Expressions:
-    return Expressions(load_lists("triage"))
+    return Expressions({name: listed for name, listed in load_lists("triage").items() if name != "asks_with_mark"})
+
+
+@cache
+def _questions() -> Expressions:
+    return Expressions({"asks_with_mark": load_lists("triage")["asks_with_mark"]})
 
 
 class Sort:
