@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from alerting import looks, recounts
 from alerting.base import Message, Notifier, Receipt
+from alerting.burst import burst_shown
 from alerting.coverage import Listening, coverage_at
 from alerting.events import EscalationDue, line
 from alerting.incident import unwanted_because
@@ -226,6 +227,7 @@ class Dispatcher:
         return Briefing(
             incident=incident,
             signal=deciding[-1] if deciding else None,
+            burst=burst_shown(tx, raised),
             quotes=quotes_of(tx, incident.id, MAX_QUOTES),
             coverage=coverage_at(tx, self._listening, incident, now),
             looks=looks.looks_of(tx, incident.id, roster),

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from alerting.base import Message
 from alerting.blindness import is_about_sources
+from alerting.burst import BurstShown, burst_lines
 from alerting.coverage import Coverage
 from alerting.coverage_words import coverage_line
 from alerting.inert import inert, shorten
@@ -55,6 +56,7 @@ class Briefing:
     Args:
         incident: as it stands now.
         signal: the one that decided; None where there is none, as for an incident that a person opened.
+        burst: what it is about and how it spreads; None where no signal tells.
         quotes: of the evidence, the weightiest first; those whose text is gone are told as gone.
         coverage: what was heard of all there is; None where that is not known.
         looks: who is asked to look where no program sees, and what came of it.
@@ -65,6 +67,7 @@ class Briefing:
 
     incident: Incident
     signal: Signal | None = None
+    burst: BurstShown | None = None
     quotes: Sequence[Quote] = ()
     coverage: Coverage | None = None
     looks: Sequence[Look] = ()
@@ -158,11 +161,12 @@ def _written(say: Translator, briefing: Briefing, notification: Notification, li
 
 
 def _facts(say: Translator, briefing: Briefing, title: str) -> list[str]:
-    """What it is, since when, how unusual, why this severity, and who has it."""
+    """What it is, since when, how unusual, what they talk about, why this severity, and who has it."""
     incident, signal = briefing.incident, briefing.signal
     lines = [say("alert.what", what=title), say("alert.since", at=incident.opened_at)]
     if signal is not None and not is_about_sources(signal.kind):
         lines += filter(None, (_unusual(say, signal), counted(say, signal)))
+    lines += map(inert, burst_lines(say, briefing.burst))
     lines.extend(_why(say, incident.severity, incident.factors))
     if briefing.owner is not None and incident.acknowledged_at is not None:
         lines.append(say("alert.taken_by", person=inert(briefing.owner), at=incident.acknowledged_at))

@@ -147,14 +147,14 @@ def assemble(
 
 def _detectors(config: Config, store: Store, generation: int, often: Mapping[str, timedelta], *, hearing: bool) -> list[Stage]:
     """The spaCy side is imported here alone, so that the other roles stay light. `hearing`: not where mentions are played back, and no source is asked."""
-    from console.known import branches, registry
+    from console.known import branches, registry, watched
     from detectors import enrich
     from detectors.enrich import Enricher, Topic
     from detectors.enrichment.pipeline import Pipeline
     from detectors.enrichment.records import TopicSpec
     from detectors.reading import Reader
     from detectors.recount import Recounter
-    from detectors.watch import Watched, Watcher
+    from detectors.watch import Watcher
 
     versions = topic_versions(config)
     specs = [TopicSpec(id=topic.id, query=topic.words, languages=topic.languages) for topic in config.topics]
@@ -182,7 +182,7 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
     )
     watcher = Watcher(
         store,
-        {topic.id: Watched(id=topic.id, name=topic.title, zone=config.zone_of(topic)) for topic in config.topics},
+        watched(config),
         {kind: detector for kind, detector in built.items() if hasattr(detector, "step")},
         lateness=config.listener.lateness,
         generation=generation,

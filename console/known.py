@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from console.config import Config
 from core.query import version
 from detectors.enrichment.records import PlaceSpec
+from detectors.entities import Name
 from detectors.gauge import Counted
 from detectors.registry import Campaign, Known, Registry
+from detectors.settings import TopicSettings
+from detectors.watch import Watched
 
 
 def topic_versions(config: Config) -> dict[str, str]:
@@ -19,6 +24,21 @@ def topic_versions(config: Config) -> dict[str, str]:
 def branches(config: Config) -> list[PlaceSpec]:
     """Every place with all its names; the address is one of them."""
     return [PlaceSpec(id=place.id, names=tuple(filter(None, (place.name, *place.aliases, place.address or "")))) for place in config.places]
+
+
+def watched(config: Config) -> dict[str, Watched]:
+    """Every topic as the Watcher needs it, by id."""
+    return {
+        topic.id: Watched(id=topic.id, name=topic.title, zone=config.zone_of(topic), names=names(config, topic)) for topic in config.topics
+    }
+
+
+def names(config: Config, topic: TopicSettings) -> tuple[Name, ...]:
+    """What is called by a name: the topic's products, the places, the people whom we know."""
+    places = [name for place in config.places for name in (place.name, *place.aliases)]
+    people = [name for one in config.authors for name in (one.name, *one.names, *one.accounts) if "/" not in name and ":" not in name]
+    kinds: dict[Literal["product", "place", "person"], Sequence[str]] = {"product": topic.products, "place": places, "person": people}
+    return tuple(Name(kind, name) for kind, found in kinds.items() for name in found if name)
 
 
 def registry(config: Config) -> Registry:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from alerting.burst import as_json, burst_shown
 from alerting.quotes import quotes_of
 from console.config import Config
 from core.messages import Translator, translator
@@ -25,7 +26,7 @@ def speaker(config: Config) -> Translator:
 
 def describe(tx: Tx, incident: Incident, config: Config) -> dict[str, Any]:
     """An incident as listings print it, with its signals and evidence; times are RFC 3339 in UTC."""
-    say = speaker(config)
+    say, raised = speaker(config), signals.of_incident(tx, incident.id)
     return {
         "id": incident.id,
         "topic_id": incident.topic_id,
@@ -41,7 +42,8 @@ def describe(tx: Tx, incident: Incident, config: Config) -> dict[str, Any]:
         "policy_step": incident.step,
         "world": incident.world,
         "title": say.render(incident.words),
-        "signals": [_signal(signal, say) for signal in signals.of_incident(tx, incident.id)],
+        "signals": [_signal(signal, say) for signal in raised],
+        "burst": as_json(burst_shown(tx, raised)),
         "evidence": [_quote(quote) for quote in quotes_of(tx, incident.id, EVIDENCE)],
     }
 
@@ -86,5 +88,7 @@ def _quote(quote: Quote) -> dict[str, Any]:
         "text": quote.text,
         "url": quote.url,
         "sentiment": quote.sentiment,
+        "triage": quote.triage,
+        "risks": list(quote.risks),
         "sha256": quote.sha256,
     }

@@ -41,7 +41,7 @@ class TopicSettings(Section):
     """What the operator watches; `matches` and `does_not_match` are examples that `tocsin check` tries the query on.
 
     `query` is read by `core.query`; without one the id itself is looked for. `languages` (two letters) limits it to texts in one of them. `timezone` is
-    where its usual day is learnt, the installation's where none is given.
+    where its usual day is learnt, the installation's where none is given. `products` are told apart in what a burst is about.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
@@ -52,6 +52,7 @@ class TopicSettings(Section):
     timezone: str | None = None
     matches: tuple[ExampleSettings, ...] = ()
     does_not_match: tuple[ExampleSettings, ...] = ()
+    products: tuple[Annotated[str, Field(pattern=r"\w", max_length=100)], ...] = ()
 
     @model_validator(mode="after")
     def _query_is_understood(self, info: ValidationInfo) -> TopicSettings:

@@ -15,6 +15,8 @@ import structlog
 from core.records import Record, Signal
 from detectors.base import Detector, Finding, State, load_state, save_state
 from detectors.buckets import MINUTE_S, Buckets
+from detectors.describe import described
+from detectors.entities import Name
 from detectors.raising import Crowd, deciding, signal_of
 from store import enrichments, mentions, series, signals, sources, watches
 from store.database import Tx
@@ -36,11 +38,12 @@ Series = tuple[dict[str, watches.SavedState], list[series.Cell], dict[str, list[
 
 
 class Watched(Record, frozen=True, kw_only=True, gc=False):
-    """A topic as the Watcher needs it."""
+    """A topic as the Watcher needs it; `names` of products, places and people are told apart in what a burst is about."""
 
     id: str
     name: str
     zone: str
+    names: tuple[Name, ...] = ()
 
 
 class Watcher:
@@ -94,7 +97,12 @@ class Watcher:
         end = now.replace(second=0, microsecond=0)
         saved, cells, heard, first = await self._store.database.read(self._read, watch, end)
         states, findings = await asyncio.to_thread(self._judge, watch, saved, cells, heard, first, end)
-        return await self._store.database.write(self._save, watch, states, findings, now, end)
+        topic = self._topics[watch.topic_id]
+        told = [
+            await described(self._store.database, finding, topic.id, brand=(topic.name, topic.id), names=topic.names)
+            for finding in findings
+        ]
+        return await self._store.database.write(self._save, watch, states, told, now, end)
 
     def _read(self, tx: Tx, watch: watches.Watch, end: datetime) -> Series:
         """All that a step needs, on one snapshot."""

@@ -67,7 +67,7 @@ def _one_options(parser: ArgumentParser) -> None:
 def _one(desk: Desk, args: Namespace) -> int:
     shape = desk.read(whole, desk, args.id)
     if args.json:
-        desk.json({name: value for name, value in shape.items() if name != "lines"})
+        desk.json({name: value for name, value in shape.items() if name not in ("lines", "burst_lines")})
         return 0
     say = desk.say
     if shape["world"] == "drill":
@@ -75,6 +75,7 @@ def _one(desk: Desk, args: Namespace) -> int:
     desk.out(f"#{shape['id']} {shape['title']}")
     state = [say(f"severity.{shape['severity']}"), say(f"stage.{shape['stage']}"), say(f"status.{shape['status']}")]
     desk.out(" · ".join([*state, say("cli.moment", at=shape["opened_at"])]))
+    _section(desk, "console.burst", shape["burst_lines"])
     _section(desk, "console.heard", shape["lines"])
     _section(desk, "console.timeline", [f"{say('cli.moment', at=entry['at'])}  {entry['text']}" for entry in shape["timeline"]])
     quotes = [
@@ -117,11 +118,12 @@ def _when(desk: Desk, step: dict[str, Any]) -> str:
 
 
 def whole(tx: Tx, desk: Desk, incident_id: int) -> dict[str, Any]:
-    """The incident with its timeline, playbook and coverage, as `--json` prints it; `lines` say the coverage in words."""
+    """The incident with its timeline, playbook and coverage, as `--json` prints it; `lines` say the coverage in words, `burst_lines` the burst."""
+    from alerting.burst import burst_lines, burst_shown
     from console.heard import flagged_of, heard_of
     from console.shapes import describe, timeline_entry
     from core.errors import NotFound
-    from store import incidents, steps
+    from store import incidents, signals, steps
 
     incident = incidents.get(tx, incident_id)
     if incident is None:
@@ -132,6 +134,7 @@ def whole(tx: Tx, desk: Desk, incident_id: int) -> dict[str, Any]:
         "timeline": [timeline_entry(entry, desk.say) for entry in incidents.entries(tx, incident_id)],
         "factors": [{"name": each.name, "value": each.value, "speaks_for": each.speaks_for} for each in incident.factors],
         "playbook": None if plan is None else _plan(desk, incident, plan, steps.of_incident(tx, incident_id)),
+        "burst_lines": burst_lines(desk.say, burst_shown(tx, signals.of_incident(tx, incident_id))),
         **heard_of(tx, incident, desk.config, desk.now),
         "flags": flagged_of(tx, incident, desk.config),
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerting.blindness import is_about_sources
+from alerting.burst import BurstShown, ThemeShown, burst_lines, burst_shown, compared_with, meanings, spread_line
 from alerting.coverage import Coverage, coverage_at
 from alerting.coverage_words import coverage_line
 from alerting.incident import idle_because
@@ -35,6 +36,7 @@ class Case:
     incident: Incident
     roster: Roster
     signal: Signal | None
+    burst: BurstShown | None
     quotes: tuple[Quote, ...]
     coverage: Coverage
     looks: tuple[Look, ...]
@@ -68,6 +70,32 @@ class Case:
         else:
             said = say("console.unusual", **told, expected=signal.expected, times=signal.observed / signal.expected)
         return ". ".join(filter(None, (said, counted(say, signal))))
+
+    def burst_lines(self, say: Translator) -> list[str]:
+        """What it is about, and how it spreads, in two lines."""
+        return burst_lines(say, self.burst)
+
+    def compared(self, say: Translator) -> str:
+        """With what its themes were compared."""
+        burst = self.burst.burst if self.burst else None
+        if burst is None or burst.past_since is None or burst.past_until is None or not burst.has_past:
+            return say("burst.no_past")
+        return say("burst.past", before=compared_with(burst.past_since, burst.past_until), people=burst.past_voices)
+
+    def said(self, say: Translator, theme: ThemeShown) -> str:
+        """How many say a theme, and said it before."""
+        people = self.burst.burst.voices if self.burst else theme.voices
+        if theme.before is None:
+            return say("burst.said", said=theme.voices, people=people)
+        return say("burst.said_before", said=theme.voices, people=people, before=theme.before)
+
+    def spread(self, say: Translator) -> str:
+        """How it spreads, in one line of plain numbers."""
+        return spread_line(say, self.burst)
+
+    def meanings(self, say: Translator) -> list[str]:
+        """What extreme numbers of it mean."""
+        return meanings(say, self.burst)
 
     def reasons(self, say: Translator) -> Iterator[str]:
         """Why this severity: each factor that speaks for more than watching."""
@@ -120,6 +148,7 @@ def case_of(tx: Tx, monitor: Monitor, incident_id: int, now: datetime) -> Case |
         incident=incident,
         roster=roster,
         signal=deciding[-1] if deciding else None,
+        burst=burst_shown(tx, raised),
         quotes=tuple(quotes_of(tx, incident_id, MOST_QUOTES)),
         coverage=coverage_at(tx, listening_of(monitor.config), incident, now),
         looks=looks_of(tx, incident_id, roster),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from alerting import message as message_module
+from alerting.burst import BurstShown, ThemeShown
 from alerting.coverage import Coverage, SourceCoverage
 from alerting.message import MAX_BODY, MAX_SHORT, MAX_SUBJECT, Briefing, Reader, compose, compose_test
+from core.bursts import Amplification, Burst
 from core.records import Factor, Incident, Notification, Signal, Words
 from playbooks.playbook import Playbook
 from playbooks.quote import Quote
@@ -134,6 +137,25 @@ def test_an_unknown_usual_is_said_to_be_unknown() -> None:
     )
     assert "chưa biết mức bình thường" in said.body
     assert "Nghe được tất cả các nguồn." in said.body
+
+
+def test_what_they_talk_about_is_told_before_why_and_made_inert() -> None:
+    numbers = {
+        "mentions": 41,
+        "stories": 9,
+        "reposts": 0,
+        "wires": 0,
+        "accounts": 12,
+        "by_accounts": 41,
+        "by_top_account": 4,
+        "new_accounts": 7,
+    }
+    profile = Amplification(**numbers, aged_accounts=12, sources=1, top_source="forum", by_top_source=41)
+    theme = ThemeShown(kind="handle", phrase="@everyone", voices=14, before=0, mention_id=1, quote="")
+    burst = Burst(amplification=profile, past_since=AT - 22 * 24 * HOUR, past_until=AT - 24 * HOUR)
+    body = compose(dataclasses.replace(FULL, burst=BurstShown(burst=burst, themes=(theme,))), notice(), ANN, link=LINK).body
+    assert "New against the 21 days before: “＠everyone” by 14 people\nHow it spreads: 32 of 41 mentions are copies (78%)" in body
+    assert body.index("How it spreads") < body.index("Why major")
 
 
 def test_an_update_says_who_has_it_and_a_closing_says_little() -> None:

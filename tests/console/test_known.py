@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from console.config import parse
-from console.known import branches, registry
+from console.known import branches, names, registry, watched
 from core.errors import ConfigError
 from core.records import Author
 from tests import make
@@ -37,6 +37,23 @@ def test_people_and_campaigns_are_known():
     entry = known.find(mention)
     assert (entry.id, entry.name, entry.role, entry.reach) == ("ngoc", "ngoc", "ambassador", 120_000)
     assert known.is_own(mention, entry)
+
+
+def test_what_a_burst_may_name_is_known_by_kind():
+    known = config(
+        topics=[{"id": "acme", "query": "acme", "products": ["X2"]}, {"id": "rival", "query": "rival"}],
+        places=[{"id": "q1", "name": "Acme Quận 1", "aliases": ["chi nhánh Lê Lợi"]}],
+        authors=[{"id": "ngoc", "name": "Ngọc", "role": "ambassador", "accounts": ["facebook:ngoc.vlog", "@ngoc"], "names": ["Ngọc Vlog"]}],
+    )
+    assert [tuple(one) for one in names(known, known.topics[0])] == [
+        ("product", "X2"),
+        ("place", "Acme Quận 1"),
+        ("place", "chi nhánh Lê Lợi"),
+        ("person", "Ngọc"),
+        ("person", "Ngọc Vlog"),
+        ("person", "@ngoc"),
+    ]
+    assert "X2" not in [one.name for one in watched(known)["rival"].names]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from tests.console.conftest import Room
 
 INCIDENT_KEYS = {
     "id", "topic_id", "kind", "severity", "stage", "status", "owner", "opened_at", "acknowledged_at", "acknowledged_by", "resolved_at",
-    "policy_step", "world", "title", "signals", "evidence",
+    "policy_step", "world", "title", "signals", "evidence", "burst",
 }  # fmt: skip
 
 
