@@ -122,9 +122,11 @@ class Learner:
                 await database.write(self._start_again, topic_id, kind, detector, now)
 
     def _lately(self, tx: Tx, topic_id: str, now: datetime) -> tuple[list[Mention], float]:
-        """Mentions that the baselines know, and what share of them was surely negative when it was counted."""
+        """Mentions that the baselines know, and what share of them was surely negative when it was counted. Not those that people judged since."""
         since = max(now - LATELY, watches.judged_since(tx, topic_id) or now - LATELY)
-        lately = mentions.in_topic(tx, topic_id, since, now, SAMPLE)
+        found = mentions.in_topic(tx, topic_id, since, now, SAMPLE)
+        told = labels.standing(tx, [mention.id for mention in found])
+        lately = [mention for mention in found if mention.id not in told]
         known = enrichments.get(tx, [mention.id for mention in lately])
         sure = sum(each.sentiment.confident and each.sentiment.label == "negative" for each in known.values())
         return lately, sure / max(len(lately), 1)

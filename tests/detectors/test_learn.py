@@ -123,7 +123,7 @@ async def test_the_words_of_an_erased_mention_are_forgotten_within_a_day(team):
 
 
 async def test_where_much_more_is_negative_the_surge_starts_anew_aloud_and_once(team):
-    await team.hear(*(f"mặt kính hỏng {number}" for number in range(FEWEST)))
+    await team.hear(*(f"mặt kính hỏng {number}" for number in range(FEWEST + 1)))
     old = watches.SavedState("negative_surge", SURGE.version, team.now, b'{"settled_to":"2026-11-01T00:00:00Z"}')
     team.database.write_now(watches.save_state, "acme", old)
     with capture_logs() as logs:
