@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
@@ -12,8 +13,11 @@ from structlog.testing import capture_logs
 from core.records import Sentiment, TopicMatch
 from detectors.base import load_state
 from detectors.enrich import Enricher, Topic
+from detectors.enrichment.correction import BITS, Correction
 from detectors.enrichment.records import Heard, Understood
 from detectors.learn import AGAIN_AFTER, FEWEST, LOOK_EVERY
+from detectors.reading import Reader
+from detectors.registry import Registry
 from detectors.signals import negative_surge
 from store import enrichments, labels, mentions, schema, series, watches
 from tests import make
@@ -165,3 +169,17 @@ async def test_what_is_about_us_after_all_is_read_back_into_its_topic(team):
     assert [match.topic_id for match in team.said(mention_id).topics] == ["acme"]
     counted = team.database.read_now(series.read, "acme", team.now - HOUR, team.now + HOUR)
     assert sum(cell.mentions for cell in counted) == 1
+
+
+def test_of_a_mention_in_two_topics_the_first_that_was_taught_decides():
+    reader = Reader(Deaf(), {}, {}, Registry())
+    topics = [TopicMatch(topic_id=topic, version="1", terms=()) for topic in ("rival", "acme", "shop")]
+    reader.corrections = {
+        topic: Correction(version=topic, bias=bias, slope=1.0, words=np.zeros(1 << BITS), threshold=0.5)
+        for topic, bias in (("acme", 5.0), ("shop", -5.0))
+    }
+    assert (reader.model_of(topics), reader.model_of(topics[:1])) == ("deaf-1+acme", "deaf-1")
+    (read,) = reader.read([make.mention("acme ấm")], {})
+    assert (read.said.sentiment.label, read.said.sentiment.confident) == ("negative", True)
+    (by_itself,) = reader.uncorrected([read.mention])
+    assert by_itself.label == "neutral"
