@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import yaml
 
 from core.messages import catalogue
 from core.records import severity_rank
+from detectors.enrichment.lexicon import LEXICONS, load_lexicon
 from playbooks.blanks import blanks_of, value_for
 from playbooks.drill import DRILLS, load_drill
 from playbooks.load import LIBRARY, load_playbooks, read_playbook
@@ -19,7 +19,6 @@ from playbooks.script import Action, Post, ends_at, script
 from playbooks.statement import draft
 
 ROOT = Path(__file__).parents[2]
-LEXICON = ROOT / "detectors/enrichment/lexicon/vi.yaml"
 OPENED = datetime(2026, 11, 21, 13, 10, tzinfo=UTC)
 FILES = sorted(LIBRARY.glob("*.yaml"))
 PLAYBOOKS = [read_playbook(path) for path in FILES]
@@ -92,7 +91,7 @@ def test_a_step_is_due_after_the_steps_it_waits_for(playbook):
 
 @playbooks
 def test_its_triggers_are_risks_that_can_be_heard(playbook):
-    heard = {row["family"] for row in yaml.safe_load(LEXICON.read_text("utf-8"))["rows"]}
+    heard = {row.family for language in LEXICONS for row in load_lexicon(language).rows}
     assert set(playbook.triggers.risks) <= heard
     assert {f"risk.{family}" for family in heard} <= set(catalogue("vi"))
 

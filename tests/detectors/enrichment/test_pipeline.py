@@ -24,7 +24,7 @@ def test_a_mention_is_understood(pipeline: Pipeline):
     found = pipeline.enrich([Heard(title="Acme", text="Ấm Acme phát nổ, cả nhà bị bỏng, quá tệ!")])[0]
     assert found.language == "vi"
     assert [(match.topic_id, match.terms, match.weak) for match in found.topics] == [("acme", ("Acme",), False)]
-    assert [(risk.family, risk.level) for risk in found.risks] == [("injury", 1)]
+    assert [(risk.family, risk.level) for risk in found.risks] == [("injury", 1), ("tone", 3)]
     assert found.sentiment.label == "negative"
     assert found.fingerprint == fingerprint("Acme\nẤm Acme phát nổ, cả nhà bị bỏng, quá tệ!")
 
@@ -80,5 +80,5 @@ def test_understand_prints_what_the_interface_promises(pipeline: Pipeline):
     assert list(found) == ["lang", "sentiment", "risks", "topics", "triage"]
     assert list(found["sentiment"]) == ["label", "negative", "neutral", "positive", "confident"]
     assert found["topics"][0]["topic_id"] == "acme"
-    assert found["risks"] == [{"family": "fraud", "level": 1, "term": "lừa đảo"}]
+    assert found["risks"][0] == {"family": "fraud", "level": 1, "term": "lừa đảo"}
     assert json.loads(json.dumps(found)) == found
