@@ -28,6 +28,8 @@ def quotes_of(tx: Tx, incident_id: int, limit: int) -> list[Quote]:
                 sentiment=understood[mention.id].sentiment.label if mention.id in understood else None,
                 sha256=piece.digest,
                 role=understood[mention.id].author_role if mention.id in understood else None,
+                triage=understood[mention.id].triage if mention.id in understood else None,
+                risks=tuple(risk.family for risk in understood[mention.id].risks) if mention.id in understood else (),
                 judged=tuple((each.by, f"{question}.{each.label}") for question, each in told.get(mention.id, {}).items()),
             )
         )
