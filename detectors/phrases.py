@@ -44,7 +44,7 @@ def key_of(raw: str) -> str:
 
 def words(text: str) -> list[Word]:
     """The words and stops of a text, in order; addresses are stops."""
-    plain = _ADDRESS.sub(lambda found: "." * len(found[0]), text) if "://" in text or "www." in text or "@" in text else text
+    plain = _ADDRESS.sub(lambda found: "/" * len(found[0]), text) if "://" in text or "www." in text or "@" in text else text
     found: list[Word] = []
     opens = True
     for piece in _PIECE.finditer(plain):
@@ -56,7 +56,7 @@ def words(text: str) -> list[Word]:
 
 def raw_words(text: str) -> list[str]:
     """As `words`, without their places: a quarter of the time."""
-    plain = _ADDRESS.sub(".", text) if "://" in text or "www." in text or "@" in text else text
+    plain = _ADDRESS.sub("/", text) if "://" in text or "www." in text or "@" in text else text
     return _PIECE.findall(plain)
 
 

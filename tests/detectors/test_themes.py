@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from core.bursts import Theme, words_of
-from detectors.entities import Name
 from detectors.themes import MOST, Themes, surprise, themes
 from store.voices import Voice
 
@@ -23,12 +20,6 @@ def told(found: Themes, burst: list[Voice]) -> dict[str, int]:
     """Each theme as it stands in the texts, with its people."""
     text = {voice.mention_id: words_of(voice.title, voice.text) for voice in burst}
     return {text[theme.where[0][0]][theme.where[0][1] : theme.where[0][2]]: theme.voices for theme in found.found}
-
-
-def kinds(burst: list[Voice], *names: Name) -> dict[str, str]:
-    found = themes(burst, PAST, brand=["Acme"], names=names)
-    text = {voice.mention_id: words_of(voice.title, voice.text) for voice in burst}
-    return {text[theme.where[0][0]][theme.where[0][1] : theme.where[0][2]]: theme.kind for theme in found.found}
 
 
 FIRE = voices(
@@ -89,30 +80,6 @@ def test_a_denial_keeps_its_no():
 def test_nothing_runs_across_a_stop_or_out_of_an_address():
     burst = voices(*[f"{who} xong. Cháy https://evil.example/bếp/khói" for who in ("an", "ba", "cu", "do", "em")])
     assert not {"xong. Cháy", "khói", "bếp"} & set(told(themes(burst, PAST), burst))
-
-
-@pytest.mark.parametrize(
-    ("said", "names", "kind"),
-    [
-        ("máy X2 nóng ran", [Name("product", "X2")], ("X2", "product")),
-        ("ở chi nhánh Lê Lợi", [Name("place", "chi nhánh Lê Lợi")], ("chi nhánh Lê Lợi", "place")),
-        ("gọi chị @lan.acme", [Name("person", "@lan.acme")], ("@lan.acme", "person")),
-        ("tẩy chay #acmetetoi", [], ("#acmetetoi", "hashtag")),
-        ("nghe ông Nguyễn Văn Bình nói", [], ("Nguyễn Văn Bình", "person")),
-        ("ở đường Nguyễn Thị Minh Khai", [], ("Nguyễn Thị Minh Khai", "name")),
-        ("hàng của Bách Hoá Xanh", [], ("Bách Hoá Xanh", "name")),
-    ],
-)
-def test_what_is_named_is_told_as_what_it_is(said, names, kind):
-    burst = voices(
-        *[f"{who} {word} {said}" for who, word in zip("abcdefg", ("thấy", "kể", "nghe", "đọc", "xem", "tin", "chê"), strict=True)]
-    )
-    assert kind in kinds(burst, *names).items()
-
-
-def test_capitals_of_a_headline_name_nobody():
-    burst = voices(*[f"{who} Bếp Nhà Cháy Đen" for who in ("AN", "BA", "CU", "DO", "EM")])
-    assert set(kinds(burst).values()) == {"phrase"}
 
 
 def test_empty_broken_and_endless_texts_give_nothing():

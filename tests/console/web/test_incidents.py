@@ -1,5 +1,8 @@
 """The pages of incidents, as a community manager reads them."""
 
+from datetime import timedelta
+
+from core.bursts import Amplification, Burst, Theme, check_of, frozen_burst
 from tests.console.web.place import HOSTILE, Place
 
 
@@ -24,6 +27,26 @@ async def test_an_incident_tells_what_why_who_says_so_and_what_to_do(place: Plac
     page = await (await place.client.get(f"/incidents/{incident.id}")).text()
     for words in ("bốc cháy, con tôi bị bỏng", 'href="https://forum.example/1" rel="noopener noreferrer nofollow"', "Kiểm chứng trước",
                   "15 phút đầu", "Thông báo ban đầu", "<mark>", "Diễn biến", "Ana", "đã gửi", "Tôi nhận"):  # fmt: skip
+        assert words in page, words
+
+
+async def test_an_incident_tells_what_it_is_about_and_how_it_spreads(place: Place) -> None:
+    told = Amplification(
+        mentions=40, stories=4, reposts=0, wires=0, accounts=12, by_accounts=40, by_top_account=9, new_accounts=3, aged_accounts=12, sources=1,
+        top_source="forum", by_top_source=40,
+    )  # fmt: skip
+    theme = Theme(kind="phrase", voices=14, before=2, where=((1, 9, 17),), check=check_of("bốc cháy"))
+    days = {"past_since": place.now - timedelta(days=22), "past_until": place.now - timedelta(days=1)}
+    burst = Burst(amplification=told, themes=(theme,), voices=30, past_voices=480, **days)
+    incident = await place.incident(frozen={"level": 1, "burst": frozen_burst(burst)})
+    page = await (await place.client.get(f"/incidents/{incident.id}")).text()
+    for words in (
+        "<b>bốc cháy</b>",
+        "14/30 người, trước đó 2",
+        "so với 480 người nói trong 21 ngày trước đó",
+        "36/40 bài chép lại (90%)",
+        "đăng đi đăng lại",
+    ):
         assert words in page, words
 
 
