@@ -18,7 +18,7 @@ _LONGEST_KNOWN: Final = 40  # characters of a word that is remembered, so that t
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # kana and han
 _PICTURES = "\u2600-\u27bf\U0001f300-\U0001faff"
 _LETTER = r"[\w\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e]"  # \w alone leaves the vowel signs of India and Thailand out
-_DOTTED = r"(?<!\w)[^\W\d_]{1,2}(?:\.[^\W\d_]{1,2}){2,}(?![\w.])"  # l.ừ.a, ph.ố.t: dots against filters
+_DOTTED = r"(?<!\w)[^\W\d_]{1,2}(?:\.[^\W\d_]{1,2}){2,20}(?![\w.])"  # l.ừ.a, ph.ố.t: dots against filters; no word has more of them
 _WORD = re.compile(rf"{_LETTER}+|[{_PICTURES}]")
 _WORD_OR_DOTTED = re.compile(rf"{_DOTTED}|{_LETTER}+|[{_PICTURES}]")  # takes twice as long
 _MAY_BE_DOTTED = re.compile(r"\.[^\W\d_]{1,2}\.")
@@ -42,13 +42,18 @@ def tokens(text: str) -> list[Token]:
 
     Time grows with the length alone. "@" inside a word (an address) makes no handle.
     """
-    words = (_WORD_OR_DOTTED if _MAY_BE_DOTTED.search(text) else _WORD).finditer(text)
+    words = (_WORD_OR_DOTTED if may_be_dotted(text) else _WORD).finditer(text)
     found = [Token(_FORMS[each[0]], "", each.start(), each.end()) for each in words]
     if "#" in text or "@" in text:
         found = [_signed(text, token) for token in found]
     if not text.isascii() and _HAS_UNSPACED.search(text):
         return [part for token in found for part in _parts(text, token)]
     return found
+
+
+def may_be_dotted(text: str) -> bool:
+    """Whether a word of the text may be dotted against filters, as in "l.ừ.a"; never False where one is."""
+    return _MAY_BE_DOTTED.search(text) is not None
 
 
 def _signed(text: str, token: Token) -> Token:

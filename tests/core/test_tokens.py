@@ -26,6 +26,7 @@ def forms(text: str) -> list[str]:
         ("हिन्दी", ["हिन्दी"]),
         ("", []),
         ("... !?", []),
+        ("l.u.a." * 2_000, ["l", "u", "a"] * 2_000),
     ],
 )
 def test_text_falls_into_tokens(text: str, expected: list[str]):
