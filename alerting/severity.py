@@ -16,6 +16,7 @@ from core.records import SEVERITIES, Factor, Record, Severity, Tier, severity_ra
 Bounds = tuple[tuple[float, Severity], ...]
 
 HARM: Final = frozenset({"food-safety", "product-safety", "recall", "injury"})  # families of risk in which people may be hurt
+PERIL: Final = frozenset({"threat", "self-harm"})  # the same, but each a cause of its own: no product did it
 AUTHORITY: Final = frozenset({"legal"})
 CALM_BELOW: Final = 0.15  # share of negative mentions
 FEW_MENTIONS: Final = 10  # fewer make no more than minor out of any ratio
@@ -79,7 +80,7 @@ def _harm(facts: Facts) -> Factor | None:
 
 
 def _hurts(facts: Facts) -> bool:
-    return facts.risk_family in HARM and facts.risk_level in (1, 2)
+    return facts.risk_family in HARM | PERIL and facts.risk_level in (1, 2)
 
 
 def _agreed(factors: Sequence[Factor]) -> int:

@@ -132,8 +132,10 @@ class _Finder:
 
     def learn(self, entry: _Entry) -> None:
         plain = " ".join(map(bare, entry.forms))
-        self._matcher.add(plain, [phrase(self._vocab, entry.forms)])
-        self._entries[self._vocab.strings[plain]].append(entry)
+        known = self._entries[self._vocab.strings.add(plain)]
+        if not known:
+            self._matcher.add(plain, [phrase(self._vocab, entry.forms)])
+        known.append(entry)
 
     def find(self, doc: Doc, noted: Notes, *, of: Iterable[int] | None = None) -> _Hits:
         """The hits of each row and role; of the rows `of` only, where they are given."""

@@ -39,6 +39,8 @@ def test_two_factors_decide_and_one_alone_is_heard(facts: Facts, expected: Sever
     [
         Facts(risk_family="food-safety", risk_level=1),
         Facts(risk_family="injury", risk_level=2, negative_share=0.0, volume_ratio=0.5),
+        Facts(risk_family="self-harm", risk_level=2, negative_share=0.0),
+        Facts(risk_family="threat", risk_level=1),
         Facts(tier="regulator", negative_share=0.0),
         Facts(risk_family="legal", risk_level=1, negative_share=0.0),
     ],
