@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 import structlog
@@ -24,17 +25,18 @@ log = structlog.get_logger()
 
 MOST_HEARD: Final = 2_000  # mentions of a burst whose spread is told, the newest
 MOST_READ: Final = 500  # of them whose words are read
+MOST_CHARS_READ: Final = 75_000  # of those words, so that long texts take no longer than many
+MOST_PAST_CHARS: Final = 200_000
 MOST_PAST: Final = 2_000  # mentions before it that they are compared with, the newest
 PAST: Final = timedelta(days=35)
 APART: Final = timedelta(days=1)  # what has been said for a day or longer is not new; the burst may have begun before its window
 
 
 class Heard(NamedTuple):
-    """The mentions of a burst and those before it, oldest first, and when the oldest of those was heard."""
+    """The mentions of a burst and those before it, oldest first."""
 
     burst: list[Voice]
     past: list[Voice]
-    past_since: datetime | None
 
 
 async def described(database: Database, finding: Finding, topic_id: str, *, brand: Sequence[str], names: Sequence[Name]) -> Finding:
@@ -54,19 +56,26 @@ def describe(heard: Heard, end: datetime, *, brand: Sequence[str] = (), names: S
     """The burst that ends at `end` (aware), in numbers and references; None where nobody was heard. Pure."""
     if not heard.burst:
         return None
-    found = themes(heard.burst[-MOST_READ:], heard.past, brand=brand, names=names)
+    said, past = _newest(heard.burst[-MOST_READ:], MOST_CHARS_READ), _newest(heard.past, MOST_PAST_CHARS)
+    found = themes(said, past, brand=brand, names=names)
     return Burst(
         amplification=profile(heard.burst, end),
         themes=found.found,
         voices=found.voices,
         past_voices=found.past_voices,
-        past_since=heard.past_since,
-        past_until=None if heard.past_since is None else end - APART,
+        past_since=past[0].at if past else None,
+        past_until=end - APART if past else None,
     )
 
 
+def _newest(said: Sequence[Voice], chars: int) -> list[Voice]:
+    """The newest whose words are no more than so many characters together, oldest first."""
+    newest = said[::-1]
+    sizes = accumulate(len(voice.title) + len(voice.text) for voice in newest)
+    return [voice for voice, size in zip(newest, sizes, strict=True) if size <= chars][::-1]
+
+
 def _read(tx: Tx, topic_id: str, finding: Finding) -> Heard:
-    burst, _ = voices.heard(tx, topic_id, finding.window_start, finding.window_end, MOST_HEARD, chars=MOST_CHARS)
-    end = finding.window_end
-    past, since = voices.heard(tx, topic_id, end - PAST, end - APART, MOST_PAST, chars=MOST_CHARS, arrivals=("live", "late", "backfill"))
-    return Heard(burst, past, since)
+    end, before = finding.window_end, ("live", "late", "backfill")
+    burst = voices.heard(tx, topic_id, finding.window_start, end, MOST_HEARD, chars=MOST_CHARS)
+    return Heard(burst, voices.heard(tx, topic_id, end - PAST, end - APART, MOST_PAST, chars=MOST_CHARS, arrivals=before))

@@ -15,7 +15,8 @@ from store.schema import authors, enrichments, mention_texts, mention_topics, me
 class Voice(msgspec.Struct, frozen=True, gc=False):
     """One mention of a topic, our own posts aside; text erased or gone at its source is empty.
 
-    `title` and `text` are cut. `author_since`: when its author was first heard; `source_since`: when its source was. None is unknown, or nobody named.
+    `title` and `text` are cut. `author_since`: when its author was first heard; `source_since`: when its source was; `at`: when it counts. None is unknown, or
+    nobody named.
     """
 
     mention_id: int
@@ -27,12 +28,13 @@ class Voice(msgspec.Struct, frozen=True, gc=False):
     text: str = ""
     author_since: datetime | None = None
     source_since: datetime | None = None
+    at: datetime | None = None
 
 
 def heard(
     tx: Connection, topic_id: str, start: datetime, end: datetime, limit: int, *, chars: int, arrivals: Sequence[str] = ("live",)
-) -> tuple[list[Voice], datetime | None]:
-    """The newest `limit` mentions of a topic within [start, end), oldest first, and when the oldest of them counts.
+) -> list[Voice]:
+    """The newest `limit` mentions of a topic within [start, end), oldest first.
 
     Args:
         tx: a transaction.
@@ -54,16 +56,16 @@ def heard(
     )
     chosen = (
         select(
-            mentions.c.id,
+            mentions.c.id.label("mention_id"),
             mentions.c.source_id,
             mentions.c.kind,
             mentions.c.author_id,
             enrichments.c.story_id,
-            func.substr(func.coalesce(mention_texts.c.title, ""), 1, chars),
-            func.substr(func.coalesce(mention_texts.c.text, ""), 1, chars),
-            authors.c.first_seen_at,
-            sources.c.first_poll_at,
-            newest.c.counts_at,
+            func.substr(func.coalesce(mention_texts.c.title, ""), 1, chars).label("title"),
+            func.substr(func.coalesce(mention_texts.c.text, ""), 1, chars).label("text"),
+            authors.c.first_seen_at.label("author_since"),
+            sources.c.first_poll_at.label("source_since"),
+            newest.c.counts_at.label("at"),
         )
         .select_from(newest.join(mentions, mentions.c.id == newest.c.mention_id))
         .outerjoin(enrichments, enrichments.c.mention_id == mentions.c.id)
@@ -72,5 +74,4 @@ def heard(
         .outerjoin(sources, sources.c.id == mentions.c.source_id)
         .order_by(newest.c.counts_at, mentions.c.id)
     )
-    rows = list(tx.execute(chosen))
-    return [Voice(*row[:9]) for row in rows], rows[0].counts_at if rows else None
+    return [Voice(**row) for row in tx.execute(chosen).mappings()]

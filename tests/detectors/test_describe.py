@@ -22,13 +22,24 @@ def finding(now):
 
 def test_the_past_ends_a_day_before_so_that_the_burst_is_not_its_own_past(now):
     told = [Voice(n, "forum", "original", n, n, text=f"{n} ấm cháy") for n in range(6)]
-    past = [Voice(n, "forum", "original", n, n, text=f"đẹp {n}") for n in range(100, 140)]
-    found = describe.describe(Heard(told, past, now - timedelta(days=9)), now)
+    past = [Voice(n, "forum", "original", n, n, text=f"đẹp {n}", at=now - timedelta(days=9)) for n in range(100, 140)]
+    found = describe.describe(Heard(told, past), now)
     assert isinstance(found, Burst)
     assert (found.voices, found.past_voices, found.past_until) == (6, 40, now - APART)
     assert [theme.voices for theme in found.themes] == [6]
-    assert describe.describe(Heard(told, [], None), now).past_until is None
-    assert describe.describe(Heard([], past, now), now) is None
+    assert describe.describe(Heard(told, []), now).past_until is None
+    assert describe.describe(Heard([], past), now) is None
+
+
+def test_long_texts_take_no_longer_than_many(now):
+    told = [Voice(n, "forum", "original", n, n, text=f"{n} ấm cháy " + "x " * 140, at=now) for n in range(describe.MOST_READ)]
+    past = [
+        Voice(n, "forum", "original", n, n, text="y" * 300, at=now - timedelta(days=n % 9)) for n in range(1000, 1000 + describe.MOST_PAST)
+    ]
+    found = describe.describe(Heard(told, past), now)
+    assert found.voices * len(told[0].text) <= describe.MOST_CHARS_READ
+    assert found.past_voices * 300 <= describe.MOST_PAST_CHARS
+    assert found.amplification.mentions == describe.MOST_READ, "who posts is told of all"
 
 
 async def test_where_nobody_was_heard_the_finding_stays_as_it_was(database, now):
