@@ -22,10 +22,7 @@ GLAD = Sentiment(negative=0.02, neutral=0.08, positive=0.9, confident=True)
 @pytest.fixture(scope="module")
 def sorted_cases() -> dict[str, dict[str, str | None]]:
     pipeline = Pipeline([TopicSpec(id="acme", query="acme")])
-    return {
-        name: dict(zip(texts, (found.triage for found in pipeline.enrich([Heard(text=text) for text in texts])), strict=True))
-        for name, texts in CASES.items()
-    }
+    return {name: {text: pipeline.understand(Heard(text=text))["triage"] for text in texts} for name, texts in CASES.items()}
 
 
 @pytest.mark.parametrize("name", CASES)
