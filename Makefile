@@ -12,7 +12,7 @@ WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE  # else every worker and every daemon of a test compiles everything anew
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run drill test test-fast test-slow test-servers servers lint types format lock train bench-text bench-language bench-feedback bench-stories bench-store bench-feeds bench-listener clean
+.PHONY: help setup run drill test test-fast test-slow test-servers servers lint types format lock train bench-text bench-language bench-risks bench-feedback bench-stories bench-store bench-feeds bench-listener clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -81,6 +81,9 @@ bench-language: setup ## which language is told, against py3langid alone
 
 bench-feedback: setup ## what a team's labels are worth in a domain that the models never saw; trains four models first, a quarter of an hour
 	$(BIN)/python -m bench.feedback --data $(SHARED)/data/sentiment
+
+bench-risks: setup ## what each row of the risk lexicon finds where nothing happens, with marks and without; five minutes
+	$(BIN)/python -m bench.risks --data $(SHARED)/data/sentiment
 
 bench-stories: setup ## near copies told apart on labelled pairs, against Jaccard, SimHash and difflib; cost of a mention
 	$(BIN)/python -m bench.stories
