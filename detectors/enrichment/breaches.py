@@ -27,8 +27,12 @@ class HearBreaches:
     """
 
     def __init__(self, groups: Lists) -> None:
-        attacked = [f"{contempt} {name}" for contempt in groups["contempt"] for name in groups["named"]]
-        self._groups = Expressions({"vi": attacked, "en": groups["english"]})
+        self._groups = Expressions(
+            {
+                language: [f"{contempt} {name}" for contempt in groups[f"{language}_contempt"] for name in groups[f"{language}_named"]]
+                for language in ("vi", "en")
+            }
+        )
 
     def __call__(self, doc: Doc) -> Doc:
         """Write the breaches on the notes of one text; after risks and offence."""

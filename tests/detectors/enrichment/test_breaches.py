@@ -50,8 +50,9 @@ def test_insults_are_heard_at_level_three(nlp: Language, text: str):
 
 def test_hate_needs_a_group_that_is_named(nlp: Language):
     assert "hate" in heard(nlp, "bọn bắc kỳ ngu như chó, cút hết đi")
-    assert "hate" in heard(nlp, "these muslims are fucking idiots, get the fuck out")
+    assert "hate" in heard(nlp, "you idiots, fucking muslims, get the fuck out")
     assert "hate" not in heard(nlp, "đồ ngu như chó, cút đi")
+    assert "hate" not in heard(nlp, "you fucking idiot, muslims were here before you")
 
 
 @pytest.mark.parametrize(
