@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from core.text import clean, cut
+from core.tidy import clean, cut
 
 _BLANKS = re.compile(r"\s+")
 _HTTP = re.compile(r"http(?=s?\s*:)", re.IGNORECASE)

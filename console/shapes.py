@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from alerting.burst import as_json, burst_shown
 from alerting.quotes import quotes_of
 from console.config import Config
 from core.messages import Translator, translator
@@ -26,6 +25,8 @@ def speaker(config: Config) -> Translator:
 
 def describe(tx: Tx, incident: Incident, config: Config) -> dict[str, Any]:
     """An incident as listings print it, with its signals and evidence; times are RFC 3339 in UTC."""
+    from alerting.burst import as_json, burst_shown  # reads texts, which listings in a cold hand do not
+
     say, raised = speaker(config), signals.of_incident(tx, incident.id)
     return {
         "id": incident.id,
