@@ -114,7 +114,7 @@ class SignalSettings(Section):
 
 
 class SentimentSettings(Section):
-    """`model`: a file that `make train` wrote, in place of the shipped models."""
+    """`model`: a file that `make train` wrote, or an installed spaCy package, in place of the shipped models."""
 
     model: str | None = None
 

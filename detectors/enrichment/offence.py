@@ -20,7 +20,7 @@ from spacy.tokens import Doc
 
 from detectors.enrichment.doc import MAX_JUDGED_CHARS, notes
 from detectors.enrichment.features import Rows, prepare, rows
-from detectors.enrichment.sentiment import unit_values
+from detectors.enrichment.mixture import unit_values
 
 MODEL_FILE: Final = "models/offence.npz"
 _BATCH: Final = 64  # texts, as in sentiment

@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
@@ -36,7 +35,7 @@ class Pipeline:
     Args:
         specs: the topics to find, in the order in which matches are listed.
         branches: the places to find.
-        sentiment_model: a file that `make train` wrote; the shipped models where None.
+        sentiment_model: a file that `make train` wrote, or an installed spaCy package; the shipped models where None.
 
     Raises:
         QueryError: a topic's query cannot be understood.
@@ -115,7 +114,7 @@ def _version(specs: Sequence[TopicSpec], sentiment_model: str | None) -> str:
         for file in _files(resources.files("detectors.enrichment").joinpath(folder)):
             digest.update(file.name.encode() + file.read_bytes())
     if sentiment_model is not None:
-        digest.update(Path(sentiment_model).read_bytes())
+        digest.update(sentiment.identity(sentiment_model))
     return digest.hexdigest()[:12]
 
 

@@ -1,111 +1,96 @@
-"""The component that judges sentiment, and the small linear models behind it. numpy only.
+"""The component that judges sentiment: the whole text, and once more the sentences that name a topic.
 
-A model gives probabilities of negative, neutral and positive (`docs/models.md` tells what they hold for). Texts in a language without a
-model of its own are judged by `FALLBACK`, never confidently.
+Models are files that training wrote (`sentiment_model.py`) or an installed spaCy package. A text in a language without a model of its own
+is judged by `FALLBACK`, the one for many languages, never confidently.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from importlib import resources
+from importlib import metadata
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
-from zipfile import BadZipFile
+from typing import Final, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
+from spacy.util import is_package
 
 from core.errors import ConfigError
 from core.records import Sentiment
-from detectors.enrichment.doc import MAX_JUDGED_CHARS, notes
-from detectors.enrichment.features import BITS, Rows, prepare, rows
+from detectors.enrichment.doc import MAX_JUDGED_CHARS, Notes, notes
+from detectors.enrichment.mixture import Floats
+from detectors.enrichment.sentences import holding
+from detectors.enrichment.sentiment_model import load_models
 
-FALLBACK: Final = "en"
-MODEL_FILE: Final = "models/sentiment.npz"
+FALLBACK: Final = "xx"
 NOTHING_SAID: Final = Sentiment(negative=0.0, neutral=1.0, positive=0.0, confident=False)
-PIECES_SHARE: Final = 0.6  # chosen on texts held out of training: with 1.0 long reviews lose a point
-_BATCH: Final = 64  # texts whose features are worked out at once; more does not fit the cache of a small machine
+TARGET_SHARE: Final = 0.5  # of the sentences that name a topic, against the whole text
+TARGET_WORDS: Final = 3  # such sentences must have more, or they say nothing
+PACKAGE_THRESHOLD: Final = 0.8  # from which a package's label is stood by; nobody calibrated it
+_LABELS: Final = ("negative", "neutral", "positive")
+_BATCH: Final = 128  # texts that are judged at once; more does not fit the cache of a small machine
 
 
-@dataclass(frozen=True, slots=True)
-class SentimentModel:
-    """A linear model: softmax over (negative, neutral, positive), neutral being the origin.
+class Judge(Protocol):
+    """What judges texts: probabilities of (negative, neutral, positive), stood by from `threshold` in `languages`."""
 
-    `weights` (float32, shape (features, 2)) are those of negative and positive against neutral; `idf` (float32, features) weighs a feature
-    before the rows are brought to length 1, each block by itself; `bias` has shape (2,). `threshold` is the probability from which
-    the label is stood by.
-    """
+    @property
+    def threshold(self) -> float:
+        """The probability from which a label is stood by."""
 
-    weights: NDArray[np.float32]
-    idf: NDArray[np.float32]
-    bias: NDArray[np.float32]
-    threshold: float
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Two letters each; empty where it takes any."""
 
-    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def probabilities(self, texts: Sequence[str]) -> Floats:
         """Shape (texts, 3), each row summing to 1."""
-        return softmax(self.scores(rows([prepare(text) for text in texts])))
-
-    def scores(self, found: Rows) -> NDArray[np.float32]:
-        """Log-odds against neutral, shape (texts, 2)."""
-        values = unit_values(found, self.idf)
-        weighed = self.weights[found.columns] * values[:, None]
-        sums = np.vstack((np.zeros((1, 2)), np.cumsum(weighed, axis=0, dtype=np.float64)))
-        return (sums[found.starts[1:]] - sums[found.starts[:-1]] + self.bias).astype(np.float32)
 
 
-def unit_values(found: Rows, idf: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The value of each feature: its idf, over the length of its text's block; pieces of words count `PIECES_SHARE` of words."""
-    count = len(found.starts) - 1
-    owner = np.repeat(np.arange(count), np.diff(found.starts))
-    block = owner * 2 + (found.columns >> BITS)
-    value = idf[found.columns]
-    length = np.sqrt(np.bincount(block, weights=value.astype(np.float64) ** 2, minlength=2 * count))
-    unit: NDArray[np.float32] = (value * np.where(block & 1, PIECES_SHARE, 1.0) / length[block]).astype(np.float32)
-    return unit
+class Package:
+    """An installed spaCy pipeline whose text categories are called negative, neutral (it may do without) and positive."""
 
+    threshold: Final = PACKAGE_THRESHOLD
+    languages: Final[tuple[str, ...]] = ()
 
-def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Probabilities of (negative, neutral, positive) from log-odds of negative and positive against neutral."""
-    full = np.column_stack((scores[:, 0], np.zeros(len(scores), dtype=np.float32), scores[:, 1]))
-    odds = np.exp(full - full.max(axis=1, keepdims=True))
-    shares: NDArray[np.float32] = (odds / odds.sum(axis=1, keepdims=True)).astype(np.float32)
-    return shares
+    def __init__(self, name: str) -> None:
+        self._pipeline = spacy.load(name)
+        known = {label.lower() for _, pipe in self._pipeline.pipeline for label in getattr(pipe, "labels", ())}
+        if not {"negative", "positive"} <= known:
+            raise ConfigError(f"detectors.sentiment.model: the package {name!r} has no text categories called negative and positive")
+
+    def probabilities(self, texts: Sequence[str]) -> Floats:
+        """Shape (texts, 3); its scores, made to sum to 1."""
+        told = [{label.lower(): score for label, score in doc.cats.items()} for doc in self._pipeline.pipe(texts)]
+        scores = np.array([[cats.get(label, 0.0) for label in _LABELS] for cats in told], dtype=np.float32).reshape(-1, 3)
+        found: Floats = scores / np.maximum(scores.sum(axis=1, keepdims=True), np.float32(1e-6))
+        return found
 
 
 @cache
-def load_models(path: str | None = None) -> dict[str, SentimentModel]:
-    """The models of a file that training wrote, by language; those shipped where no path is given.
+def load(model: str | None = None) -> Mapping[str, Judge]:
+    """What judges, by language: a file that training wrote, the name of an installed spaCy package, or what is shipped.
 
     Raises:
-        ConfigError: there is no such file, or it holds something else.
+        ConfigError: it is neither.
     """
-    source = resources.files("detectors.enrichment").joinpath(MODEL_FILE) if path is None else Path(path)
-    try:
-        with source.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
-            models = {str(language): _unpacked(stored, str(language)) for language in stored["languages"]}
-    except (OSError, ValueError, TypeError, LookupError, EOFError, BadZipFile) as error:
-        raise ConfigError(f"detectors.sentiment.model: {str(source)!r} is no model that training wrote: {error}") from error
-    return models
+    if model is not None and is_package(model):
+        return {FALLBACK: Package(model)}
+    return load_models(model)
 
 
-def _unpacked(stored: Any, language: str) -> SentimentModel:
-    return SentimentModel(
-        weights=stored[f"{language}_weights"].astype(np.float32),
-        idf=stored[f"{language}_idf"].astype(np.float32),
-        bias=stored[f"{language}_bias"].astype(np.float32),
-        threshold=float(stored[f"{language}_threshold"]),
-    )
+def identity(model: str) -> bytes:
+    """What tells a model of the team's own from another: a package's name and version, or the file itself."""
+    return f"{model} {metadata.version(model)}".encode() if is_package(model) else Path(model).read_bytes()
 
 
 class JudgeSentiment:
     """Sets `sentiment` of the notes, a batch of texts at a time."""
 
-    def __init__(self, models: dict[str, SentimentModel]) -> None:
+    def __init__(self, models: Mapping[str, Judge]) -> None:
         if FALLBACK not in models:
             raise ConfigError(
                 f"detectors.sentiment.model: it knows no {FALLBACK!r}, which stands in for languages without a model of their own"
@@ -113,7 +98,7 @@ class JudgeSentiment:
         self._models = models
 
     def __call__(self, doc: Doc) -> Doc:
-        """Write the sentiment on the notes of one text; after language."""
+        """Write the sentiment on the notes of one text; after language and topics."""
         self._judge([doc])
         return doc
 
@@ -125,20 +110,35 @@ class JudgeSentiment:
             yield from batch
 
     def _judge(self, docs: list[Doc]) -> None:
-        by_language: dict[str, list[Doc]] = {}
-        for doc in docs:
-            notes(doc).sentiment = NOTHING_SAID
-            if len(doc):
-                language = notes(doc).language
-                by_language.setdefault(language if language in self._models else FALLBACK, []).append(doc)
-        for language, batch in by_language.items():
-            model = self._models[language]
-            found = model.probabilities([notes(doc).text[:MAX_JUDGED_CHARS] for doc in batch])
-            for doc, each in zip(batch, found.tolist(), strict=True):
-                stands = notes(doc).language == language and max(each) >= model.threshold
-                notes(doc).sentiment = Sentiment(negative=each[0], neutral=each[1], positive=each[2], confident=stands)
+        by_model: dict[str, list[Notes]] = {}
+        for noted in map(notes, docs):
+            noted.sentiment = NOTHING_SAID
+            if noted.tokens:
+                by_model.setdefault(noted.language if noted.language in self._models else FALLBACK, []).append(noted)
+        for name, batch in by_model.items():
+            model = self._models[name]
+            for noted, told in zip(batch, _told(model, batch).tolist(), strict=True):
+                stands = max(told) >= model.threshold and (noted.language in model.languages or not model.languages)
+                noted.sentiment = Sentiment(negative=told[0], neutral=told[1], positive=told[2], confident=stands)
+
+
+def _told(model: Judge, batch: Sequence[Notes]) -> Floats:
+    """Probabilities of each text; where some sentences name a topic, these count `TARGET_SHARE`."""
+    targets = {at: target for at, noted in enumerate(batch) if noted.topic_spans and (target := _target(noted))}
+    found = model.probabilities([*(noted.text[:MAX_JUDGED_CHARS] for noted in batch), *targets.values()])
+    told = found[: len(batch)]
+    where = list(targets)
+    told[where] = (1 - TARGET_SHARE) * told[where] + TARGET_SHARE * found[len(batch) :]
+    return told
+
+
+def _target(noted: Notes) -> str:
+    """The sentences that name a topic, empty where they are all there is or say hardly more than its name."""
+    judged = noted.text[:MAX_JUDGED_CHARS]
+    found = holding(judged, ((noted.tokens[start].start, noted.tokens[end - 1].end) for start, end in noted.topic_spans))
+    return found if len(found.split()) > TARGET_WORDS else ""
 
 
 @Language.factory("tocsin_sentiment", default_config={"path": None})
 def _make_sentiment(nlp: Language, name: str, path: str | None) -> JudgeSentiment:  # noqa: ARG001
-    return JudgeSentiment(load_models(path))
+    return JudgeSentiment(load(path))

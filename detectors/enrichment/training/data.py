@@ -18,6 +18,8 @@ EVERY: Final = (True, True, True)
 POLAR: Final = (True, False, True)
 _CHUNK: Final = 2_000  # texts whose features are worked out at once
 
+TWEETS: Final = {"arabic": "ar", "french": "fr", "german": "de", "hindi": "hi", "italian": "it", "portuguese": "pt", "spanish": "es"}
+
 # What a label says: a set of the three. "clean" only says that a comment is not offensive.
 _MEANS: Final = {
     "negative": (True, False, False),
@@ -31,29 +33,33 @@ _MEANS: Final = {
 class Source(NamedTuple):
     """A file of labelled texts.
 
-    `choice` are the labels that its annotators could give: in a set of two labels nothing is said about the third. `weight` is that of one text.
+    `choice` are the labels that its annotators could give: in a set of two labels nothing is said about the third. `weight` is that of one
+    text. `others` is how heavy the texts of the other sets are for the expert of this one.
     """
 
     file: str
     choice: tuple[bool, bool, bool] = EVERY
     weight: float = 1.0
     balanced: float = 0.5  # 0: labels as they come; 1: each label as heavy as the others
+    others: float = 0.1
 
 
 SOURCES: Final = {
     "en": (Source("en-semeval-train", balanced=1.0),),
     "vi": (
         Source("vi-vsfc-train"),
-        Source("vi-vlsp2016-train", weight=2.0),
+        Source("vi-vlsp2016-train"),
         Source("vi-aivivn2019-train", choice=POLAR),
-        Source("vi-vihos-train", weight=0.2, balanced=0.0),
+        Source("vi-vihos-train", weight=0.2, balanced=0.0, others=1.0),  # its expert is for all that is none of the three
     ),
+    "xx": tuple(Source(f"{language}-umsab-train") for language in TWEETS),
 }
 
 
 class Texts(NamedTuple):
-    """Texts of one language: features as written and without marks, `means` and `choice` (bool, shape (n, 3)), `weight`, number of the source."""
+    """Texts of one model: words and features as written, features without marks, `means` and `choice` (bool, shape (n, 3)), `weight`, number of the source."""
 
+    words: NDArray[np.object_]
     marked: sparse.csr_matrix
     bare: sparse.csr_matrix
     means: NDArray[np.bool_]
@@ -70,9 +76,9 @@ class Texts(NamedTuple):
 def read(folder: Path, sources: tuple[Source, ...]) -> Texts:
     """The sets of a language, one after the other."""
     parts: list[Any] = [_read_one(folder, source, number) for number, source in enumerate(sources)]
-    marked, bare, means, choice, weight, number = zip(*parts, strict=True)
-    whole: list[Any] = [sparse.vstack(marked).tocsr(), sparse.vstack(bare).tocsr()]
-    return Texts(*whole, *(np.concatenate(part) for part in (means, choice, weight, number)))
+    words, marked, bare, *others = zip(*parts, strict=True)
+    whole: list[Any] = [np.concatenate(words), sparse.vstack(marked).tocsr(), sparse.vstack(bare).tocsr()]
+    return Texts(*whole, *(np.concatenate(part) for part in others))
 
 
 def _read_one(folder: Path, source: Source, number: int) -> Texts:
@@ -83,6 +89,7 @@ def _read_one(folder: Path, source: Source, number: int) -> Texts:
     share = len(lines) / (np.count_nonzero(counts) * np.maximum(counts, 1))
     weight = source.weight * (share**source.balanced)[means.argmax(axis=1)]
     return Texts(
+        np.array([prepare(text) for text in texts], dtype=object),
         matrix(texts),
         matrix([unmarked(text) for text in texts]),
         means,

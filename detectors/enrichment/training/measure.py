@@ -33,6 +33,14 @@ def macro_f1(truth: Labels, said: Labels) -> float:
     return sum(each) / len(each)
 
 
+def area(truth: NDArray[np.bool_], scores: NDArray[np.float32]) -> float:
+    """Area under the ROC curve: how often a text that is so scores above one that is not; ties count half."""
+    _, place, times = np.unique(scores, return_inverse=True, return_counts=True)
+    rank = np.cumsum(times) - (times - 1) / 2
+    yes = np.count_nonzero(truth)
+    return float((rank[place][truth].sum() - yes * (yes + 1) / 2) / (yes * (len(truth) - yes)))
+
+
 def calibration_error(truth: Labels, probabilities: Probabilities) -> float:
     """Expected calibration error of the most probable label, 15 bins of equal width."""
     top = probabilities.max(axis=1)

@@ -23,8 +23,8 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from core.text import unmarked
 from detectors.enrichment.features import SIZE, Rows
-from detectors.enrichment.offence import MODEL_FILE, OffenceModel
 from detectors.enrichment.mixture import unit_values
+from detectors.enrichment.offence import MODEL_FILE, OffenceModel
 from detectors.enrichment.training import measure
 from detectors.enrichment.training.data import matrix
 

@@ -2,8 +2,8 @@
 
     python -m detectors.enrichment.training.train --data ../shared/data/sentiment
 
-For each language: fit on folds, find temperature and threshold on the texts held out, fit on all, write. Prints the figures of
-`docs/models.md`. The same data, seed and library versions give the same file, bit for bit.
+For each model: fit on four fifths, find on the rest how to blend the parts and from where to be confident, fit on all, write. `bench.sentiment`
+prints the figures of `docs/models.md`. The same data, seed and library versions give the same file, bit for bit.
 """
 
 from __future__ import annotations
@@ -11,100 +11,117 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from detectors.enrichment.sentiment import MODEL_FILE, SentimentModel, softmax
+from detectors.enrichment.convolution import UNKNOWN, Convolution
+from detectors.enrichment.mixture import Floats, shares
+from detectors.enrichment.sentiment_model import MODEL_FILE, SentimentModel, save
 from detectors.enrichment.training import measure
-from detectors.enrichment.training.data import SOURCES, Source, Texts, read
-from detectors.enrichment.training.fit import cooled, fit, scores, temperature, threshold
+from detectors.enrichment.training.convolve import Taught
+from detectors.enrichment.training.convolve import train as train_network
+from detectors.enrichment.training.data import SOURCES, TWEETS, Source, Texts, read
+from detectors.enrichment.training.fit import as_rows, calibrated, fit, threshold
+from detectors.enrichment.training.words import start
 
 SEED: Final = 20_261_121
-FOLDS: Final = 3
-RIDGE: Final = {"en": 1.0, "vi": 0.25}
-COPIES: Final = {"en": False, "vi": True}  # English is written without marks anyway
-VALIDATION: Final = {"en": "en-tweeteval-val", "vi": "vi-vsfc-dev"}
-FIGURES: Final[dict[str, Callable[..., float]]] = {
-    "macro recall": measure.macro_recall,
-    "macro F1": measure.macro_f1,
-    "negative F1": partial(measure.f1, label=0),
-}
+FOLDS: Final = 5  # of which one is held out
+FILTERS: Final = 96  # of each width
+EPOCHS: Final = 4
 OUT: Final = Path(__file__).parents[1] / MODEL_FILE
+_JUDGED_AT_ONCE: Final = 256  # texts
+
+
+class Recipe(NamedTuple):
+    """How a model is made. `copies`: each text also without marks; `network`: beside the linear models; `offset`: as in `SentimentModel`."""
+
+    sources: tuple[Source, ...]
+    languages: tuple[str, ...]
+    ridge: float
+    copies: bool
+    network: bool = False
+    offset: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+RECIPES: Final = {
+    "en": Recipe(SOURCES["en"], ("en",), ridge=1.0, copies=False, network=True, offset=(0.2, 0.0, 0.2)),
+    "vi": Recipe(SOURCES["vi"], ("vi",), ridge=0.25, copies=True),
+    "xx": Recipe(SOURCES["xx"], tuple(TWEETS.values()), ridge=0.5, copies=True),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train all languages and write the file; returns the exit status."""
+    """Train all models and write the file; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder of labelled texts")
+    parser.add_argument("--only", nargs="*", default=list(RECIPES), help="the models to make (default: all)")
     parser.add_argument("--out", type=Path, default=OUT, help="the file to write (default: the shipped one)")
     asked = parser.parse_args(arguments)
     with threadpool_limits(1):  # sums in one order
-        models = {language: train(asked.data, language) for language in SOURCES}
+        models = {name: train(read(asked.data, recipe.sources), recipe, name) for name, recipe in RECIPES.items() if name in asked.only}
     save(asked.out, models)
     _say(f"{asked.out}: {asked.out.stat().st_size / 1e6:.2f} MB")
     return 0
 
 
-def train(folder: Path, language: str) -> SentimentModel:
-    """The calibrated model of a language; prints its figures."""
+def train(texts: Texts, recipe: Recipe, name: str) -> SentimentModel:
+    """The calibrated model of these texts."""
     began = time.process_time()
-    texts = read(folder, SOURCES[language])
-    held_out = _held_out(texts, language)
-    heat = temperature(held_out, texts)
-    probabilities = softmax(held_out / np.float32(heat))
-    three = texts.choice.all(axis=1) & (texts.means.sum(axis=1) == 1) & (texts.weight >= 0.25)  # sets labelled for sentiment
-    stands = threshold(probabilities[three], texts.means[three, 0], texts.source[three])
-    model = replace(cooled(_fit(texts, language), heat), threshold=stands)
-    _say(f"{language}: {len(texts.source):,} texts, temperature {heat:.2f}, threshold {stands:.2f}, {time.process_time() - began:.0f} s")
-    for number, source in enumerate(SOURCES[language]):
-        if source.file != "vi-vihos-train":
-            here = texts.source == number
-            _report(f"{source.file}, {FOLDS} folds", texts.means[here], probabilities[here], stands, source)
-    unseen = read(folder, (Source(VALIDATION[language]),))
-    for name, features in (("", unseen.marked), (", without marks", unseen.bare)):
-        _report(VALIDATION[language] + name, unseen.means, softmax(scores(model, features)), stands, Source(""))
-    return model
+    held_out = folds(len(texts.source)) == 0
+    seen, rest = texts.only(~held_out), texts.only(held_out)
+    model = fitted(seen, recipe)
+    parts = judged(model, rest)
+    model = replace(calibrated(model, parts, rest), offset=recipe.offset)
+    # Sets that were labelled for sentiment, all three labels, say from where to be confident.
+    three = rest.choice.all(axis=1) & (rest.means.sum(axis=1) == 1) & (rest.weight >= 0.25)
+    stands = threshold(model.blended(parts)[three], rest.means[three, 0], rest.source[three])
+    _report(model.blended(parts), rest, recipe)
+    whole = replace(fitted(texts, recipe), power=model.power, offset=model.offset, threshold=stands)
+    _say(f"{name}: {len(texts.source):,} texts, power {whole.power:.2f}, threshold {stands:.2f}, {time.process_time() - began:.0f} s")
+    return whole
 
 
-def save(path: Path, models: dict[str, SentimentModel]) -> None:
-    """Write the models in half precision."""
-    arrays: dict[str, Any] = {"languages": np.array(sorted(models))}
-    for language, model in sorted(models.items()):
-        arrays[f"{language}_weights"] = model.weights.astype(np.float16)
-        arrays[f"{language}_idf"] = model.idf.astype(np.float16)
-        arrays[f"{language}_bias"] = model.bias.astype(np.float16)
-        arrays[f"{language}_threshold"] = np.float32(model.threshold)
-    np.savez_compressed(path, allow_pickle=False, **arrays)
+def _report(found: Floats, rest: Texts, recipe: Recipe) -> None:
+    for number, source in enumerate(recipe.sources):
+        here = rest.source == number
+        if rest.means[here].sum(axis=1).max() == 1:  # a set that was labelled for sentiment
+            truth, said = rest.means[here].argmax(axis=1), found[here].argmax(axis=1)
+            told = f"macro recall {measure.macro_recall(truth, said):.3f}, macro F1 {measure.macro_f1(truth, said):.3f}, negative F1 {measure.f1(truth, said, 0):.3f}"
+            _say(f"  {source.file}, held out ({len(truth):,}): {told}, ECE {measure.calibration_error(truth, found[here]):.3f}")
 
 
-def _fit(texts: Texts, language: str) -> SentimentModel:
-    return fit(texts, ridge=RIDGE[language], copies=COPIES[language])
+def folds(count: int) -> NDArray[np.int64]:
+    """The fold of each text."""
+    return np.random.default_rng(SEED).permutation(count) % FOLDS
 
 
-def _held_out(texts: Texts, language: str) -> NDArray[np.float32]:
-    """Scores of each text, as written, from a model that saw neither it nor its copy."""
-    fold = np.random.default_rng(SEED).permutation(len(texts.source)) % FOLDS
-    found = np.zeros((len(fold), 2), dtype=np.float32)
-    for number in range(FOLDS):
-        found[fold == number] = scores(_fit(texts.only(fold != number), language), texts.marked[fold == number])
-    return found
+def fitted(texts: Texts, recipe: Recipe) -> SentimentModel:
+    """A model of these texts; not yet calibrated, without a threshold."""
+    experts = fit(texts, recipe.sources, ridge=recipe.ridge, copies=recipe.copies)
+    network = _network(texts) if recipe.network else None
+    return SentimentModel(experts, network, power=1.0, offset=(0.0, 0.0, 0.0), threshold=1.0, languages=recipe.languages)
 
 
-def _report(name: str, means: NDArray[np.bool_], probabilities: NDArray[np.float32], stands: float, source: Source) -> None:
-    truth, judged = means.argmax(axis=1), probabilities * np.array(source.choice)
-    judged = judged / judged.sum(axis=1, keepdims=True)
-    said = judged.argmax(axis=1)
-    told = [f"{title} {measure.interval(figure, truth, said, SEED)}" for title, figure in FIGURES.items()]
-    right, share = measure.confident_negatives(truth, probabilities, stands)
-    error = measure.calibration_error(truth, judged)
-    _say(f"  {name} ({len(truth):,}): {', '.join(told)}, ECE {error:.3f}, confident negatives {right:.2f} right, {share:.2f} of all")
+def judged(model: SentimentModel, texts: Texts, *, bare: bool = False) -> Sequence[Floats]:
+    """What the parts of a model say of texts, as written or without marks, each of shape (n, 3)."""
+    parts = [model.experts.probabilities(as_rows(texts.bare if bare else texts.marked))]
+    if (network := model.network) is not None:
+        chunks = [texts.words[at : at + _JUDGED_AT_ONCE] for at in range(0, len(texts.words), _JUDGED_AT_ONCE)]
+        parts.append(shares(np.concatenate([network.scores(list(chunk)) for chunk in chunks])))
+    return parts
+
+
+def _network(texts: Texts) -> Convolution:
+    rows, table = start(texts.words, SEED)
+    numbered = [[rows.get(word, UNKNOWN) for word in text.split()] for text in texts.words]
+    taught = Taught(numbered, texts.means, texts.choice, texts.weight)
+    return train_network(taught, rows, table, size=FILTERS, epochs=EPOCHS, seed=SEED)
 
 
 def _say(line: str) -> None:

@@ -6,16 +6,36 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from spacy.language import Language
 
 from core.errors import ConfigError
-from detectors.enrichment.pipeline import Pipeline
-from detectors.enrichment.records import Heard
-from detectors.enrichment.sentiment import load_models
+from core.records import Sentiment
+from detectors.enrichment import language, topics
+from detectors.enrichment.doc import Notes, blank, notes
+from detectors.enrichment.sentiment import load
+from detectors.enrichment.sentiment_model import load_models
+
+REGISTERED = (language, topics)  # by being imported
+ACME = {"id": "acme", "query": "acme", "languages": []}
 
 
 @pytest.fixture(scope="module")
-def pipeline() -> Pipeline:
-    return Pipeline()
+def pipeline() -> Language:
+    nlp = blank()
+    nlp.add_pipe("tocsin_language")
+    nlp.add_pipe("tocsin_topics", config={"topics": [ACME]})
+    nlp.add_pipe("tocsin_sentiment")
+    return nlp
+
+
+def noted(pipeline: Language, text: str) -> Notes:
+    return notes(pipeline(text))
+
+
+def told(pipeline: Language, text: str) -> Sentiment:
+    found = noted(pipeline, text).sentiment
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(
@@ -29,10 +49,9 @@ def pipeline() -> Pipeline:
         ("hang dep, giao nhanh, rat hai long", "positive"),
     ],
 )
-def test_plain_feelings_are_told(pipeline: Pipeline, text: str, label: str):
-    sentiment = pipeline.enrich([Heard(text=text)])[0].sentiment
-    assert sentiment.label == label
-    assert sentiment.confident
+def test_plain_feelings_are_told(pipeline: Language, text: str, label: str):
+    assert told(pipeline, text).label == label
+    assert told(pipeline, text).confident
 
 
 def test_probabilities_sum_to_one():
@@ -40,16 +59,29 @@ def test_probabilities_sum_to_one():
         assert np.allclose(model.probabilities(["", "tốt", "bad bad bad", "!" * 5_000]).sum(axis=1), 1, atol=1e-5)
 
 
-def test_a_language_without_a_model_is_never_judged_confidently(pipeline: Pipeline):
-    found = pipeline.enrich([Heard(text="Je déteste ce produit, c'est vraiment horrible et terrible")])[0]
-    assert found.language == "fr"
+def test_a_language_without_a_model_is_never_judged_confidently(pipeline: Language):
+    found = noted(pipeline, "Ik haat dit product, het is echt verschrikkelijk slecht en terrible")
+    assert found.language == "nl"
+    assert found.sentiment is not None
     assert not found.sentiment.confident
 
 
-def test_a_text_is_judged_the_same_alone_and_in_a_batch(pipeline: Pipeline):
-    texts = [Heard(text=text) for text in ("great", "tệ quá", "", "ok", "hang dep lam shop oi")]
-    alone = [pipeline.enrich([text])[0] for text in texts]
-    assert [found.sentiment.negative for found in alone] == pytest.approx([found.sentiment.negative for found in pipeline.enrich(texts)])
+def test_the_sentence_that_names_the_topic_weighs_more(pipeline: Language):
+    text = "Mình mua ấm của hãng kia thì quá tệ, thất vọng, phí tiền. {} thì đẹp, bền, rất hài lòng!"
+    about, aside = told(pipeline, text.format("Acme")), told(pipeline, text.format("Sanaky"))
+    assert about.label == "positive"
+    assert about.negative < aside.negative
+
+
+def test_a_sentence_that_holds_only_the_name_says_nothing_by_itself(pipeline: Language):
+    text = "Acme. Máy quá tệ, thất vọng, phí tiền."
+    assert told(pipeline, text).negative == pytest.approx(load_models()["vi"].probabilities([text])[0, 0], abs=1e-5)
+
+
+def test_a_text_is_judged_the_same_alone_and_in_a_batch(pipeline: Language):
+    texts = ["great", "tệ quá", "", "ok", "hang dep lam shop oi", "Acme tệ. Mình buồn quá trời."]
+    together = [notes(doc).sentiment for doc in pipeline.pipe(texts)]
+    assert [told(pipeline, text).negative for text in texts] == pytest.approx([found.negative for found in together if found])
 
 
 @pytest.mark.parametrize("holds", [None, b"", b"no model", b"PK\x03\x04 cut off", b"\x93NUMPY"])
@@ -58,7 +90,7 @@ def test_a_file_that_is_no_model_is_told_in_one_line(tmp_path: Path, holds: byte
     if holds is not None:
         path.write_bytes(holds)
     with pytest.raises(ConfigError, match=r"^detectors.sentiment.model: .*mine.npz' is no model that training wrote"):
-        Pipeline(sentiment_model=str(path))
+        load(str(path))
 
 
 def test_arrays_of_something_else_are_no_model(tmp_path: Path):

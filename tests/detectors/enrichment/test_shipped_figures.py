@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.text import unmarked
-from detectors.enrichment.sentiment import load_models
+from detectors.enrichment.sentiment_model import load_models
 from detectors.enrichment.training import measure
 
 LABELS = ("negative", "neutral", "positive")
