@@ -25,7 +25,7 @@ def save(database, enrichment, at, story_id=None):
 
 def test_what_was_understood_comes_back(database, now):
     mention_id = stored(database)
-    enrichment = said(mention_id, topics=("acme", "weak"), risks=(FIRE,))
+    enrichment = said(mention_id, topics=("acme", "weak"), risks=(FIRE,), triage="crisis")
     save(database, enrichment, now)
     assert database.read_now(enrichments.get, [mention_id, 999_999]) == {mention_id: enrichment}
 
