@@ -19,11 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.records import Sentiment
-from detectors.enrichment.sentiment import softmax
-from detectors.enrichment.training.data import SOURCES, Source, read
-from detectors.enrichment.training.fit import cooled, fit, scores, temperature, threshold
+from detectors.enrichment.training.data import Source, read
 from detectors.enrichment.training.measure import f1
-from detectors.enrichment.training.train import COPIES, RIDGE
+from detectors.enrichment.training.train import RECIPES, judged, trial
 from detectors.feedback import Labelled, learn
 
 DOMAINS: Final = {"vi-vsfc-train": "vi", "vi-vlsp2016-train": "vi", "vi-aivivn2019-train": "vi", "en-offensive-train": "en"}
@@ -116,15 +114,10 @@ def _texts(folder: Path, domain: str, models: Path | None) -> list[Text]:
 
 def _judged(folder: Path, domain: str) -> tuple[NDArray[np.float32], float]:
     """Probabilities of the domain's texts, shape (n, 3), and the probability from which the model stands by them."""
-    language = DOMAINS[domain]
-    texts = read(folder, tuple(source for source in SOURCES[language] if source.file != domain))
-    held = np.random.default_rng(SEED).permutation(len(texts.source)) % 4 == 0
-    model = fit(texts.only(~held), ridge=RIDGE[language], copies=COPIES[language])
-    seen = texts.only(held)
-    model = cooled(model, temperature(scores(model, seen.marked), seen))
-    three = seen.choice.all(axis=1) & (seen.means.sum(axis=1) == 1) & (seen.weight >= 0.25)  # sets labelled for sentiment
-    stands = threshold(softmax(scores(model, seen.marked))[three], seen.means[three, 0], seen.source[three])
-    return softmax(scores(model, read(folder, (Source(domain),)).marked)), stands
+    recipe = RECIPES[DOMAINS[domain]]
+    recipe = recipe._replace(sources=tuple(source for source in recipe.sources if source.file != domain))
+    model = trial(read(folder, recipe.sources), recipe)
+    return model.blended(judged(model, read(folder, (Source(domain),)))), model.threshold
 
 
 def _auc(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> float:

@@ -73,18 +73,26 @@ def main(arguments: list[str] | None = None) -> int:
 def train(texts: Texts, recipe: Recipe, name: str) -> SentimentModel:
     """The calibrated model of these texts."""
     began = time.process_time()
+    part = trial(texts, recipe, told=True)
+    whole = replace(fitted(texts, recipe), power=part.power, offset=part.offset, threshold=part.threshold)
+    _say(
+        f"{name}: {len(texts.source):,} texts, power {whole.power:.2f}, threshold {whole.threshold:.2f}, {time.process_time() - began:.0f} s"
+    )
+    return whole
+
+
+def trial(texts: Texts, recipe: Recipe, *, told: bool = False) -> SentimentModel:
+    """The model of all but one fold, calibrated on that one; with `told`, prints what it says of it."""
     held_out = folds(len(texts.source)) == 0
-    seen, rest = texts.only(~held_out), texts.only(held_out)
-    model = fitted(seen, recipe)
+    model, rest = fitted(texts.only(~held_out), recipe), texts.only(held_out)
     parts = judged(model, rest)
     model = replace(calibrated(model, parts, rest), offset=recipe.offset)
+    found = model.blended(parts)
     # Sets that were labelled for sentiment, all three labels, say from where to be confident.
     three = rest.choice.all(axis=1) & (rest.means.sum(axis=1) == 1) & (rest.weight >= 0.25)
-    stands = threshold(model.blended(parts)[three], rest.means[three, 0], rest.source[three])
-    _report(model.blended(parts), rest, recipe)
-    whole = replace(fitted(texts, recipe), power=model.power, offset=model.offset, threshold=stands)
-    _say(f"{name}: {len(texts.source):,} texts, power {whole.power:.2f}, threshold {stands:.2f}, {time.process_time() - began:.0f} s")
-    return whole
+    if told:
+        _report(found, rest, recipe)
+    return replace(model, threshold=threshold(found[three], rest.means[three, 0], rest.source[three]))
 
 
 def _report(found: Floats, rest: Texts, recipe: Recipe) -> None:
