@@ -17,7 +17,7 @@ def test_texts_come_back_understood_and_in_order(room: Room, monkeypatch: pytest
     said = room.tocsin("enrich", "--topics")
     assert said.status == 0
     first, second = said.lines
-    assert set(first) == {"lang", "sentiment", "risks", "topics"}
+    assert set(first) == {"lang", "sentiment", "risks", "topics", "triage"}
     assert set(first["sentiment"]) == {"label", "negative", "neutral", "positive", "confident"}
     assert (first["lang"], second["lang"]) == ("vi", "en")
     assert first["risks"][0]["family"]
