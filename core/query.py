@@ -88,9 +88,8 @@ class Query:
     def literals(self) -> frozenset[str] | None:
         """Literals of which at least one stands in every text that matches, surely or weakly; None where a text may match without any.
 
-        A text is looked at as its bare forms with one space around each: `" " + " ".join(bare(token.form) for token in tokens(text)) + " "`; a
-        literal stands in it as a substring: " am acme " (a phrase), " kett" (`kett*`). Each word of a literal is necessary with it, so that a
-        cheaper look may take one word of each. Pure; costs a walk over the query and the short forms of its words.
+        A literal stands in the text's `core.tokens.bare_text`: " am acme " (a phrase), " kett" (`kett*`). Each word of a literal is necessary
+        with it, so that a cheaper look may take one word of each. Pure; costs a walk over the query and the short forms of its words.
         """
         return necessary(self.root)
 

@@ -41,9 +41,9 @@ class Asker:
     def ask(self, page: Sequence[Heard]) -> Iterator[TopicMatch | None]:
         """For each mention its match, None where it does not match."""
         with self._nlp.memory_zone():
-            for heard in page:
-                likely = self._prefilter.candidates(clean(whole(heard)))
-                found = notes(self._topics(read(self._nlp, heard))).topics if likely else ()
+            likely = self._prefilter.candidates([clean(whole(heard)) for heard in page])
+            for heard, candidates in zip(page, likely, strict=True):
+                found = notes(self._topics(read(self._nlp, heard))).topics if candidates else ()
                 yield found[0] if found else None
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import query_fields
 from core.errors import QueryError
-from core.query import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, Field, Near, Term, parse
+from core.query import MAX_DEPTH, MAX_LENGTH, MAX_NEAR, MAX_TERMS, MAX_WORDS, Field, Near, Term, parse
 
 A, B, C, D = (Term((letter,)) for letter in "abcd")
 
@@ -230,3 +232,11 @@ def test_wildcards_stay_in_the_forms():
 @pytest.mark.parametrize("word", ["C++", "AT&T", "Disney+", "16:9", "Re:Zero", "sao?", "a.b", "😀:", "100%"])
 def test_words_with_signs_are_words(word: str):
     assert len(parse(word).terms) == 1
+
+
+def test_the_documentation_names_every_field_and_limit():
+    page = (Path(__file__).parents[2] / "docs" / "queries.md").read_text(encoding="utf-8")
+    assert [name for name in query_fields.NAMES if f"`{name}:" not in page] == []
+    assert [value for value in query_fields.HAS if f"`has:{value}`" not in page] == []
+    assert [value for value in query_fields.CLASSES if f"`class:{value}`" not in page] == []
+    assert [limit for limit in (MAX_LENGTH, MAX_TERMS, MAX_DEPTH, MAX_NEAR, MAX_WORDS) if f"{limit:,} " not in page] == []
