@@ -17,6 +17,7 @@ from typing import Any, Final
 import msgspec
 from spacy.tokens import Doc
 
+from core.teencode import edition
 from core.text import fingerprint
 from detectors.enrichment import breaches, language, offence, places, risks, sentiment, topics, triage
 from detectors.enrichment.doc import blank, notes
@@ -109,7 +110,7 @@ def _plain(record: object) -> Any:
 
 
 def _version(specs: Sequence[TopicSpec], sentiment_model: str | None) -> str:
-    digest = hashlib.sha256(msgspec.json.encode(list(specs)))
+    digest = hashlib.sha256(msgspec.json.encode([edition(), *specs]))
     for folder in _SHIPPED:
         for file in _files(resources.files("detectors.enrichment").joinpath(folder)):
             digest.update(file.name.encode() + file.read_bytes())
