@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from core.records import Sentiment
 from detectors.enrichment.training.data import Source, read
-from detectors.enrichment.training.measure import f1
+from detectors.enrichment.training.measure import area, f1
 from detectors.enrichment.training.train import RECIPES, judged, trial
 from detectors.feedback import Labelled, learn
 
