@@ -10,7 +10,7 @@ from typing import Any, Final
 import structlog
 from msgspec.structs import replace
 
-from core.records import Mention, Record, Risk, Signal, Tier, TopicKind, TopicMatch
+from core.records import Enrichment, Mention, Record, Risk, Signal, Tier, TopicKind, TopicMatch
 from detectors.base import Detector, Finding, Heard, MentionDetector
 from detectors.classing import classed, saved
 from detectors.counting import Counted, count
@@ -49,7 +49,8 @@ class Enricher:
 
     Who marks a mention counts it, in the same transaction (rule 2): delivered twice, or by two processes at once, nothing counts twice.
     A mention that the pipeline cannot bear is tried by itself, pushed forward, and after three attempts dead-lettered; the others go on.
-    An edit moves no count; a risk that it adds is judged like one heard now.
+    An edit moves no count; a risk that it adds is judged like one heard now. Of a mention that is about no topic nothing is kept but its own row:
+    where a query changes later, the Recounter finds it not understood.
 
     Args:
         store: mentions in, counts and signals out.
@@ -130,7 +131,7 @@ class Enricher:
         marked = mentions.mark_enriched(tx, ids, now)
         edited = mentions.mark_read_again(tx, [mention_id for mention_id in ids if mention_id not in marked])
         new = classed(tx, self._reader, [read for read in batch if read.mention.id in marked])
-        enrichments.save_all(tx, [saved(self._reader, one) for one in new])
+        enrichments.save_all(tx, [saved(self._reader, one) for one in new if one.said.topics])
         count(tx, [one for one in new if one.mention.arrival != "backfill"])
         live = [one for one in new if one.mention.arrival == "live"]
         watches.changed(tx, {topic.topic_id for one in live for topic in one.said.topics}, _next_minute(now))
@@ -141,11 +142,13 @@ class Enricher:
     def _read_again(self, tx: Tx, read: Read, now: datetime) -> list[Signal]:
         """An edited mention: what it says now is kept, its counts stay; only risks that it did not have before are judged."""
         mention = read.mention
-        before = enrichments.get(tx, [mention.id]).get(mention.id)
-        if before is None or mention.deleted_at is not None:
+        if mention.deleted_at is not None:
             return []
+        before = enrichments.get(tx, [mention.id]).get(mention.id) or _nothing_of_ours(read)
         story_id = enrichments.story_ids(tx, [mention.id]).get(mention.id)
         said = replace(read.said, topics=_joined(before.topics, read.said.topics))
+        if not said.topics:
+            return []
         one = Counted(mention, said, mention.kind, None, story_id, mention.reach, before.author_role)
         enrichments.save_all(tx, [saved(self._reader, one)])
         fresh = tuple(risk for risk in said.risks if _is_graver(risk, before.risks))
@@ -207,6 +210,12 @@ def _recent(seen: enrichments.RiskSeen, topic: Topic) -> Heard:
         mention_id=seen.mention_id,
         place_id=seen.place_id,
     )
+
+
+def _nothing_of_ours(read: Read) -> Enrichment:
+    """What was understood of a mention that was about no topic."""
+    role = None if read.entry is None else read.entry.role
+    return Enrichment(mention_id=read.mention.id, language=read.said.language, topics=(), sentiment=read.said.sentiment, author_role=role)
 
 
 def _joined(before: Sequence[TopicMatch], now: Sequence[TopicMatch]) -> tuple[TopicMatch, ...]:

@@ -46,6 +46,7 @@ def heard(mention: Mention, source_kind: str = "", *, about: tuple[str, ...] = (
         source_id=mention.source_id,
         source_kind=source_kind,
         is_repost=mention.kind == "repost" or mention.repost_of is not None,
+        in_full=mention.edited_at is not None,  # it may have been about a topic before the edit
     )
 
 
@@ -85,7 +86,7 @@ class Reader:
 
     def uncorrected(self, batch: Sequence[Mention]) -> list[Sentiment]:
         """What the model by itself says of how they feel, in order."""
-        return [said.sentiment for said in self._pipeline.enrich([self._text(mention, {}) for mention in batch])]
+        return [said.sentiment for said in self._pipeline.enrich([replace(self._text(mention, {}), in_full=True) for mention in batch])]
 
     def read(self, batch: Sequence[Mention], parents: Mapping[bytes, tuple[str, ...]]) -> list[Read]:
         """The mentions read, in order. `parents`: topics by the key of a mention that was understood before; its replies inherit them.

@@ -15,18 +15,23 @@ from threading import Lock
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 from spacy.tokens import Doc
 
+from core.prefilter import Prefilter
+from core.query import parse
 from core.teencode import edition
-from core.text import fingerprint
+from core.text import clean, fingerprint
 from detectors.enrichment import breaches, language, offence, places, risks, sentiment, topics, triage
-from detectors.enrichment.doc import blank, notes
+from detectors.enrichment.doc import UNKNOWN_LANGUAGE, blank, notes
 from detectors.enrichment.records import Heard, PlaceSpec, TopicSpec, Understood
 
 __all__ = ["Heard", "Pipeline", "PlaceSpec", "TopicSpec", "Understood"]
 
 _COMPONENTS: Final = (language, topics, places, risks, offence, breaches, sentiment, triage)  # importing them registers their factories
 _BATCH: Final = 256  # texts
+_TO_FIND: Final = ("tocsin_language", "tocsin_topics")
+_NOT_OURS: Final = Understood(language=UNKNOWN_LANGUAGE, topics=(), sentiment=sentiment.NOTHING_SAID, risks=(), fingerprint=b"")
 _SHIPPED: Final = ("models", "lexicon")
 
 
@@ -60,6 +65,8 @@ class Pipeline:
         self._nlp.add_pipe("tocsin_breaches")
         self._nlp.add_pipe("tocsin_sentiment", config={"path": sentiment_model})
         self._nlp.add_pipe("tocsin_triage")
+        self._prefilter = Prefilter(parse(spec.query) for spec in specs)
+        self._once_ours = [name for name in self._nlp.pipe_names if name not in _TO_FIND]
         self.version = _version(specs, sentiment_model)
         """12 hex digits that change with the models, the lexicon and the topics."""
 
@@ -69,11 +76,16 @@ class Pipeline:
         Safe to call from several threads; one works at a time. Takes any text: empty, 100 kB (cut at `core.text.MAX_TEXT_CHARS`), emoji alone, broken surrogates. Pure but for caches.
         """
         with self._one_at_a_time, self._nlp.memory_zone():
-            return [_understood(doc) for doc in self._nlp.pipe(self._docs(texts), batch_size=_BATCH)]
+            found = [_NOT_OURS] * len(texts)
+            docs = self._nlp.pipe(self._docs(texts), batch_size=_BATCH, disable=self._once_ours, as_tuples=True)
+            ours = [(doc, at) for doc, at in docs if notes(doc).topics or texts[at].in_full]
+            for doc, at in self._nlp.pipe(ours, batch_size=_BATCH, disable=_TO_FIND, as_tuples=True):
+                found[at] = _understood(doc)
+            return found
 
     def understand(self, heard: Heard) -> dict[str, Any]:
         """One text as `tocsin enrich` prints it."""
-        found = self.enrich([heard])[0]
+        found = self.enrich([replace(heard, in_full=True)])[0]
         return {
             "lang": found.language,
             "sentiment": {"label": found.sentiment.label, **_plain(found.sentiment)},
@@ -82,14 +94,20 @@ class Pipeline:
             "triage": found.triage,
         }
 
-    def _docs(self, texts: Sequence[Heard]) -> Iterator[Doc]:
-        for heard in texts:
-            # Feeds often repeat the title as the text's first line.
-            whole = heard.text if heard.text.startswith(heard.title) else f"{heard.title}\n{heard.text}"
-            doc = self._nlp.make_doc(whole)
-            noted = notes(doc)
-            noted.heard, noted.hint, noted.brand_context = heard, heard.lang, heard.brand_context
-            yield doc
+    def _docs(self, texts: Sequence[Heard]) -> Iterator[tuple[Doc, int]]:
+        """Those that may be about a topic, each with its place."""
+        whole = [clean(_whole(heard)) for heard in texts]
+        for at, (heard, candidates) in enumerate(zip(texts, self._prefilter.candidates(whole), strict=True)):
+            if candidates or heard.brand_context or heard.in_full:
+                doc = self._nlp.make_doc(whole[at])
+                noted = notes(doc)
+                noted.heard, noted.hint, noted.brand_context = heard, heard.lang, heard.brand_context
+                yield doc, at
+
+
+def _whole(heard: Heard) -> str:
+    # Feeds often repeat the title as the text's first line.
+    return heard.text if heard.text.startswith(heard.title) else f"{heard.title}\n{heard.text}"
 
 
 def _understood(doc: Doc) -> Understood:

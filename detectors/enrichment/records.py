@@ -24,7 +24,7 @@ class Heard(Record, frozen=True, kw_only=True, gc=False):
     """The words of one mention, and what queries may ask of it besides.
 
     `lang` is what the source claims; `brand_context` the ids of topics that everything in the source is about. `source_kind` is the source's kind
-    ("rss"), "" where the source is not configured.
+    ("rss"), "" where the source is not configured. `in_full`: it is understood whatever it is about, else only if it is about a topic.
     """
 
     title: str = ""
@@ -36,6 +36,7 @@ class Heard(Record, frozen=True, kw_only=True, gc=False):
     source_id: str = ""
     source_kind: str = ""
     is_repost: bool = False
+    in_full: bool = False
 
 
 class Understood(Record, frozen=True, kw_only=True, gc=False):
@@ -43,7 +44,8 @@ class Understood(Record, frozen=True, kw_only=True, gc=False):
 
     `language` is two letters, "und" where nobody could tell. `topics` follow the order of the specs. `risks` holds each family once, with
     its gravest level. `fingerprint` (8 bytes) is shared by near-copies. `sentiment` is neutral and not confident where there are no words.
-    `place_id` is the branch that is named, None where none is. `triage`: what the mention wants of us, None where nothing is sure.
+    `place_id` is the branch that is named, None where none is. Of a mention that is about no topic nothing else is told, unless it was heard
+    `in_full`. `triage`: what the mention wants of us, None where nothing is sure.
     """
 
     language: str

@@ -60,7 +60,9 @@ class Topics:
         asked = sorted({index for term in found.any for index in self._askers[term]}.union(self._always))
         matches = [match for index in asked if (match := _judge(self._topics[index], found, facts, noted))]
         named = {match.topic_id for match in matches}
-        given = [topic for topic in self._topics if topic.id in noted.brand_context and topic.id not in named]
+        given = (
+            [topic for topic in self._topics if topic.id in noted.brand_context and topic.id not in named] if noted.brand_context else []
+        )
         noted.topics = (*matches, *(TopicMatch(topic_id=topic.id, version=topic.version, terms=()) for topic in given))
         return doc
 

@@ -163,8 +163,9 @@ async def test_a_reply_inherits_the_topic_of_its_thread(town, now, together):
     other = make.mention("Chuẩn luôn", parent_key=b"nobody's key 16b")
     pages = [(opener, reply, deeper, other)] if together else [(opener,), (reply,), (deeper,), (other,)]
     ids = [number for page in pages for number in await town.hear(now, *page)]
-    found = [[(match.topic_id, match.weak) for match in town.said(mention_id).topics] for mention_id in ids]
-    assert found == [[("acme", False)], [("acme", True)], [("acme", True)], []]
+    found = [[(match.topic_id, match.weak) for match in town.said(mention_id).topics] for mention_id in ids[:3]]
+    assert found == [[("acme", False)], [("acme", True)], [("acme", True)]]
+    assert town.database.read_now(enrichments.get, ids[3:]) == {}
     assert sum(cell.mentions for cell in town.cells(now)) == 3
 
 
@@ -219,6 +220,18 @@ async def test_an_edit_that_adds_a_risk_is_noticed_once_and_moves_no_count(town,
     assert (signal.kind, signal.bucket_start) == ("single_risk", now + 3 * HOUR)
     assert town.cells(now) == before
     assert town.said(mention_id).risks != ()
+
+
+async def test_an_edit_is_read_whether_it_names_us_no_more_or_only_now(town, now):
+    ours, other = await town.hear(now, make.mention("Ấm Acme dùng tạm được"), make.mention("Ấm này dùng tạm được"))
+    before = town.cells(now)
+    edits = [(ours, "Ấm này phát nổ, cả nhà bị bỏng"), (other, "Ấm Acme phát nổ, cả nhà bị bỏng")]
+    heard = {mention.id: mention for mention in town.database.read_now(mentions.get, [ours, other])}
+    town.database.write_now(mentions.add, [replace(heard[mention_id], text=text, seen_at=now + HOUR) for mention_id, text in edits])
+    await town.settle(now + HOUR)
+    assert [risk.family for mention_id in (ours, other) for risk in town.said(mention_id).risks] == ["injury", "injury"]
+    assert [match.topic_id for mention_id in (ours, other) for match in town.said(mention_id).topics] == ["acme", "acme"]
+    assert town.cells(now) == before
 
 
 async def test_the_sweep_finds_an_edit_that_nobody_announced(town, now):

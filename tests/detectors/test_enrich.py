@@ -118,11 +118,12 @@ async def test_what_is_understood_is_kept_counted_and_marked_for_the_watcher(des
     assert desk.database.read_now(watches.next_due, ["acme"]) == now.replace(second=0) + timedelta(minutes=1)
 
 
-async def test_what_is_about_nothing_of_ours_is_understood_and_not_counted(desk, now):
+async def test_what_is_about_nothing_of_ours_is_marked_and_neither_understood_nor_counted(desk, now):
     (mention_id,) = await desk.say(make.mention("another kettle on fire"))
     await desk.settle(now)
     assert (desk.cells(now), desk.signals()) == ([], [])
-    assert mention_id in desk.database.read_now(enrichments.get, [mention_id])
+    assert desk.database.read_now(mentions.is_understood, mention_id)
+    assert desk.database.read_now(enrichments.get, [mention_id]) == {}
     assert desk.database.read_now(watches.next_due, ["acme"]) is None
 
 

@@ -44,7 +44,7 @@ def test_a_title_that_the_text_repeats_is_read_once(pipeline: Pipeline):
 )
 def test_hostile_text_gets_a_sane_answer_in_bounded_time(pipeline: Pipeline, text: str):
     began = time.process_time()
-    found = pipeline.enrich([Heard(title=text[:50], text=text)])[0]
+    found = pipeline.enrich([Heard(title=text[:50], text=text, in_full=True)])[0]
     assert time.process_time() - began < 5
     total = found.sentiment.negative + found.sentiment.neutral + found.sentiment.positive
     assert total == pytest.approx(1, abs=1e-5)
@@ -52,7 +52,7 @@ def test_hostile_text_gets_a_sane_answer_in_bounded_time(pipeline: Pipeline, tex
 
 
 def test_nothing_said_is_neutral_and_not_confident(pipeline: Pipeline):
-    found = pipeline.enrich([Heard()])[0]
+    found = pipeline.enrich([Heard(in_full=True)])[0]
     assert (found.language, found.sentiment.label, found.sentiment.confident, found.topics, found.risks) == (
         "und",
         "neutral",
@@ -60,6 +60,24 @@ def test_nothing_said_is_neutral_and_not_confident(pipeline: Pipeline):
         (),
         (),
     )
+
+
+def test_a_mention_about_no_topic_is_not_understood_any_further(pipeline: Pipeline):
+    unknown, near = pipeline.enrich([Heard(text="Cháy nhà, tệ quá, lừa đảo!"), Heard(text="acme cartoon cháy, tệ quá")])
+    assert unknown == near
+    assert (unknown.language, unknown.sentiment.label, unknown.topics, unknown.risks, unknown.fingerprint) == (
+        "und",
+        "neutral",
+        (),
+        (),
+        b"",
+    )
+
+
+def test_in_a_place_of_ours_or_where_it_is_asked_everything_is_understood(pipeline: Pipeline):
+    ours, asked = pipeline.enrich([Heard(text="Cháy rồi, tệ quá!", brand_context=("acme",)), Heard(text="Cháy rồi, tệ quá!", in_full=True)])
+    assert (ours.language, ours.sentiment.label, [match.topic_id for match in ours.topics]) == ("vi", "negative", ["acme"])
+    assert (asked.language, asked.sentiment.label, asked.topics) == ("vi", "negative", ())
 
 
 def test_no_texts_are_no_answers(pipeline: Pipeline):
