@@ -73,8 +73,9 @@ train: setup ## the shipped sentiment models again, from the labelled texts besi
 	$(BIN)/python -m detectors.enrichment.training.train --data $(SHARED)/data/sentiment
 	$(BIN)/python -m detectors.enrichment.training.offence --data $(SHARED)/data/sentiment
 
-bench-text: setup ## texts per second, against spaCy's own tokenizer and matcher
-	$(BIN)/python -m bench.text
+bench-text: setup ## texts per second beside spaCy's own tokenizer and matcher; how right the sentiment is, where labelled texts lie beside
+	$(BIN)/python -m bench.text $(if $(wildcard $(SHARED)/data/sentiment),--data $(SHARED)/data/sentiment)
+	$(if $(and $(wildcard $(SHARED)/data/sentiment),$(wildcard bench/sentiment.py)),$(BIN)/python -m bench.sentiment --data $(SHARED)/data/sentiment)
 
 bench-language: setup ## which language is told, against py3langid alone
 	$(BIN)/python -m bench.language --data $(SHARED)/data/sentiment
