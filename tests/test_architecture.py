@@ -186,4 +186,6 @@ def test_f10_no_pattern_comes_from_a_user():
                 names = {name.id for name in ast.walk(call.args[0]) if isinstance(name, ast.Name)}
                 if not names <= constants:
                     found.append(f"{told(path)}:{call.lineno}")
-    assert [place for place in found if not place.startswith("playbooks/blanks.py:")] == []  # there: one of six shapes of a constant
+    # one of six shapes of a constant; words of the shipped lexicon, escaped
+    excused = ("playbooks/blanks.py:", "detectors/enrichment/risks.py:")
+    assert [place for place in found if not place.startswith(excused)] == []
