@@ -6,13 +6,26 @@ import json
 import time
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from spacy.language import Language
 
 from core.errors import QueryError
-from core.text import fingerprint
+from core.prefilter import Prefilter
+from core.query import parse
+from core.text import clean, fingerprint
+from detectors.enrichment.doc import blank, notes
 from detectors.enrichment.pipeline import Heard, Pipeline, TopicSpec
 
 ACME = TopicSpec(id="acme", query='"Acme" OR #acme NOT "acme cartoon"')
 RIVAL = TopicSpec(id="rival", query="rival")
+QUERIES = (
+    "acme", "acm*", "*me", "#acme OR @lan", '"ấm siêu tốc"', "không NEAR/2 acme", "(lừa OR đảo) NOT phim", "NOT acme", "小米 OR 🔥", "title:acme", "has:link acme"
+)  # fmt: skip
+PIECES = [
+    "acme", "Acmeee", "acmes", "gacme", "#acme", "@lan", "ấm ", "am ", "siêu-", "sieu ", "tốc", "ko ", "không ", "hok ", "k ", "l.ừ.a", "đả0", "phim", "小米", "🔥",
+    ", ", " ", "\n", "аcme", "o\u0300", "x", "https://a.example ",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +91,21 @@ def test_in_a_place_of_ours_or_where_it_is_asked_everything_is_understood(pipeli
     ours, asked = pipeline.enrich([Heard(text="Cháy rồi, tệ quá!", brand_context=("acme",)), Heard(text="Cháy rồi, tệ quá!", in_full=True)])
     assert (ours.language, ours.sentiment.label, [match.topic_id for match in ours.topics]) == ("vi", "negative", ["acme"])
     assert (asked.language, asked.sentiment.label, asked.topics) == ("vi", "negative", ())
+
+
+@pytest.fixture(scope="module")
+def topics() -> Language:
+    nlp = blank()
+    nlp.add_pipe("tocsin_topics", config={"topics": [{"id": query, "query": query, "languages": []} for query in QUERIES]})
+    return nlp
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_about_a_topic_passes_the_prefilter(topics: Language, text: str):
+    found = [match.topic_id for match in notes(topics(text)).topics]
+    (candidates,) = Prefilter(map(parse, QUERIES)).candidates([clean(text)])
+    assert set(found) <= {QUERIES[index] for index in candidates}
 
 
 def test_no_texts_are_no_answers(pipeline: Pipeline):
