@@ -99,6 +99,7 @@ def _stream(texts: list[str], language: str) -> Contestants:
     sentiment.add_pipe("tocsin_sentiment")
     return {
         "spaCy tokenizer alone": lambda: [peer.make_doc(text) for text in said],
+        **{title: matching[title] for title in ("spaCy tokenizer + PhraseMatcher", "ours: which topics may be meant")},
         "ours: topics told": matching["ours: which are, marks and all"],
         "ours: topics told, the rest of those understood": lambda: pipeline.enrich(heard),
         "ours: every text's sentiment": lambda: list(sentiment.pipe(said)),
