@@ -1,7 +1,7 @@
 """A small convolutional network over word vectors: what a linear model cannot see, words that it never met among them. numpy only.
 
-A word's vector goes through filters over one, two and three words; each filter keeps its greatest answer and its mean. Filters are applied
-once per distinct word of a batch, not once per place: over static vectors that is the same.
+A word's vector goes through filters over one, two and three words; each filter keeps its greatest answer and its mean. What the filters make
+of a word is the same wherever it stands, so it is worked out when the word is first met, and remembered.
 
 Source: Kim, "Convolutional Neural Networks for Sentence Classification", EMNLP 2014.
 """
@@ -9,7 +9,7 @@ Source: Kim, "Convolutional Neural Networks for Sentence Classification", EMNLP 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -47,13 +47,20 @@ class Convolution:
     bias: Floats
     out: Floats
     out_bias: Floats
+    _answers: Floats = field(init=False, repr=False)  # shape (words + 2, slices * size); rows that were never asked take no memory
+    _is_known: NDArray[np.bool_] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_answers", np.zeros((len(self.vectors), self.filters.shape[1]), dtype=np.float32))
+        object.__setattr__(self, "_is_known", np.zeros(len(self.vectors), dtype=bool))
 
     def scores(self, texts: Sequence[str]) -> Floats:
         """Of texts that `features.prepare` made; shape (texts, outputs). A text without words has the scores of an unknown word."""
         line = self.line(texts)
-        met, place = np.unique(line.rows, return_inverse=True)
-        answers = convolve((self.vectors[met] @ self.filters)[place], self.bias)
-        return pool(answers, line) @ self.out + self.out_bias
+        fresh = np.unique(line.rows[~self._is_known[line.rows]])
+        self._answers[fresh] = self.vectors[fresh] @ self.filters
+        self._is_known[fresh] = True
+        return pool(convolve(self._answers[line.rows], self.bias), line) @ self.out + self.out_bias
 
     def line(self, texts: Sequence[str]) -> Line:
         """The texts as rows of the table."""

@@ -22,6 +22,7 @@ from detectors.enrichment.features import prepare, rows
 from detectors.enrichment.mixture import Floats, Mixture, shares
 
 MODEL_FILE: Final = "models/sentiment.npz"
+NETWORK_SHARE: Final = 0.6  # of the network's opinion; on later years than it was trained on, it is the better part
 _LEAST: Final = 1e-6  # probability, before its logarithm is taken
 
 
@@ -29,8 +30,8 @@ _LEAST: Final = 1e-6  # probability, before its logarithm is taken
 class SentimentModel:
     """Judges texts in `languages`; others are judged as well as it can, and never confidently.
 
-    The logarithms of the parts' probabilities are averaged, times `power`, plus `offset` (of negative, neutral, positive). `threshold` is
-    the probability from which the label is stood by.
+    The logarithms of the parts' probabilities are averaged (the network's as `NETWORK_SHARE`), times `power`, plus `offset` (of negative,
+    neutral, positive). `threshold` is the probability from which the label is stood by.
     """
 
     experts: Mixture
@@ -50,7 +51,8 @@ class SentimentModel:
 
     def blended(self, parts: Sequence[Floats]) -> Floats:
         """The parts' probabilities as one."""
-        logs = np.mean([np.log(np.maximum(part, _LEAST)) for part in parts], axis=0)
+        heavy = (1 - NETWORK_SHARE, NETWORK_SHARE) if len(parts) > 1 else (1.0,)
+        logs = sum(share * np.log(np.maximum(part, _LEAST)) for share, part in zip(heavy, parts, strict=True))
         return shares((logs * self.power + np.array(self.offset)).astype(np.float32))
 
 
