@@ -188,11 +188,13 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
         generation=generation,
         **often,
     )
-    stages = [Stage("enricher", "detectors", enricher, woken_by=store.mentions), Stage("watcher", "detectors", watcher)]
-    if not hearing:
-        return stages
     recounter = Recounter(store, versions, reader_for=reader_for)
-    return [*stages, Stage("recounter", "detectors", recounter), *_lookouts(config, store, generation, built)]
+    stages = [
+        Stage("enricher", "detectors", enricher, woken_by=store.mentions),
+        Stage("recounter", "detectors", recounter),
+        Stage("watcher", "detectors", watcher),
+    ]
+    return stages + _lookouts(config, store, generation, built) if hearing else stages
 
 
 def _lookouts(config: Config, store: Store, generation: int, built: Mapping[str, Any]) -> list[Stage]:

@@ -214,29 +214,32 @@ async def test_rule_8_a_factor_that_nobody_knows_is_unknown_and_not_zero(house):
     await house.acknowledge("ana")
 
 
-async def test_rule_9_a_changed_query_raises_no_spike_and_the_baseline_starts_again_aloud(tmp_path: Path):
-    """Five days of a narrow query that found little; the wide one finds twenty an hour at once."""
-    path = tmp_path / "house.db"
-    narrow = House(path, values=with_query('"acme kettle"'))
-    numbers = itertools.count()
+async def test_rule_9_a_changed_query_counts_history_again_and_what_was_always_said_is_no_spike(tmp_path: Path):
+    """Three days in which a narrow query found next to nothing; the wide one finds ten an hour, and learns at once that this is usual."""
+    path, numbers = tmp_path / "house.db", itertools.count()
+    narrow = House(path, values=with_query('"kettle 1"'))
 
-    async def live(house: House, hours: int) -> None:
-        for _ in range(hours):
-            for _ in range(20):
-                await house.forward(minutes=3)
-                page = Page(mentions=(make.mention(f"acme {next(numbers)}", at=house.now),))
-                await house.simulation.monitor.poller.receive("forum", page, house.now)
+    async def live(house: House, minutes: int, *, every: int, posts: int = 1) -> None:
+        for _ in range(minutes // every):
+            await house.forward(minutes=every)
+            page = Page(mentions=tuple(make.mention(f"acme {next(numbers)}", at=house.now) for _ in range(posts)))
+            await house.simulation.monitor.poller.receive("forum", page, house.now)
 
-    await history(narrow, days=5, every=HOUR)
-    now = narrow.now
-    assert raised(narrow) == []
+    await history(narrow, days=3, every=6 * MINUTE)
+    now, found = narrow.now, counted(narrow, narrow.now)
+    assert (found, raised(narrow)) == (1, [])
     await narrow.close()
     with capture_logs() as logs:
         wide = House(path, now, with_query("acme"))
-    assert {"event": "query changed, baseline starts again", "topic": "acme", "log_level": "warning"} in logs
+        await wide.forward(minutes=1)
+    told = [line["event"] for line in logs if line.get("topic") == "acme"]
+    assert told == ["new query, history is counted again and the baseline starts anew until it is", "history counted again"]
+    assert counted(wide, now) == 3 * 240
     wide._sources.add("forum")
-    await live(wide, 2)
+    await live(wide, 60, every=6)
     assert raised(wide) == []
+    await live(wide, 30, every=1, posts=6)
+    assert raised(wide)[:1] == ["volume_spike"]
     await wide.close()
 
 
