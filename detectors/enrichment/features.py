@@ -52,7 +52,11 @@ class Rows(NamedTuple):
 
 def prepare(text: str) -> str:
     """The text as features see it: normalised, addresses and handles as one word each, signs apart, stretched letters twice."""
-    text = _HANDLE.sub(" @ ", _WEB.sub(" www ", normalise(text)))
+    text = normalise(text)
+    if "www." in text or "http" in text:
+        text = _WEB.sub(" www ", text)
+    if "@" in text:
+        text = _HANDLE.sub(" @ ", text)
     text = _STRETCHED.sub(r"\1\1", _NUMBER.sub("0", text))
     return " ".join(_SIGNS.sub(lambda signs: f" {signs[0]} ", text).split())  # half the time of a template
 
