@@ -8,8 +8,6 @@ because a slip in a sentence must not keep a page from going out.
 
 from __future__ import annotations
 
-import gettext
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -18,9 +16,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, Final
 
-from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
-
+from core.po_file import Sentences, read_po
 from core.records import Words
 
 LANGUAGES: Final = ("vi", "en")
@@ -95,43 +91,24 @@ def translator(language: str, *, zone: tzinfo | None = None) -> Translator:
     return Translator(short if short in LANGUAGES else _FALLBACK, zone)
 
 
-@cache
-def catalogue(language: str) -> Mapping[str, tuple[str, ...]]:
+def catalogue(language: str) -> Sentences:
     """All keys of one of `LANGUAGES` with their sentences: one, or one per plural form."""
-    sentences: dict[str, tuple[str, ...]] = {}
-    for message in _load(language):
-        key = message.id if isinstance(message.id, str) else message.id[0]
-        if key:
-            sentences[key] = (
-                (message.string or "",) if isinstance(message.string, str) or message.string is None else tuple(map(str, message.string))
-            )
-    return sentences
+    return _load(language)[0]
 
 
 @cache
-def _load(language: str) -> Catalog:
-    with (_FOLDER / f"{language}.po").open("rb") as file:
-        return read_po(file, locale=language, abort_invalid=True)
-
-
-@cache
-def _plurals(language: str) -> gettext.GNUTranslations:
-    """Knows which form a count takes; made when a message first has several."""
-    from babel.messages.mofile import write_mo
-
-    compiled = io.BytesIO()
-    write_mo(compiled, _load(language))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+def _load(language: str) -> tuple[Sentences, Callable[[int], int]]:
+    return read_po(_FOLDER / f"{language}.po")
 
 
 def _sentence(language: str, key: str, count: Any) -> str | None:
-    forms = catalogue(language).get(key)
+    sentences, form_of = _load(language)
+    forms = sentences.get(key)
     if forms is None:
         return None
     if len(forms) == 1:
         return forms[0]
-    return _plurals(language).ngettext(key, key, int(count) if isinstance(count, (int, float)) else 0)
+    return forms[form_of(int(count) if isinstance(count, (int, float)) else 0)]
 
 
 @lru_cache(maxsize=1024)
