@@ -29,8 +29,9 @@ from core.prefilter import Prefilter
 from core.query import parse
 from core.text import clean
 from core.tokens import tokens
-from detectors.enrichment.doc import blank
+from detectors.enrichment.doc import blank, noted
 from detectors.enrichment.pipeline import Heard, Pipeline, TopicSpec
+from detectors.enrichment.topics import Topics, read_topic
 
 TOPICS: Final = 1_000
 SHARE: Final = 0.05  # of the texts of the stream that are about a topic
@@ -76,13 +77,12 @@ def _matching(terms: Sequence[str], texts: list[str], language: str) -> Contesta
     for term in terms:
         matcher.add(term, [peer.make_doc(term)])
     prefilter = Prefilter(parse(f'"{term}"') for term in terms)
-    ours = blank()
-    ours.add_pipe("tocsin_topics", config={"topics": [{"id": term, "query": f'"{term}"', "languages": []} for term in terms]})
+    topics = Topics([read_topic(term, f'"{term}"', ()) for term in terms])
     return {
         "spaCy tokenizer + PhraseMatcher": lambda: [matcher(peer.make_doc(text)) for text in texts],
         "ours: which topics may be meant": lambda: prefilter.candidates(texts),
         "ours: which are, marks and all": lambda: [
-            ours(text) for text, may_be in zip(texts, prefilter.candidates(texts), strict=True) if may_be
+            topics.judge(noted(Heard(text=text), text)) for text, may_be in zip(texts, prefilter.candidates(texts), strict=True) if may_be
         ],
     }
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from core.text import normalise, unmarked
 
@@ -28,7 +30,7 @@ _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _ZERO_FOR_O = re.compile(r"(?<=[^\W\d_])0|0(?=[^\W\d_])")
 
 
-class Token(NamedTuple):
+class Token(msgspec.Struct, frozen=True, gc=False):
     """One token: its matching form, the `#` or `@` before it (else ""), and where it stands in the text (code points)."""
 
     form: str
@@ -45,7 +47,7 @@ def tokens(text: str) -> list[Token]:
     words = (_WORD_OR_DOTTED if may_be_dotted(text) else _WORD).finditer(text)
     found = [Token(_FORMS[each[0]], "", each.start(), each.end()) for each in words]
     if "#" in text or "@" in text:
-        found = [_signed(text, token) for token in found]
+        found = [_signed(text, token) if text[token.start - 1] in "#@" else token for token in found]
     if not text.isascii() and _HAS_UNSPACED.search(text):
         return [part for token in found for part in _parts(text, token)]
     return found
@@ -57,9 +59,9 @@ def may_be_dotted(text: str) -> bool:
 
 
 def _signed(text: str, token: Token) -> Token:
-    """The token with the sign that stands before it, unless a letter stands before that."""
+    """The token with the sign that stands before it, unless the text begins with the token, or a letter stands before the sign."""
     at = token.start - 1
-    if at < 0 or text[at] not in "#@" or (at and (text[at - 1].isalnum() or text[at - 1] == "_")):
+    if at < 0 or (at and (text[at - 1].isalnum() or text[at - 1] == "_")):
         return token
     return Token(token.form, text[at], at, token.end)
 

@@ -49,9 +49,9 @@ class Notes:
 
 def notes(doc: Doc) -> Notes:
     """The notes of a `Doc` that our tokenizer made."""
-    noted = doc.user_data[_NOTES]
-    assert isinstance(noted, Notes)
-    return noted
+    found = doc.user_data[_NOTES]
+    assert isinstance(found, Notes)
+    return found
 
 
 def blank(language: str = "xx") -> Language:
@@ -59,6 +59,16 @@ def blank(language: str = "xx") -> Language:
     nlp = blank_language(language, config={"nlp": {"tokenizer": {"@tokenizers": "tocsin_tokens.v1"}}})
     nlp.vocab.lex_attr_getters[NORM] = bare  # type: ignore[attr-defined]  # missing in the stubs
     return nlp
+
+
+def noted(heard: Heard, text: str) -> Notes:
+    """The notes of a mention before anything is known of it; `text` is all of its words (`Heard.whole`), clean."""
+    return Notes(text, tokens(text), heard, heard.lang, heard.brand_context)
+
+
+def document(vocab: Vocab, of: Notes) -> Doc:
+    """The `Doc` that the components take: a text's tokens, with the notes on it."""
+    return Doc(vocab, words=[token.form for token in of.tokens], user_data={_NOTES: of})
 
 
 def phrase(vocab: Vocab, forms: tuple[str, ...]) -> Doc:
@@ -74,8 +84,7 @@ class _Tokenizer:
 
     def __call__(self, text: str) -> Doc:
         text = clean(text, MAX_TEXT_CHARS)
-        found = tokens(text)
-        return Doc(self.vocab, words=[token.form for token in found], user_data={_NOTES: Notes(text, found)})
+        return document(self.vocab, Notes(text, tokens(text)))
 
 
 @registry.tokenizers("tocsin_tokens.v1")  # type: ignore[untyped-decorator]  # by catalogue, which has no types

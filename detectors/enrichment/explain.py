@@ -13,8 +13,8 @@ from core.records import Record, Words
 from core.text import cut
 from core.tokens import bare
 from core.wildcards import agrees, is_wild, plain
-from detectors.enrichment.asking import read, teller
-from detectors.enrichment.doc import Notes, notes
+from detectors.enrichment.asking import read
+from detectors.enrichment.doc import Notes
 from detectors.enrichment.finding import Finder, Found, Span
 from detectors.enrichment.records import Heard
 from detectors.enrichment.topics import Topic, holding, read_topic
@@ -67,11 +67,8 @@ def explain(query: str, heard: Heard, languages: Sequence[str] = ()) -> Explanat
     Raises:
         QueryError: the query cannot be understood.
     """
-    nlp, topic = teller(), read_topic("asked", query, languages)
-    with nlp.memory_zone():
-        doc = read(nlp, heard)
-        noted = notes(doc)
-        found = Finder(nlp.vocab, topic.query.terms).find(doc, noted)
+    topic, noted = read_topic("asked", query, languages), read(heard)
+    found = Finder(topic.query.terms).find(noted)
     case = _Case(noted, found, *holding(topic.query, found, noted, {}))
     verdict, because = _judged(topic, case)
     parts = tuple(_standings(topic, case))

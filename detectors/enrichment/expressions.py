@@ -10,6 +10,7 @@ import yaml
 
 from core.teencode import Spelling, spellings
 from core.tokens import Token, bare, tokens
+from detectors.enrichment.phrases import Phrases
 
 MARKED_ONLY: Final = "="  # before an expression that is another word without its marks
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -33,16 +34,6 @@ class _Entry(NamedTuple):
     marked_only: bool
 
 
-class _Node:
-    """What follows the bare forms that lead here, and the expressions that end here."""
-
-    __slots__ = ("entries", "following")
-
-    def __init__(self) -> None:
-        self.following: dict[str, _Node] = {}
-        self.entries: list[_Entry] = []
-
-
 class Expressions:
     """Finds the expressions of several lists in one pass.
 
@@ -57,28 +48,19 @@ class Expressions:
     """
 
     def __init__(self, lists: Lists) -> None:
-        self._root = _Node()
+        self._phrases = Phrases[_Entry]()
         for of, expressions in lists.items():
             for expression in expressions:
                 marked_only = expression.startswith(MARKED_ONLY)
                 forms = tuple(token.form for token in tokens(expression.removeprefix(MARKED_ONLY)))
                 for spelling in spellings(forms):
-                    node = self._root
-                    for plain in spelling.plain:
-                        node = node.following.setdefault(plain, _Node())
-                    node.entries.append(_Entry(of, expression.removeprefix(MARKED_ONLY), spelling, marked_only))
+                    self._phrases.learn(spelling.plain, _Entry(of, expression.removeprefix(MARKED_ONLY), spelling, marked_only))
 
     def find(self, said: Sequence[Token]) -> list[Found]:
         """What stands in these tokens, from the first on; one place may hold several."""
         forms = [token.form for token in said]
-        plain = [bare(form) for form in forms]
-        found = []
-        for start in range(len(plain)):
-            node, end = self._root.following.get(plain[start]), start + 1
-            while node is not None:
-                found += [Found(entry.of, entry.expression, start, end) for entry in node.entries if _agrees(entry, forms, start, end)]
-                node, end = node.following.get(plain[end]) if end < len(plain) else None, end + 1
-        return found
+        found = self._phrases.find([bare(form) for form in forms])
+        return [Found(entry.of, entry.expression, start, end) for start, end, entry in found if _agrees(entry, forms, start, end)]
 
 
 def _agrees(entry: _Entry, forms: Sequence[str], start: int, end: int) -> bool:

@@ -1,4 +1,4 @@
-"""Where the terms of queries stand in a text: spaCy's PhraseMatcher on forms without marks, then the marks syllable by syllable; wildcards word by word."""
+"""Where the terms of queries stand in a text: forms without marks first, then the marks syllable by syllable; wildcards word by word. Pure."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from spacy.matcher import PhraseMatcher
-from spacy.tokens import Doc
-from spacy.vocab import Vocab
-
 from core.query import Near, Term
 from core.teencode import Spelling
 from core.text import clean
 from core.tokens import bare
 from core.wildcards import ends, fits, is_wild
-from detectors.enrichment.doc import Notes, phrase
+from detectors.enrichment.doc import Notes
+from detectors.enrichment.phrases import Phrases
 
 _HANDLE_GOES_ON: Final = ".-"
 _KNOWN_WORDS: Final = 65_536  # words of which it is remembered which wildcards they fit
@@ -44,37 +41,33 @@ class Finder:
     """Finds terms; several of one spelling are searched once.
 
     Args:
-        vocab: of the pipeline whose texts are searched.
         terms: each once.
     """
 
-    def __init__(self, vocab: Vocab, terms: Iterable[Term]) -> None:
-        self._matcher = PhraseMatcher(vocab, attr="NORM")
-        self._by_key: dict[int, list[_Way]] = defaultdict(list)
+    def __init__(self, terms: Iterable[Term]) -> None:
+        self._phrases = Phrases[_Way]()
         self._by_pattern: dict[str, list[_Way]] = defaultdict(list)
         for term in terms:
             for spelling in term.spellings:
-                self._learn(vocab, term, spelling)
+                self._learn(term, spelling)
         self._by_end: dict[tuple[str, str], list[str]] = defaultdict(list)
         for pattern in self._by_pattern:
             first, last = ends(pattern)
             self._by_end[(first, "") if first else ("", last)].append(pattern)
         self._patterns_of = lru_cache(maxsize=_KNOWN_WORDS)(self._look_up)
 
-    def _learn(self, vocab: Vocab, term: Term, spelling: Spelling) -> None:
+    def _learn(self, term: Term, spelling: Spelling) -> None:
         wild_at = next((at for at, form in enumerate(spelling.forms) if is_wild(form)), None)
         if wild_at is not None:
             self._by_pattern[spelling.forms[wild_at]].append(_Way(term, spelling, wild_at))
             return
-        plain = " ".join(spelling.plain)
-        self._matcher.add(plain, [phrase(vocab, spelling.forms)])
-        self._by_key[vocab.strings[plain]].append(_Way(term, spelling))
+        self._phrases.learn(spelling.plain, _Way(term, spelling))
 
-    def find(self, doc: Doc, noted: Notes) -> Found:
+    def find(self, noted: Notes) -> Found:
         """Every place of every term."""
         title_end = len(clean(noted.heard.title))
         hits: dict[tuple[Span, Term], bool] = {}
-        for way, start in self._candidates(doc, noted):
+        for way, start in self._candidates(noted):
             end = start + len(way.spelling.forms)
             if way.term.in_title and noted.tokens[end - 1].end > title_end:
                 continue
@@ -88,10 +81,9 @@ class Finder:
                 found.strong[term].append(span)
         return found
 
-    def _candidates(self, doc: Doc, noted: Notes) -> Iterator[tuple[_Way, int]]:
-        for key, start, _ in self._matcher(doc):
-            for way in self._by_key[key]:
-                yield way, start
+    def _candidates(self, noted: Notes) -> Iterator[tuple[_Way, int]]:
+        for start, _, way in self._phrases.find([bare(token.form) for token in noted.tokens]):
+            yield way, start
         if self._by_pattern:
             for index, token in enumerate(noted.tokens):
                 for pattern in self._patterns_of(token.form):

@@ -61,11 +61,14 @@ class TellLanguage:
 
     def __call__(self, doc: Doc) -> Doc:
         """Write the language on the notes of one text."""
-        noted = notes(doc)
-        noted.language, noted.language_is_sure = self._tell(noted)
+        self.tell(notes(doc))
         return doc
 
-    def _tell(self, noted: Notes) -> tuple[str, bool]:
+    def tell(self, noted: Notes) -> None:
+        """The same for notes of which no `Doc` is made yet."""
+        noted.language, noted.language_is_sure = self._told(noted)
+
+    def _told(self, noted: Notes) -> tuple[str, bool]:
         said = [token for token in noted.tokens[:TOKENS_JUDGED] if token.prefix != "@" and _LETTERS.search(token.form)]
         words = [token.form for token in said if not token.prefix and not _is_address(token, noted.text)] or [token.form for token in said]
         hint = _known(noted.hint)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from msgspec.structs import replace
@@ -23,14 +23,16 @@ from core.query import parse
 from core.teencode import edition
 from core.text import clean, fingerprint
 from detectors.enrichment import breaches, language, offence, places, risks, sentiment, topics, triage
-from detectors.enrichment.doc import UNKNOWN_LANGUAGE, blank, notes
+from detectors.enrichment.doc import UNKNOWN_LANGUAGE, Notes, blank, document, noted, notes
+from detectors.enrichment.language import TellLanguage
 from detectors.enrichment.records import Heard, PlaceSpec, TopicSpec, Understood
+from detectors.enrichment.topics import Topics
 
 __all__ = ["Heard", "Pipeline", "PlaceSpec", "TopicSpec", "Understood"]
 
 _COMPONENTS: Final = (language, topics, places, risks, offence, breaches, sentiment, triage)  # importing them registers their factories
 _BATCH: Final = 256  # texts
-_TO_FIND: Final = ("tocsin_language", "tocsin_topics")
+_FOUND_BEFORE: Final = ("tocsin_language", "tocsin_topics")
 _NOT_OURS: Final = Understood(language=UNKNOWN_LANGUAGE, topics=(), sentiment=sentiment.NOTHING_SAID, risks=(), fingerprint=b"")
 _SHIPPED: Final = ("models", "lexicon")
 
@@ -55,9 +57,9 @@ class Pipeline:
     def __init__(self, specs: Sequence[TopicSpec] = (), *, branches: Sequence[PlaceSpec] = (), sentiment_model: str | None = None) -> None:
         self._one_at_a_time = Lock()  # spaCy's memory zones do not nest
         self._nlp = blank()
-        self._nlp.add_pipe("tocsin_language")
+        self._language = cast("TellLanguage", self._nlp.add_pipe("tocsin_language"))
         found: list[dict[str, Any]] = [msgspec.to_builtins(spec) for spec in specs]
-        self._nlp.add_pipe("tocsin_topics", config={"topics": found})
+        self._topics = cast("Topics", self._nlp.add_pipe("tocsin_topics", config={"topics": found}))
         if branches:
             self._nlp.add_pipe("tocsin_places", config={"places": [msgspec.to_builtins(branch) for branch in branches]})
         self._nlp.add_pipe("tocsin_risks")
@@ -66,7 +68,6 @@ class Pipeline:
         self._nlp.add_pipe("tocsin_sentiment", config={"path": sentiment_model})
         self._nlp.add_pipe("tocsin_triage")
         self._prefilter = Prefilter(parse(spec.query) for spec in specs)
-        self._once_ours = [name for name in self._nlp.pipe_names if name not in _TO_FIND]
         self.version = _version(specs, sentiment_model)
         """12 hex digits that change with the models, the lexicon and the topics."""
 
@@ -77,9 +78,8 @@ class Pipeline:
         """
         with self._one_at_a_time, self._nlp.memory_zone():
             found = [_NOT_OURS] * len(texts)
-            docs = self._nlp.pipe(self._docs(texts), batch_size=_BATCH, disable=self._once_ours, as_tuples=True)
-            ours = [(doc, at) for doc, at in docs if notes(doc).topics or texts[at].in_full]
-            for doc, at in self._nlp.pipe(ours, batch_size=_BATCH, disable=_TO_FIND, as_tuples=True):
+            ours = ((document(self._nlp.vocab, each), at) for each, at in self._likely(texts) if each.topics or each.heard.in_full)
+            for doc, at in self._nlp.pipe(ours, batch_size=_BATCH, disable=_FOUND_BEFORE, as_tuples=True):
                 found[at] = _understood(doc)
             return found
 
@@ -94,20 +94,15 @@ class Pipeline:
             "triage": found.triage,
         }
 
-    def _docs(self, texts: Sequence[Heard]) -> Iterator[tuple[Doc, int]]:
-        """Those that may be about a topic, each with its place."""
-        whole = [clean(_whole(heard)) for heard in texts]
+    def _likely(self, texts: Sequence[Heard]) -> Iterator[tuple[Notes, int]]:
+        """Those that may be about a topic, with language and topics, each with its place."""
+        whole = [clean(heard.whole) for heard in texts]
         for at, (heard, candidates) in enumerate(zip(texts, self._prefilter.candidates(whole), strict=True)):
             if candidates or heard.brand_context or heard.in_full:
-                doc = self._nlp.make_doc(whole[at])
-                noted = notes(doc)
-                noted.heard, noted.hint, noted.brand_context = heard, heard.lang, heard.brand_context
-                yield doc, at
-
-
-def _whole(heard: Heard) -> str:
-    # Feeds often repeat the title as the text's first line.
-    return heard.text if heard.text.startswith(heard.title) else f"{heard.title}\n{heard.text}"
+                likely = noted(heard, whole[at])
+                self._language.tell(likely)
+                self._topics.judge(likely)
+                yield likely, at
 
 
 def _understood(doc: Doc) -> Understood:

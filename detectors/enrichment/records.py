@@ -38,6 +38,11 @@ class Heard(Record, frozen=True, kw_only=True, gc=False):
     is_repost: bool = False
     in_full: bool = False
 
+    @property
+    def whole(self) -> str:
+        """Title and text in one; feeds often repeat the title as the text's first line."""
+        return self.text if self.text.startswith(self.title) else f"{self.title}\n{self.text}"
+
 
 class Understood(Record, frozen=True, kw_only=True, gc=False):
     """What the pipeline makes of one `Heard`.

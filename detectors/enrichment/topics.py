@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.vocab import Vocab
 
 from core.query import Field, Leaf, Query, Term, parse, version
 from core.records import TopicMatch
@@ -39,24 +38,27 @@ class Topics:
     only with the weak hits, or only without them: it counts, but should not page alone.
 
     Args:
-        vocab: of the pipeline.
         topics: in the order in which matches are listed.
     """
 
-    def __init__(self, vocab: Vocab, topics: Sequence[Topic]) -> None:
+    def __init__(self, topics: Sequence[Topic]) -> None:
         self._topics = list(topics)
         self._askers: dict[Term, list[int]] = defaultdict(list)
         for index, topic in enumerate(self._topics):
             for term in topic.query.terms:
                 self._askers[term].append(index)
-        self._finder = Finder(vocab, self._askers)
+        self._finder = Finder(self._askers)
         # No term has to stand in a text that these match, so they are asked every time.
         self._always = [index for index, topic in enumerate(self._topics) if topic.query.literals() is None]
 
     def __call__(self, doc: Doc) -> Doc:
         """Write the topics on the notes of one text; after language."""
-        noted = notes(doc)
-        found, facts = self._finder.find(doc, noted), dict[Field, bool | None]()
+        self.judge(notes(doc))
+        return doc
+
+    def judge(self, noted: Notes) -> None:
+        """The same for notes of which no `Doc` is made yet."""
+        found, facts = self._finder.find(noted), dict[Field, bool | None]()
         asked = sorted({index for term in found.any for index in self._askers[term]}.union(self._always))
         matches = [match for index in asked if (match := _judge(self._topics[index], found, facts, noted))]
         named = {match.topic_id for match in matches}
@@ -64,7 +66,6 @@ class Topics:
             [topic for topic in self._topics if topic.id in noted.brand_context and topic.id not in named] if noted.brand_context else []
         )
         noted.topics = (*matches, *(TopicMatch(topic_id=topic.id, version=topic.version, terms=()) for topic in given))
-        return doc
 
 
 def holding(query: Query, found: Found, noted: Notes, facts: dict[Field, bool | None]) -> tuple[set[Leaf], set[Leaf]]:
@@ -106,4 +107,4 @@ def read_topic(id: str, query: str, languages: Sequence[str]) -> Topic:
 
 @Language.factory("tocsin_topics", default_config={"topics": []})
 def _make_topics(nlp: Language, name: str, topics: list[dict[str, Any]]) -> Topics:  # noqa: ARG001
-    return Topics(nlp.vocab, [read_topic(**topic) for topic in topics])
+    return Topics([read_topic(**topic) for topic in topics])

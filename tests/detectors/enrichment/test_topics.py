@@ -23,7 +23,7 @@ def find(
 ) -> TopicMatch | None:
     doc = NLP.make_doc(text)
     notes(doc).brand_context, notes(doc).heard = context, heard or Heard(text=text)
-    topics = Topics(NLP.vocab, [read_topic("t", query, languages)])
+    topics = Topics([read_topic("t", query, languages)])
     found = notes(topics(TELL_LANGUAGE(doc))).topics
     return found[0] if found else None
 

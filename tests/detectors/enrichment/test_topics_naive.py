@@ -130,7 +130,7 @@ def test_a_topic_is_found_where_the_naive_evaluation_finds_it(
     heard = Heard(title=" ".join(written[: len(title)]), text=" ".join(written[len(title) :]), source_id=source)
     doc = NLP.make_doc(f"{heard.title}\n{heard.text}")
     notes(doc).heard = heard
-    found = notes(Topics(NLP.vocab, [read_topic("t", query[0], ())])(doc)).topics
+    found = notes(Topics([read_topic("t", query[0], ())])(doc)).topics
 
     text = Text(words, len(title), source)
     surely, perhaps = query[1](text, False), query[1](text, True)
