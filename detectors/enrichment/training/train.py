@@ -49,10 +49,11 @@ class Recipe(NamedTuple):
     offset: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
+NOT_BY_CHANCE: Final = tuple(code for code in TWEETS.values() if code != "hi")  # of Hindi it learns nothing
 RECIPES: Final = {
-    "en": Recipe(SOURCES["en"], ("en",), ridge=1.0, copies=False, network=True, offset=(0.3, 0.0, 0.15)),
+    "en": Recipe(SOURCES["en"], ("en",), ridge=1.0, copies=False, network=True, offset=(0.5, 0.0, 0.3)),
     "vi": Recipe(SOURCES["vi"], ("vi",), ridge=0.25, copies=True),
-    "xx": Recipe(SOURCES["xx"], tuple(code for code in TWEETS.values() if code != "hi"), ridge=0.5, copies=True),  # of Hindi it learns nothing
+    "xx": Recipe(SOURCES["xx"], NOT_BY_CHANCE, ridge=0.5, copies=True),
 }
 
 
