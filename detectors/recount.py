@@ -82,6 +82,8 @@ class Recounter:
 
     def _count(self, tx: Tx, recount: Recount, batch: Sequence[Read], now: datetime) -> None:
         ids = [read.mention.id for read in batch]
+        if not recounts.advance(tx, recount, at=max(ids), now=now):  # another process has it, or the query changed again: not counted twice
+            return
         stories.in_turn(tx)
         olds = recounts.olds(tx, recount.topic_id, ids)
         understood = enrichments.get(tx, ids)
@@ -99,7 +101,7 @@ class Recounter:
             if read.mention.id in understood
         ]
         count(tx, [one for one in (*fresh, *known) if one.mention.arrival != "backfill"])
-        recounts.advance(tx, recount, at=max(ids), counted=len(told), now=now)
+        recounts.note(tx, recount, counted=len(told))
 
 
 def _match(read: Read, topic_id: str, olds: Mapping[int, Old]) -> TopicMatch | None:

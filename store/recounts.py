@@ -106,10 +106,15 @@ def set_matches(tx: Connection, topic_id: str, ids: Sequence[int], matches: Sequ
     return [old.mention_id for old, _ in kept]
 
 
-def advance(tx: Connection, recount: Recount, *, at: int, counted: int, now: datetime) -> bool:
-    """Keep how far one has come; whether the claim was still ours."""
+def advance(tx: Connection, recount: Recount, *, at: int, now: datetime) -> bool:
+    """Keep how far one has come, and give the claim back; whether it was still ours. Ask before counting: who lost it must count nothing."""
     mine = update(recounts).where(still_mine(recounts, recount.topic_id, recount.attempt))
-    return tx.execute(mine.values(at=at, counted=recounts.c.counted + counted, due_at=now, claimed_until=None)).rowcount == 1
+    return tx.execute(mine.values(at=at, due_at=now, claimed_until=None)).rowcount == 1
+
+
+def note(tx: Connection, recount: Recount, *, counted: int) -> None:
+    """Add to how many mentions were counted, in the transaction in which it came so far."""
+    tx.execute(update(recounts).where(recounts.c.topic_id == recount.topic_id).values(counted=recounts.c.counted + counted))
 
 
 def finish(tx: Connection, recount: Recount, now: datetime) -> bool:

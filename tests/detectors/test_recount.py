@@ -123,6 +123,21 @@ async def test_the_detectors_learn_from_all_of_it_once_it_is_counted(database, n
     assert (watch.counted_from, database.read_now(watches.states, "acme")) == (None, {})
 
 
+async def test_a_process_that_lost_its_claim_counts_nothing(database, now):
+    history = History(database, now)
+    history.said("a kettle", hours_ago=3)
+    database.write_now(recounts.begin, {"acme": "2"}, now)
+
+    class Slow(Query):
+        def enrich(self, texts: Sequence[Heard]) -> list[Understood]:
+            database.write_now(recounts.begin, {"acme": "3"}, now)  # the query changes again while it reads
+            return super().enrich(texts)
+
+    recounter = Recounter(history.store, ["acme"], reader_for=lambda _: Reader(Slow("kettle"), {}, {}, Registry()))
+    await recounter.step(now)
+    assert (history.of_topic(), history.counts()["mentions"]) == ([], 0)
+
+
 async def test_with_nothing_to_count_it_looks_again_in_an_hour(database, now):
     history = History(database, now)
     recounter = Recounter(history.store, ["acme"], reader_for=lambda _: Reader(Query("x"), {}, {}, Registry()))
