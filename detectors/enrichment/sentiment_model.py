@@ -86,13 +86,14 @@ def load_models(path: str | None = None) -> dict[str, SentimentModel]:
     source = resources.files("detectors.enrichment").joinpath(MODEL_FILE) if path is None else Path(path)
     try:
         with source.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
-            return {str(name): _unpacked({part: stored[part] for part in stored.files}, f"{name}_") for name in stored["models"]}
+            names = [str(name) for name in stored["models"]]
+            parts = {name: {key: stored[key] for key in stored.files if key.startswith(f"{name}_")} for name in names}
+        return {name: _unpacked({key.removeprefix(f"{name}_"): values for key, values in parts[name].items()}) for name in names}
     except (OSError, ValueError, TypeError, LookupError, AttributeError, EOFError, BadZipFile) as error:
         raise ConfigError(f"detectors.sentiment.model: {str(source)!r} is no model that training wrote: {error}") from error
 
 
-def _unpacked(stored: dict[str, NDArray[Any]], name: str) -> SentimentModel:
-    part = {key.removeprefix(name): value for key, value in stored.items() if key.startswith(name)}
+def _unpacked(part: dict[str, NDArray[Any]]) -> SentimentModel:
     power, *offset, threshold = part["blend"].tolist()
     return SentimentModel(
         experts=Mixture(part["weights"], part["idf"].astype(np.float32), part["bias"].astype(np.float32), int(part["experts"])),
