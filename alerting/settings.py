@@ -38,8 +38,8 @@ def _as_tuple(value: object) -> object:
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Zone = Annotated[str, AfterValidator(_known_zone)]
-OneOrMany = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
-Severities = Annotated[tuple[Severity, ...], BeforeValidator(_as_tuple)]
+OneOrMany = Annotated[tuple[str, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[str, ...])]
+Severities = Annotated[tuple[Severity, ...], BeforeValidator(_as_tuple, json_schema_input_type=Severity | tuple[Severity, ...])]
 
 
 class Section(BaseModel):
@@ -144,7 +144,7 @@ class RotationSettings(Section):
     id: Id
     timezone: Zone | None = None
     people: tuple[Id, ...]
-    handover: Annotated[Handover, BeforeValidator(_read_handover)] = Handover(at=time(9), weekday=0)
+    handover: Annotated[Handover, BeforeValidator(_read_handover, json_schema_input_type=str)] = Handover(at=time(9), weekday=0)
     starts: date = ROTATION_STARTS
     holidays: str | None = None
 
@@ -152,7 +152,7 @@ class RotationSettings(Section):
 class StepSettings(Section):
     """One step of a policy: whom (ids of rotations or people), and how long after the round began."""
 
-    notify: Annotated[tuple[Id, ...], BeforeValidator(_as_tuple)]
+    notify: Annotated[tuple[Id, ...], BeforeValidator(_as_tuple, json_schema_input_type=Id | tuple[Id, ...])]
     after: Duration = timedelta(0)
 
 

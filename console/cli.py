@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 GROUPS: Final[dict[str, tuple[str, ...]]] = {  # module -> its verbs, in the order of the help
     "run": ("run",),
-    "setup": ("init",),
+    "setup": ("init", "schema"),
     "check": ("check",),
     "incidents": ("incidents", "incident"),
     "labels": ("label", "labels"),

@@ -60,6 +60,6 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(_read),
     PlainSerializer(format_duration, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": "^([0-9]{1,6}[wdhms])+$", "examples": ["30s", "5m", "2h", "1d"]}),
+    WithJsonSchema({"type": "string", "pattern": r"^\s*([0-9]{1,6}\s*[wdhmsWDHMS]\s*)+$", "examples": ["30s", "5m", "2h", "1d"]}),
 ]
 """A pydantic field that reads a duration from text and writes it back as text."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from core.errors import QueryError
 from core.records import AuthorRole, TopicKind
@@ -31,10 +31,12 @@ class ExampleSettings(Section):
     kind: str = ""
     lang: str | None = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _text_alone(cls, value: object) -> object:
-        return {"text": value} if isinstance(value, str) else value
+
+def _text_alone(value: object) -> object:
+    return {"text": value} if isinstance(value, str) else value
+
+
+Example = Annotated[ExampleSettings, BeforeValidator(_text_alone, json_schema_input_type=str | ExampleSettings)]
 
 
 class TopicSettings(Section):
@@ -50,8 +52,8 @@ class TopicSettings(Section):
     query: str = ""
     languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...] = ()
     timezone: str | None = None
-    matches: tuple[ExampleSettings, ...] = ()
-    does_not_match: tuple[ExampleSettings, ...] = ()
+    matches: tuple[Example, ...] = ()
+    does_not_match: tuple[Example, ...] = ()
     products: tuple[Annotated[str, Field(pattern=r"\w", max_length=100)], ...] = ()
 
     @model_validator(mode="after")

@@ -90,7 +90,7 @@ class TokenFile:
             words = said(told.get("error_name"))
             raise SourceRejected(
                 self._source,
-                f"Zalo takes the refresh token no more ({told['error']}, {words}): log in again and put the new one into `token_file`",
+                f"Zalo takes the refresh token no more ({told['error']}, {words}): log in again and put the new one into `tokens_file`",
             )
         check_status(answer, self._source)
         access, refresh = (told.get(name) if isinstance(told, dict) else None for name in ("access_token", "refresh_token"))
@@ -101,13 +101,15 @@ class TokenFile:
     def _read(self) -> Tokens:
         try:
             if self._path.stat().st_mode & _OTHERS:
-                raise SourceRejected(self._source, "others may read `token_file`: chmod 600")
+                raise SourceRejected(self._source, "others may read `tokens_file`: chmod 600")
             with self._path.open("rb") as file:
                 return msgspec.json.decode(file.read(_MAX_FILE_BYTES), type=Tokens)
         except OSError as error:
-            raise SourceRejected(self._source, f"`token_file` cannot be read ({type(error).__name__}): see the collector's page") from error
+            raise SourceRejected(
+                self._source, f"`tokens_file` cannot be read ({type(error).__name__}): see the collector's page"
+            ) from error
         except (msgspec.DecodeError, msgspec.ValidationError):
-            problem = SourceRejected(self._source, '`token_file` must hold {"refresh_token": "..."}')
+            problem = SourceRejected(self._source, '`tokens_file` must hold {"refresh_token": "..."}')
         raise problem
 
     @contextmanager
@@ -124,7 +126,7 @@ class TokenFile:
                 raise SourceUnavailable(self._source, "another process exchanges the tokens", retry_after_s=10.0) from error
             except OSError as error:
                 raise SourceRejected(
-                    self._source, f"`token_file` cannot be replaced ({type(error).__name__}): its folder must be writable"
+                    self._source, f"`tokens_file` cannot be replaced ({type(error).__name__}): its folder must be writable"
                 ) from error
             held.callback(spare.unlink, missing_ok=True)
             yield spare

@@ -48,8 +48,8 @@ _GONE: Final = {
 class Options(BaseModel):
     """What the operator sets.
 
-    `app_id`, `secret_key`: of your app. `token_file`: where the account's tokens are kept (JSON, mode 600, rewritten here at each exchange). `oa_secret`: the account's
-    secret key, by which pushes are checked. `token_file` (with `secret_key`) polls, `oa_secret` takes pushes; at least one of the two. `api`, `oauth`:
+    `app_id`, `secret_key`: of your app. `tokens_file`: where the account's tokens are kept (JSON, mode 600, rewritten here at each exchange). `oa_secret`: the account's
+    secret key, by which pushes are checked. `tokens_file` (with `secret_key`) polls, `oa_secret` takes pushes; at least one of the two. `api`, `oauth`:
     Zalo's addresses.
     """
 
@@ -57,7 +57,7 @@ class Options(BaseModel):
 
     app_id: str = Field(pattern=r"^\d{1,30}$")
     secret_key: SecretStr | None = None
-    token_file: Path | None = None
+    tokens_file: Path | None = None
     oa_secret: SecretStr | None = None
     api: str = API
     oauth: str = OAUTH
@@ -90,10 +90,10 @@ class Options(BaseModel):
 
     @model_validator(mode="after")
     def _has_a_way(self) -> Self:
-        if (self.token_file is None) != (self.secret_key is None):
-            raise ValueError("token_file and secret_key go together")
-        if self.token_file is None and self.oa_secret is None:
-            raise ValueError("set token_file and secret_key (polled), or oa_secret (pushed), or all three")
+        if (self.tokens_file is None) != (self.secret_key is None):
+            raise ValueError("tokens_file and secret_key go together")
+        if self.tokens_file is None and self.oa_secret is None:
+            raise ValueError("set tokens_file and secret_key (polled), or oa_secret (pushed), or all three")
         return self
 
 
@@ -139,9 +139,9 @@ class Collector:
         self._http = http
         self._now = now
         self._tokens: TokenFile | None = None
-        if options.token_file is not None and options.secret_key is not None:
+        if options.tokens_file is not None and options.secret_key is not None:
             self._tokens = TokenFile(
-                options.token_file, source=source_id, oauth=options.oauth, app_id=options.app_id, secret=options.secret_key
+                options.tokens_file, source=source_id, oauth=options.oauth, app_id=options.app_id, secret=options.secret_key
             )
 
     async def listen(self, cursor: str | None) -> AsyncIterator[Page]:
@@ -224,7 +224,7 @@ class Collector:
 
     def _refusal(self, code: int, words: str) -> SourceError:
         if code in _STALE:
-            return SourceRejected(self._source_id, f"Zalo takes the access token no more ({code}): log in again and renew `token_file`")
+            return SourceRejected(self._source_id, f"Zalo takes the access token no more ({code}): log in again and renew `tokens_file`")
         if code in _GONE:
             return SourceRejected(self._source_id, f"{_GONE[code]} ({code})")
         return SourceUnavailable(self._source_id, f"Zalo refused ({code}): {words}", retry_after_s=_WAIT.get(code))

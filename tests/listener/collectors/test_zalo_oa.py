@@ -97,7 +97,7 @@ async def serve(request: web.Request, answer: str) -> web.StreamResponse:
 
 def sample(url: str, folder: Path) -> dict[str, Any]:
     """What the contract suite needs to know of this kind."""
-    return {"options": Options(app_id=APP, secret_key=KEYS["secret_key"], token_file=tokens(folder), api=url, oauth=url), "serve": serve}
+    return {"options": Options(app_id=APP, secret_key=KEYS["secret_key"], tokens_file=tokens(folder), api=url, oauth=url), "serve": serve}
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ async def zalo() -> AsyncIterator[Zalo]:
 async def look(zalo: Zalo, file: Path, cursor: str | None = None) -> list[Page]:
     url = str(zalo.server.make_url("/"))
     async with Fetcher(now=lambda: NOW, allow=[f"127.0.0.1:{zalo.server.port}"]) as http:
-        options = Options(app_id=APP, token_file=file, api=url, oauth=url, **KEYS)
+        options = Options(app_id=APP, tokens_file=file, api=url, oauth=url, **KEYS)
         return [page async for page in Collector(options, source_id="oa", http=http, now=lambda: NOW).listen(cursor)]
 
 
@@ -196,7 +196,7 @@ async def test_while_another_process_exchanges_we_wait(zalo: Zalo, tmp_path: Pat
 
 
 @pytest.mark.parametrize("trouble", ["missing", "open", "broken"])
-async def test_a_token_file_that_cannot_be_used_says_its_mend(zalo: Zalo, tmp_path: Path, trouble: str) -> None:
+async def test_a_tokens_file_that_cannot_be_used_says_its_mend(zalo: Zalo, tmp_path: Path, trouble: str) -> None:
     file = tokens(tmp_path)
     if trouble == "missing":
         file.unlink()
@@ -204,7 +204,7 @@ async def test_a_token_file_that_cannot_be_used_says_its_mend(zalo: Zalo, tmp_pa
         file.chmod(0o644)
     else:
         file.write_text('{"token": "hunter2"}')
-    with pytest.raises(SourceRejected, match="token_file") as caught:
+    with pytest.raises(SourceRejected, match="tokens_file") as caught:
         await look(zalo, file)
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
