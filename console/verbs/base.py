@@ -23,6 +23,7 @@ from core.messages import Translator, translator
 from store.database import Database, Tx
 
 PERSON: Final = "TOCSIN_AS"
+MOST_DIGITS: Final = 15  # of a number, as in the console's addresses
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -168,7 +169,10 @@ def as_json(parser: ArgumentParser, what: str = "one JSON document") -> None:
 
 def number(text: str) -> int:
     """An incident's number, with or without its #."""
-    return int(text.removeprefix("#"))
+    digits = text.removeprefix("#")
+    if len(digits) > MOST_DIGITS:
+        raise ValueError
+    return int(digits)
 
 
 number.__name__ = "number"  # argparse names it in its errors

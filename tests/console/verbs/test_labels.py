@@ -44,6 +44,7 @@ def test_a_mention_is_labelled_twice_and_the_newest_counts(room: Room) -> None:
         (("1", "bad"), "invalid choice", 2),
         (("77", "real", "--reason", "x"), "no incident 77", 1),
         (("77", "neutral", "--mention"), "no mention 77", 1),
+        (("9" * 30, "neutral", "--mention"), "invalid number", 2),
     ],
 )
 def test_what_cannot_be_meant_is_told_in_one_line(room: Room, typed: tuple[str, ...], mend: str, status: int) -> None:
