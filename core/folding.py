@@ -1,6 +1,7 @@
 """The letters of many texts without case and marks, one byte each, so that words are looked for at the speed of the processor. Pure.
 
-The exact way is `core.tokens.bare_text`. This one looks at each character by itself, and says in which texts that was not enough.
+The exact way is `core.tokens.bare_text`. This one looks at each character by itself, and takes the exact way only for the few words for which that
+is not enough.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.text import unmarked
 from core.tidy import INVISIBLE
-from core.tokens import tokens
+from core.tokens import bare_text, tokens
 
 Bytes = NDArray[np.uint8]
 
@@ -22,10 +23,9 @@ Bytes = NDArray[np.uint8]
 _BETWEEN: Final = 0
 _DOT: Final = 1  # between words too, but may be one within a word
 _APART: Final = 2  # a word by itself: an emoji, a character of a script without spaces
-_MARK: Final = 3  # nothing, without its letter
-_OTHER: Final = 4  # part of a word that ASCII cannot write
-_CONTEXT: Final = 5  # its neighbours decide
-_NEXT_TEXT: Final = 6
+_OTHER: Final = 3  # part of a word that ASCII cannot write
+_CONTEXT: Final = 4  # its neighbours decide
+_NEXT_TEXT: Final = 5
 
 _NO_WORDS: Final = {chr(_NEXT_TEXT): _NEXT_TEXT, ".": _DOT}
 _LOWER: Final = bytes(
@@ -34,45 +34,59 @@ _LOWER: Final = bytes(
 _AS_SPACES: Final = bytes(ord(" ") if code <= _APART else code for code in range(256))
 _ZERO: Final = ord("0")
 
-_MARKS: Final = range(0x300, 0x370)
 _GREEK_AND_CYRILLIC: Final = range(0x370, 0x530)  # look-alikes of Latin where a word holds Latin letters too (`core.text.normalise`)
 _WORKED_OUT: Final = (range(0x80, 0x300), range(0x530, 0x3040), range(0xFF00, 0xFFF0), range(0x1D400, 0x1D800), range(0x1F300, 0x1FB00))
 _UNSPACED: Final = (range(0x3040, 0x3100), range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0xF900, 0xFB00))
 _HANGUL: Final = range(0xAC00, 0xD7A4)
+_BEYOND: Final = chr(_HANGUL[0])  # stands for any word that ASCII cannot write
 
 
 class Folded(NamedTuple):
     """Texts one after the other, each word with one space before and after it; `ends` (ascending) tells where each text ends.
 
-    `doubtful` are the indices of texts that must be read exactly: characters that need their neighbours, letters repeated ("chayyy"), zeros
-    for o, dots within words.
+    `beyond` are the indices of texts with a word that ASCII cannot write; it is left out, or in bytes that no word has.
     """
 
     forms: bytes
     ends: NDArray[np.int64]
-    doubtful: set[int]
+    beyond: set[int]
 
 
-def fold(texts: Sequence[str], *, ascii_words: bool) -> Folded:
-    """The words of texts, in the bytes of their bare forms.
-
-    `ascii_words`: whether words of ASCII alone are looked for; then other words are left out or in bytes that no word has, else texts that
-    hold any are doubtful.
-    """
+def fold(texts: Sequence[str]) -> Folded:
+    """The words of texts, in the bytes of their bare forms."""
     end = f" {chr(_NEXT_TEXT)} "
-    codes = _codes(f" {end.join(texts)}{end}")
-    doubts = np.flatnonzero(_doubts(codes, ascii_words=ascii_words))
-    doubtful = set(np.searchsorted(np.flatnonzero(codes == _NEXT_TEXT), doubts).tolist()) if doubts.size else set()
-    if _MARK in codes:
-        codes = codes[codes != _MARK]
+    whole = f" {end.join(texts)}{end}"
+    codes = _codes(whole)
+    doubts = np.flatnonzero(_doubts(codes))
+    if doubts.size:
+        codes = _codes(_read_exactly(whole, doubts.tolist()))
+    beyond = np.flatnonzero((codes >= _APART) & (codes <= _CONTEXT))
+    texts_beyond = set(np.searchsorted(np.flatnonzero(codes == _NEXT_TEXT), beyond).tolist()) if beyond.size else set()
     kept = codes > _APART
     kept[1:] |= kept[:-1]  # and the first space after a word
     kept[0] = True
     codes = codes[kept]
     ends = np.flatnonzero(codes == _NEXT_TEXT)
     if len(ends) != len(texts):  # a text that is not clean holds our own sign
-        return fold([text.replace(chr(_NEXT_TEXT), " ") for text in texts], ascii_words=ascii_words)
-    return Folded(codes.tobytes().translate(_AS_SPACES), ends, doubtful)
+        return fold([text.replace(chr(_NEXT_TEXT), " ") for text in texts])
+    return Folded(codes.tobytes().translate(_AS_SPACES), ends, texts_beyond)
+
+
+def _read_exactly(text: str, doubts: Sequence[int]) -> str:
+    """The text with the exact bare forms of all that stands between two blanks around a doubt (ascending); no token goes beyond a blank."""
+    parts, done = [], 0
+    for doubt in doubts:
+        if doubt < done:
+            continue
+        start = max(done, text.rfind(" ", done, doubt) + 1)
+        start = max(start, text.rfind("\n", start, doubt) + 1)
+        end = text.index(" ", doubt)
+        new_line = text.find("\n", doubt, end)
+        end = end if new_line < 0 else new_line
+        words = bare_text(text[start:end]).split()
+        parts += (text[done:start], " ".join([word if word.isascii() else _BEYOND for word in words]))
+        done = end
+    return "".join((*parts, text[done:]))
 
 
 def _codes(text: str) -> Bytes:
@@ -81,12 +95,12 @@ def _codes(text: str) -> Bytes:
     return _table()[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)]
 
 
-def _doubts(codes: Bytes, *, ascii_words: bool) -> NDArray[np.bool_]:
-    """Where in the codes something stands that must be read exactly."""
+def _doubts(codes: Bytes) -> NDArray[np.bool_]:
+    """Where in the codes something stands that must be read exactly: characters that need their neighbours, letters repeated ("chayyy"), zeros
+    for o, dots within words.
+    """
     letter = codes >= ord("a")
     doubts: NDArray[np.bool_] = codes == _CONTEXT
-    if not ascii_words:
-        doubts |= (codes == _MARK) | (codes == _OTHER) | (codes == _APART)
     doubts[2:] |= (codes[2:] == codes[1:-1]) & (codes[1:-1] == codes[:-2]) & letter[2:]
     zero = (codes == _ZERO)[1:-1]
     if zero.any():  # o may be meant beside a letter, unless another digit stands before it: "10k"
@@ -104,7 +118,6 @@ def _table() -> Bytes:
     """What each code point becomes; shape (0x110000,). Takes some tenths of a second to make."""
     table = np.full(0x110000, _CONTEXT, dtype=np.uint8)
     table[:128] = np.frombuffer(_LOWER, dtype=np.uint8)
-    table[_MARKS.start : _MARKS.stop] = _MARK
     table[_HANGUL.start : _HANGUL.stop] = _OTHER
     for codes in _UNSPACED:
         table[codes.start : codes.stop] = _APART

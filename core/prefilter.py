@@ -67,14 +67,14 @@ class Prefilter:
 
     def _standing(self, texts: Sequence[str]) -> dict[int, list[int]]:
         """The indices of the literals that stand in texts, by index of the text; texts without any are left out."""
-        folded = fold(texts, ascii_words=self._ascii_words)
+        folded = fold(texts)
         ends, at = folded.ends.tolist(), 0
         standing: dict[int, list[int]] = defaultdict(list)
         for literal, start, _ in self._automaton.find_matches_as_indexes(folded.forms, overlapping=True):
             while ends[at] < start:
                 at += 1
             standing[at].append(literal)
-        for at in folded.doubtful:
+        for at in () if self._ascii_words else folded.beyond:
             hits = self._automaton.find_matches_as_indexes(bare_text(texts[at]).encode(), overlapping=True)
             standing[at] = [literal for literal, _, _ in hits]
         return {at: literals for at, literals in standing.items() if literals}

@@ -7,7 +7,7 @@ be quoted as it stands there.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -81,6 +81,11 @@ def form(word: str) -> str:
 def bare(word: str) -> str:
     """The form of a word without its marks: "Đường" gives "duong"."""
     return _BARE[word]
+
+
+def bare_forms(found: Iterable[Token]) -> list[str]:
+    """The bare forms of tokens."""
+    return [_BARE[token.form] for token in found]
 
 
 def bare_text(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import yaml
 
 from core.teencode import Spelling, spellings
-from core.tokens import Token, bare, tokens
+from core.tokens import Token, bare_forms, tokens
 from detectors.enrichment.phrases import Phrases
 
 MARKED_ONLY: Final = "="  # before an expression that is another word without its marks
@@ -59,7 +59,7 @@ class Expressions:
     def find(self, said: Sequence[Token]) -> list[Found]:
         """What stands in these tokens, from the first on; one place may hold several."""
         forms = [token.form for token in said]
-        found = self._phrases.find([bare(form) for form in forms])
+        found = self._phrases.find(bare_forms(said))
         return [Found(entry.of, entry.expression, start, end) for start, end, entry in found if _agrees(entry, forms, start, end)]
 
 

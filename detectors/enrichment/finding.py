@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from core.query import Near, Term
 from core.teencode import Spelling
 from core.text import clean
-from core.tokens import bare
+from core.tokens import bare, bare_forms
 from core.wildcards import ends, fits, is_wild
 from detectors.enrichment.doc import Notes
 from detectors.enrichment.phrases import Phrases
@@ -82,7 +82,7 @@ class Finder:
         return found
 
     def _candidates(self, noted: Notes) -> Iterator[tuple[_Way, int]]:
-        for start, _, way in self._phrases.find([bare(token.form) for token in noted.tokens]):
+        for start, _, way in self._phrases.find(bare_forms(noted.tokens)):
             yield way, start
         if self._by_pattern:
             for index, token in enumerate(noted.tokens):
