@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, and_, delete, func, select, update
 
 from core.records import TopicMatch
@@ -92,10 +93,14 @@ def olds(tx: Connection, topic_id: str, ids: Sequence[int]) -> dict[int, Old]:
 def set_matches(tx: Connection, topic_id: str, ids: Sequence[int], matches: Sequence[tuple[Old, TopicMatch]]) -> list[int]:
     """Let the topic's matches among these mentions be those given; returns the ids that are in the topic now.
 
-    A mention that a person called irrelevant stays out.
+    A mention that a person called irrelevant stays out; one called relevant is surely in.
     """
-    told = labels.standing(tx, list(ids))
-    kept = [(old, match) for old, match in matches if not _is_irrelevant(told.get(old.mention_id))]
+    judged = {mention_id: told["relevance"].label for mention_id, told in labels.standing(tx, list(ids)).items() if "relevance" in told}
+    kept = [
+        (old, replace(match, weak=match.weak and judged.get(old.mention_id) != "relevant"))
+        for old, match in matches
+        if judged.get(old.mention_id) != "irrelevant"
+    ]
     tx.execute(delete(mention_topics).where(mention_topics.c.topic_id == topic_id, mention_topics.c.mention_id.in_(ids)))
     fit = times(tx)
     rows = [
@@ -134,7 +139,3 @@ def unfinished(tx: Connection) -> list[Recount]:
 
 def _recount(row: dict[str, object]) -> Recount:
     return msgspec.convert({name: row[name] for name in Recount.__struct_fields__}, Recount)
-
-
-def _is_irrelevant(told: Mapping[labels.Question, labels.Label] | None) -> bool:
-    return told is not None and "relevance" in told and told["relevance"].label == "irrelevant"

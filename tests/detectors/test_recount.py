@@ -27,11 +27,12 @@ class Query:
 
     version = "words-2"
 
-    def __init__(self, word: str) -> None:
+    def __init__(self, word: str, *, weak: bool = False) -> None:
         self.word = word
+        self.weak = weak
 
     def enrich(self, texts: Sequence[Heard]) -> list[Understood]:
-        match = (TopicMatch(topic_id="acme", version="2", terms=(self.word,)),)
+        match = (TopicMatch(topic_id="acme", version="2", terms=(self.word,), weak=self.weak),)
         return [
             Understood(
                 language="en", topics=match if self.word in text.text else (), sentiment=CALM, risks=(), fingerprint=fingerprint(text.text)
@@ -57,9 +58,9 @@ class History:
         self.database.write_now(enrichments.save, understood, counts_at=at, story_id=None)
         return mention_id
 
-    async def change_to(self, word: str) -> None:
+    async def change_to(self, word: str, *, weak: bool = False) -> None:
         self.database.write_now(recounts.begin, {"acme": "2"}, self.now)
-        recounter = Recounter(self.store, ["acme"], reader_for=lambda _: Reader(Query(word), {}, {}, Registry()))
+        recounter = Recounter(self.store, ["acme"], reader_for=lambda _: Reader(Query(word, weak=weak), {}, {}, Registry()))
         while await recounter.step(self.now) == self.now:
             pass
 
@@ -105,6 +106,15 @@ async def test_what_a_person_called_irrelevant_stays_out(database, now):
     database.write_now(labels.add, now, "lan", "irrelevant", mention_id=told)
     await history.change_to("kettle")
     assert (history.of_topic(), history.counts()["mentions"]) == ([], 0)
+
+
+async def test_what_a_person_called_relevant_is_surely_in(database, now):
+    history = History(database, now)
+    told = history.said("am kettle", hours_ago=3)
+    database.write_now(labels.add, now, "lan", "relevant", mention_id=told)
+    await history.change_to("kettle", weak=True)
+    (match,) = database.read_now(enrichments.get, [told])[told].topics
+    assert not match.weak
 
 
 async def test_imported_history_trains_nothing_by_itself_and_is_found_all_the_same(database, now):
