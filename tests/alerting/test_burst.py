@@ -33,7 +33,9 @@ def theme(phrase: str = "ấm cháy", **changes: Any) -> ThemeShown:
 
 def test_themes_are_told_in_one_line_with_their_people():
     found = shown(theme(), theme("bốc khói", voices=9), theme("X2", kind="product", voices=6))
-    assert theme_line(VI, found) == "Mới nổi lên so với 21 ngày trước: “ấm cháy” 14 người, “bốc khói” 9 người và sản phẩm “X2” 6 người"
+    assert (
+        theme_line(VI, found) == "Mới nổi lên so với 21 ngày trước: “ấm cháy” (14 người), “bốc khói” (9 người) và sản phẩm “X2” (6 người)"
+    )
     many = theme_line(EN, shown(*[theme("w" * 200, voices=9)] * 8))
     assert many.count("by 9 people") == 4
     assert len(many) < 400, "two lines on a phone are about that"
@@ -52,8 +54,8 @@ def test_a_calm_spread_says_little_and_an_extreme_one_what_it_means():
         top_source="group", by_top_source=36,
     )  # fmt: skip
     assert spread_line(VI, storm) == (
-        "Cách lan: 36/40 bài chép lại (90%), 11/12 tài khoản mới thấy trong 7 ngày, một tài khoản đăng 19/38 bài, 36/40 bài từ group, "
-        "30 bài chia sẻ lại và 2 bài lấy lại tin của báo khác"
+        "Cách lan truyền: 36/40 bài chép lại (90%), 11/12 tài khoản mới xuất hiện trong 7 ngày qua, một tài khoản đăng 19/38 bài, 36/40 bài từ group, "
+        "30 bài chia sẻ lại và 2 bài dẫn lại tin của báo khác"
     )
     assert [sentence.split(":")[0] for sentence in meanings(EN, storm)] == [
         "Most of it is a few texts posted again",

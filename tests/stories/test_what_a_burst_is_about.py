@@ -75,8 +75,8 @@ async def test_an_incident_says_what_is_new_and_how_it_spreads(build_house):
     told = {one.topic_id: database.read_now(shown_of, one.id) for one in house.incidents}
     assert [(theme.phrase, theme.kind, theme.before) for theme in told["acme"].themes] == [("ấm cháy", "phrase", 0), ("X2", "product", 0)]
     assert burst_lines(translator("vi"), told["acme"]) == [
-        "Mới nổi lên so với 6 ngày trước: “ấm cháy” 10 người và sản phẩm “X2” 4 người",
-        "Cách lan: 21/31 bài chép lại (68%), 12/12 tài khoản mới thấy trong 7 ngày và một tài khoản đăng 20/31 bài",
+        "Mới nổi lên so với 6 ngày trước: “ấm cháy” (10 người) và sản phẩm “X2” (4 người)",
+        "Cách lan truyền: 21/31 bài chép lại (68%), 12/12 tài khoản mới xuất hiện trong 7 ngày qua và một tài khoản đăng 20/31 bài",
     ]
     assert burst_lines(translator("en"), told["zenko"]) == [
         "New against the 6 days before: “kettle caught fire” by 11 people and product “X2” by 4 people",
