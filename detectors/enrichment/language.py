@@ -56,7 +56,6 @@ class TellLanguage:
     """
 
     def __init__(self) -> None:
-        self._identifier = _identifier()
         self._small, self._weights = _words()
 
     def __call__(self, doc: Doc) -> Doc:
@@ -103,7 +102,7 @@ class TellLanguage:
 
     def _by_letters(self, text: str, count: int, hint: str | None) -> tuple[str, bool]:
         """By py3langid, else the source's claim."""
-        guess, probability = self._identifier.classify(_NOISE.sub(" ", text[:MAX_JUDGED_CHARS]))
+        guess, probability = _identifier().classify(_NOISE.sub(" ", text[:MAX_JUDGED_CHARS]))
         if probability >= SURE:
             return guess, count > 2  # noqa: PLR2004
         return hint or (guess if probability > 2 / len(LANGUAGES) else UNKNOWN_LANGUAGE), False
@@ -130,6 +129,7 @@ def _is_address(token: Token, text: str) -> bool:
 
 @cache
 def _identifier() -> LanguageIdentifier:
+    """Unpacked when it is first asked, which takes half a second: a monitor of Vietnamese hardly ever asks."""
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(list(LANGUAGES))
     return identifier

@@ -11,7 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from core.records import Risk, Sentiment, Triage
-from core.tokens import Token
+from core.tokens import Token, bare
 from detectors.enrichment.doc import notes
 from detectors.enrichment.expressions import Expressions, Found, load_lists
 
@@ -20,6 +20,8 @@ ADVERTS: Final = frozenset({"spam", "scam"})
 OFFENCES: Final = frozenset({"insult", "hate"})
 BESIDE: Final = frozenset({"tone", "spread", *OFFENCES, *ADVERTS})  # families that say how, or to whom, but not what is wrong
 ANGRY: Final = 0.85  # probability of negative from which a question or an order is taken for a complaint
+SHORT: Final = 6  # words: "còn hàng không shop ơi" denies nothing, but the model has little else to go by than its "không"
+PARTICLES: Final = frozenset({"khong", "ko", "hong", "hok", "k"})  # close a question, and deny elsewhere
 AT_END: Final = 5  # words from the end of a sentence in which a question may stand
 CHARS_JUDGED: Final = 1_000  # what somebody wants stands at the beginning; long texts are articles
 
@@ -35,7 +37,7 @@ def triage(text: str, said: Sequence[Token], risks: Sequence[Risk], sentiment: S
     families = {risk.family for risk in risks}
     heard = _heard(text, said)
     tone = sentiment.label if sentiment.confident else None
-    angry = sentiment.negative >= ANGRY
+    angry = sentiment.negative >= ANGRY and not (len(said) <= SHORT and any(bare(token.form) in PARTICLES for token in said[1:]))
     wrong = not families <= BESIDE
     rules: tuple[tuple[Triage, bool], ...] = (
         ("spam", not families.isdisjoint(ADVERTS)),
