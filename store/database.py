@@ -18,11 +18,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Engine, Table, create_engine, event, literal
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -31,7 +31,10 @@ from core.errors import ConfigError, StaleVersion
 P = ParamSpec("P")
 R = TypeVar("R")
 Tx = Connection  # what the functions of the nouns take first: a connection inside one transaction
-Insert = sqlite.Insert | postgresql.Insert
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+
+    Insert = sqlite.Insert | postgresql.Insert
 
 URGENT: Final = 0  # a person waits
 ORDINARY: Final = 1
@@ -122,7 +125,11 @@ class Database:
 
 def insert(tx: Connection, table: Table) -> Insert:
     """The dialect's INSERT, which has `on_conflict_do_nothing` and `on_conflict_do_update` on both."""
-    return sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
+    if tx.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # costs 40 ms, which a verb on SQLite shall not pay
+
+    return postgresql.insert(table)
 
 
 def insert_new(tx: Connection, row: Insert) -> bool:
