@@ -74,7 +74,8 @@ def fold(texts: Sequence[str]) -> Folded:
 
 def _read_exactly(text: str, doubts: Sequence[int]) -> str:
     """The text with the exact bare forms of all that stands between two blanks around a doubt (ascending); no token goes beyond a blank."""
-    parts, done = [], 0
+    parts: list[str] = []
+    done = 0
     for doubt in doubts:
         if doubt < done:
             continue
@@ -96,9 +97,7 @@ def _codes(text: str) -> Bytes:
 
 
 def _doubts(codes: Bytes) -> NDArray[np.bool_]:
-    """Where in the codes something stands that must be read exactly: characters that need their neighbours, letters repeated ("chayyy"), zeros
-    for o, dots within words.
-    """
+    """Where in the codes something stands that must be read exactly: letters repeated ("chayyy"), zeros for o, dots within words, and the like."""
     letter = codes >= ord("a")
     doubts: NDArray[np.bool_] = codes == _CONTEXT
     doubts[2:] |= (codes[2:] == codes[1:-1]) & (codes[1:-1] == codes[:-2]) & letter[2:]

@@ -7,6 +7,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import msgspec
+
 from core.errors import QueryError
 from core.teencode import Spelling, spellings
 from core.wildcards import plain
@@ -18,8 +20,7 @@ MAX_LEVELS: Final = 200  # of the tree
 _SIGNS: Final = {"words": "", "hashtag": "#", "handle": "@"}
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(msgspec.Struct, frozen=True, cache_hash=True):
     """A thing to find: forms in a row (lower case, marks as typed, `*` for a wildcard), as plain words, hashtag or handle; `in_title` alone, or anywhere."""
 
     forms: tuple[str, ...]
@@ -35,8 +36,7 @@ class Term:
         return spellings(self.forms) if self.kind == "words" else (Spelling(self.forms),)
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
+class Near(msgspec.Struct, frozen=True, cache_hash=True):
     """Two terms with at most `within` words between them, in any order."""
 
     left: Term
@@ -44,8 +44,7 @@ class Near:
     within: int
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True, cache_hash=True):
     """A fact about the mention rather than a word in it; what the value means for each name stands in `docs/queries.md`."""
 
     name: FieldName

@@ -7,7 +7,9 @@ be quoted as it stands there.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -24,6 +26,8 @@ _DOTTED = r"(?<!\w)[^\W\d_]{1,2}(?:\.[^\W\d_]{1,2}){2,20}(?![\w.])"  # l.ừ.a, 
 _WORD = re.compile(rf"{_LETTER}+|[{_PICTURES}]")
 _WORD_OR_DOTTED = re.compile(rf"{_DOTTED}|{_LETTER}+|[{_PICTURES}]")  # takes twice as long
 _MAY_BE_DOTTED = re.compile(r"\.[^\W\d_]{1,2}\.")
+_SIGN = re.compile(r"(?<!\w)[#@]")
+_START = attrgetter("start")
 _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _PART = re.compile(f"[{_UNSPACED}]|[^{_UNSPACED}]+")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
@@ -46,8 +50,10 @@ def tokens(text: str) -> list[Token]:
     """
     words = (_WORD_OR_DOTTED if may_be_dotted(text) else _WORD).finditer(text)
     found = [Token(_FORMS[each[0]], "", each.start(), each.end()) for each in words]
-    if "#" in text or "@" in text:
-        found = [_signed(text, token) if text[token.start - 1] in "#@" else token for token in found]
+    for sign in _SIGN.finditer(text) if "#" in text or "@" in text else ():
+        at = bisect_left(found, sign.end(), key=_START)
+        if at < len(found) and found[at].start == sign.end():
+            found[at] = Token(found[at].form, sign[0], sign.start(), found[at].end)
     if not text.isascii() and _HAS_UNSPACED.search(text):
         return [part for token in found for part in _parts(text, token)]
     return found
@@ -56,14 +62,6 @@ def tokens(text: str) -> list[Token]:
 def may_be_dotted(text: str) -> bool:
     """Whether a word of the text may be dotted against filters, as in "l.ừ.a"; never False where one is."""
     return _MAY_BE_DOTTED.search(text) is not None
-
-
-def _signed(text: str, token: Token) -> Token:
-    """The token with the sign that stands before it, unless the text begins with the token, or a letter stands before the sign."""
-    at = token.start - 1
-    if at < 0 or (at and (text[at - 1].isalnum() or text[at - 1] == "_")):
-        return token
-    return Token(token.form, text[at], at, token.end)
 
 
 def _parts(text: str, token: Token) -> list[Token]:
