@@ -12,7 +12,6 @@ from zlib import crc32
 import msgspec
 
 from core.records import Mention, Record, Signal
-from core.tokens import bare, tokens
 
 MOST_CHARS: Final = 300  # of a title, and of a text: what comes later in it is seldom what a burst is about
 ThemeKind = Literal["phrase", "name", "person", "place", "product", "hashtag", "handle"]
@@ -102,4 +101,6 @@ def phrase_at(mention: Mention, start: int, end: int, check: int) -> str | None:
 
 def check_of(phrase: str) -> int:
     """A number that the same words give, whatever their marks and case; it only tells whether the text still says so."""
+    from core.tokens import bare, tokens  # builds what reads a text; `tocsin incidents --json` only shows what was read
+
     return crc32(" ".join(bare(token.form) for token in tokens(phrase)).encode())
