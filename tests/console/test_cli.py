@@ -23,12 +23,17 @@ HEAVY = (
     "feedparser",
     "nats",
     "sqlalchemy.ext.asyncio",
+    "sqlalchemy.dialects.postgresql",
+    "babel",
+    "lxml",
+    "core.tokens",
     "structlog",
     "listener.collectors",
     "alerting.notifiers.email",
 )
 COLD = (["ack", "1", "--as", "ana"], ["incidents"], ["incidents", "--json"], ["on-call", "--days", "7"])
 BUDGET_S = 0.5
+BESIDE_SQLALCHEMY = 2.2  # measured: 1.8 to 1.9 times the import of SQLAlchemy alone
 
 
 def test_every_verb_has_help_with_an_example(room: Room) -> None:
@@ -161,7 +166,7 @@ def test_where_hands_are_cold_the_answer_comes_at_once(room: Room, typed: list[s
     _cpu_s(room, verb)  # writes the bytecode, as an installation does
     rounds = [(_cpu_s(room, verb), _cpu_s(room, yardstick)) for _ in range(2)]
     took, floor = (min(times) for times in zip(*rounds, strict=True))
-    assert took < max(BUDGET_S, 2.5 * floor), rounds
+    assert took < max(BUDGET_S, BESIDE_SQLALCHEMY * floor), rounds
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(room: Room) -> None:
