@@ -78,12 +78,16 @@ def _matching(terms: Sequence[str], texts: list[str], language: str) -> Contesta
         matcher.add(term, [peer.make_doc(term)])
     prefilter = Prefilter(parse(f'"{term}"') for term in terms)
     topics = Topics([read_topic(term, f'"{term}"', ()) for term in terms])
+
+    def judged() -> None:
+        for text, may_be in zip(texts, prefilter.candidates(texts), strict=True):
+            if may_be:
+                topics.judge(noted(Heard(text=text), text))
+
     return {
         "spaCy tokenizer + PhraseMatcher": lambda: [matcher(peer.make_doc(text)) for text in texts],
         "ours: which topics may be meant": lambda: prefilter.candidates(texts),
-        "ours: which are, marks and all": lambda: [
-            topics.judge(noted(Heard(text=text), text)) for text, may_be in zip(texts, prefilter.candidates(texts), strict=True) if may_be
-        ],
+        "ours: which are, marks and all": judged,
     }
 
 
