@@ -7,9 +7,15 @@ from detectors.enrichment.phrases import Phrases
 
 def test_phrases_are_found_in_the_order_of_the_text_each_with_all_that_was_learnt_with_it():
     phrases = Phrases[str]()
-    for words, item in (("tay chay", "boycott"), ("tay", "hand"), ("tay chay acme", "boycott of acme"), ("tay chay", "again"), ("acme", "brand")):
+    for words, item in (
+        ("tay chay", "boycott"),
+        ("tay", "hand"),
+        ("tay chay acme", "boycott of acme"),
+        ("tay chay", "again"),
+        ("acme", "brand"),
+    ):
         phrases.learn(words.split(), item)
-    assert list(phrases.find("hay tay chay acme tay".split())) == [
+    assert list(phrases.find(["hay", "tay", "chay", "acme", "tay"])) == [
         (1, 2, "hand"),
         (1, 3, "boycott"),
         (1, 3, "again"),
