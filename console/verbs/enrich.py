@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from console.verbs.base import Desk, Verb
-from console.verbs.texts import read
+from console.verbs.texts import lines, read
 
 if TYPE_CHECKING:
     from detectors.enrichment.pipeline import Pipeline
@@ -22,7 +22,7 @@ def _options(parser: ArgumentParser) -> None:
 def _enrich(desk: Desk, args: Namespace) -> int:
     pipeline = _pipeline(desk, topics=args.topics)
     failed = False
-    for number, line in enumerate(sys.stdin.buffer, start=1):
+    for number, line in enumerate(lines(sys.stdin.buffer), start=1):
         if not line.strip():
             continue
         answer = _understood(pipeline, line, number, topics=args.topics)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import msgspec
 
 if TYPE_CHECKING:
     from detectors.enrichment.records import Heard
+
+MAX_LINE_BYTES: Final = 10_000_000
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 class Author(msgspec.Struct, frozen=True):
@@ -49,12 +53,27 @@ class Text(msgspec.Struct, frozen=True):
         )
 
 
+def lines(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of a stream as they come, without the byte order mark that some programs put first.
+
+    Of a line longer than `MAX_LINE_BYTES` the rest is read past; what comes back of it is too long on purpose.
+    """
+    mark = _BYTE_ORDER_MARK
+    while line := stream.readline(MAX_LINE_BYTES + 1):
+        yield line.removeprefix(mark)
+        mark, piece = b"", line
+        while piece and len(line) > MAX_LINE_BYTES and not piece.endswith(b"\n"):
+            piece = stream.readline(MAX_LINE_BYTES)
+
+
 def read(line: bytes | str) -> Text:
     """A text of its JSON.
 
     Raises:
-        ValueError: it is none; the message says what is wrong.
+        ValueError: it is none, or too long; the message says what is wrong.
     """
+    if len(line) > MAX_LINE_BYTES:
+        raise ValueError(f"is longer than {MAX_LINE_BYTES:,} bytes")
     try:
         return msgspec.json.decode(line, type=Text)
     except RecursionError:

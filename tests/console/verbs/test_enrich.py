@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from console.verbs import texts
 from tests.console.conftest import Room
 
 
@@ -38,3 +39,11 @@ def test_a_bad_line_gives_an_error_in_its_place(room: Room, monkeypatch: pytest.
     assert said.status == 1
     assert ["error" in line for line in said.lines] == [True, True, False]
     assert "line 1" in said.lines[0]["error"]
+
+
+def test_a_line_without_an_end_is_read_past_and_what_follows_is_answered(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "MAX_LINE_BYTES", 100)
+    _type(monkeypatch, "\ufeff" + json.dumps({"text": "a"}), json.dumps({"text": "b" * 1_000}), json.dumps({"text": "c"}))
+    said = room.tocsin("enrich")
+    assert said.status == 1
+    assert [line.get("error") for line in said.lines] == [None, "line 2: is longer than 100 bytes", None]
