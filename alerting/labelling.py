@@ -40,19 +40,19 @@ def label_mention(tx: Tx, mention_id: int, label: str, *, by: str, now: datetime
     """Say how a mention feels ("negative", "neutral", "positive"), or whether it is about us ("relevant", "irrelevant"); returns the answer.
 
     Raises:
-        NotFound: there is no such mention, or it was not read yet.
+        NotFound: there is no such mention, it was not read yet, or it is about no topic.
         Refused: no such label.
     """
     _check(label, (*labels.SENTIMENTS, *labels.RELEVANCES))
     if not enrichments.get(tx, [mention_id]):
-        raise NotFound(f"there is no mention {mention_id} that was read")
+        raise NotFound(f"there is no mention {mention_id} that is about one of the topics")
     question: labels.Question = "relevance" if label in labels.RELEVANCES else "sentiment"
     known = labels.standing(tx, [mention_id]).get(mention_id, {}).get(question)
     if known is None or (known.label, known.by) != (label, by):
         labels.add(tx, now, by, label, mention_id=mention_id)
         enrichments.judged(tx, mention_id)
         audit.add(tx, now, by, channel, "labelled", f"mention:{mention_id}", {"label": label})
-    return Words(key="answer.labelled_mention", args={"mention": mention_id, "label": Words(key=f"{question}.{label}")})
+    return Words(key=f"answer.labelled_{question}", args={"mention": mention_id, "label": Words(key=f"{question}.{label}")})
 
 
 def _check(label: str, known: tuple[str, ...]) -> None:

@@ -35,6 +35,13 @@ def test_a_mention_is_labelled_twice_and_the_newest_counts(room: Room) -> None:
     assert (found.sentiment.label, found.topics) == ("neutral", ())
 
 
+def test_the_answer_promises_learning_from_feelings_alone(room: Room) -> None:
+    number = mention(room)
+    felt, about = (room.tocsin("label", number, label, "--mention", "--as", "ben").out for label in ("negative", "irrelevant"))
+    assert felt == f"Noted: mention #{number} is negative. It helps to read what comes next.\n"
+    assert about == f"Noted: mention #{number} is not about us.\n"
+
+
 @pytest.mark.parametrize(
     ("typed", "mend", "status"),
     [
