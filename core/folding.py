@@ -24,8 +24,9 @@ _BETWEEN: Final = 0
 _DOT: Final = 1  # between words too, but may be one within a word
 _APART: Final = 2  # a word by itself: an emoji, a character of a script without spaces
 _OTHER: Final = 3  # part of a word that ASCII cannot write
-_CONTEXT: Final = 4  # its neighbours decide
-_NEXT_TEXT: Final = 5
+_LOOKALIKE: Final = 4  # the same, but may stand for a letter of ASCII beside one
+_CONTEXT: Final = 5  # its neighbours decide
+_NEXT_TEXT: Final = 6
 
 _NO_WORDS: Final = {chr(_NEXT_TEXT): _NEXT_TEXT, ".": _DOT}
 _LOWER: Final = bytes(
@@ -100,6 +101,10 @@ def _doubts(codes: Bytes) -> NDArray[np.bool_]:
     """Where in the codes something stands that must be read exactly: letters repeated ("chayyy"), zeros for o, dots within words, and the like."""
     letter = codes >= ord("a")
     doubts: NDArray[np.bool_] = codes == _CONTEXT
+    lookalike = codes == _LOOKALIKE
+    if lookalike.any():
+        mixes = (codes >= _ZERO) | (codes == _OTHER)
+        doubts[1:-1] |= lookalike[1:-1] & (mixes[:-2] | mixes[2:])
     doubts[2:] |= (codes[2:] == codes[1:-1]) & (codes[1:-1] == codes[:-2]) & letter[2:]
     zero = (codes == _ZERO)[1:-1]
     if zero.any():  # o may be meant beside a letter, unless another digit stands before it: "10k"
@@ -117,6 +122,8 @@ def _table() -> Bytes:
     """What each code point becomes; shape (0x110000,). Takes some tenths of a second to make."""
     table = np.full(0x110000, _CONTEXT, dtype=np.uint8)
     table[:128] = np.frombuffer(_LOWER, dtype=np.uint8)
+    for code in _GREEK_AND_CYRILLIC:
+        table[code] = _LOOKALIKE if chr(code).isalpha() else _CONTEXT
     table[_HANGUL.start : _HANGUL.stop] = _OTHER
     for codes in _UNSPACED:
         table[codes.start : codes.stop] = _APART

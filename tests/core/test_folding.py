@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.folding import fold
 from core.tokens import bare_text
 
-TRICKY = "ab.#@_0 1\u0301\u0323éđĐ🔥東あ.аА\u200dㅋΣｶﾞ½ﬁ\n-'İıßKſ①²ªⅢẞไทย한ﾠ\u115f…“’\x05𝛂"
+TRICKY = "ab.#@_0 1\u0301\u0323éđĐ🔥東あ.аА\u200dㅋΣｶﾞ½ﬁ\n-'İıßKſ①²ªⅢẞไทย한ﾠ\u115f…“’\x06𝛂"
 
 
 def words(text: str) -> list[str]:
@@ -52,8 +52,8 @@ def test_texts_with_words_beyond_ascii_are_told():
 
 def test_texts_are_kept_apart():
     folded = fold(["Acme", "", "ấm, to", "chayyy", "đả0"])
-    assert folded.forms == b" acme \x05 \x05 am to \x05 chay \x05 dao \x05 "
-    assert [folded.forms[end] for end in folded.ends] == [5, 5, 5, 5, 5]
+    assert folded.forms == b" acme \x06 \x06 am to \x06 chay \x06 dao \x06 "
+    assert [folded.forms[end] for end in folded.ends] == [6, 6, 6, 6, 6]
 
 
 @given(st.lists(st.text(alphabet=TRICKY, max_size=12) | st.text(max_size=20), min_size=1, max_size=3))
@@ -66,7 +66,7 @@ def test_texts_are_kept_apart():
 @example(["a\u0131\u03010"])
 def test_words_are_as_tokens_have_them(texts: list[str]):
     folded = fold(texts)
-    for at, (text, quick) in enumerate(zip(texts, folded.forms.decode().split("\x05"), strict=False)):
+    for at, (text, quick) in enumerate(zip(texts, folded.forms.decode().split("\x06"), strict=False)):
         exact = bare_text(text).split()
         assert [word for word in quick.split() if word.isprintable()] == [word for word in exact if word.isascii()]
         assert at in folded.beyond or all(map(str.isascii, exact))
