@@ -19,7 +19,7 @@ from core.records import Mention
 from listener.base import Page
 from listener.look import Listened
 from listener.poll import Poller
-from store import mentions, series, signals, sources
+from store import mentions, recounts, series, signals, sources
 from store.open import Store, open_database
 from store.streams import MemoryStream
 from tests import make
@@ -232,8 +232,9 @@ async def test_rule_9_a_changed_query_counts_history_again_and_what_was_always_s
     with capture_logs() as logs:
         wide = House(path, now, with_query("acme"))
         await wide.forward(minutes=1)
-    told = [line["event"] for line in logs if line.get("topic") == "acme"]
-    assert told == ["new query, history is counted again and the baseline starts anew until it is", "history counted again"]
+    told = [line["event"] for line in logs if line.get("topic") == "acme" and line["log_level"] == "warning"]
+    assert told == ["new query, history is counted again and the baseline starts anew until it is"]
+    assert wide.simulation.store.database.read_now(recounts.unfinished) == []
     assert counted(wide, now) == 3 * 240
     wide._sources.add("forum")
     await live(wide, 60, every=6)
