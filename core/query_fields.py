@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import Final, cast, get_args
 
 from core.query_tree import Field, FieldName, Term, TermKind
@@ -12,6 +13,7 @@ from core.wildcards import MIN_FIXED, STAR, forms_of
 TITLE: Final = "title"
 NAMES: Final = (*get_args(FieldName), TITLE)
 CLASSES: Final = ("original", "repost")  # what the source tells; wires and our own posts are told apart later
+CLOSE: Final = 0.8  # of one name to another: "auther" is author, a "king" is no kind
 HAS: Final = ("link", "question")
 _MEANT: Final = {  # what other tools call them
     "from": "author", "by": "author", "user": "author", "domain": "site", "host": "site", "url": "site", "link": "site", "language": "lang",
@@ -59,8 +61,10 @@ def words(text: str, *, in_title: bool = False) -> Term:
 
 
 def meant(name: str) -> str | None:
-    """Our name of a field that other tools call so."""
-    return _MEANT.get(name.lower())
+    """Our name of a field that other tools call so, or that is a letter away."""
+    lower = name.lower()
+    close = get_close_matches(lower, NAMES, n=1, cutoff=CLOSE) if lower not in NAMES else []
+    return _MEANT.get(lower) or (close[0] if close else None)
 
 
 def _host(value: str) -> str:

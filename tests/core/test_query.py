@@ -94,6 +94,7 @@ def test_hashtags_and_handles_keep_their_kind():
         ("a author:", "author: is followed by its value", 3),
         ("title:(a OR b)", "title: is followed by its value", 1),
         ("a language:vi", "did you mean lang:?", 3),
+        ("a auther:lan", "did you mean author:?", 3),
         ("a lang:vietnamese", "lang: takes two letters", 3),
         ("a site:https://tinhte.vn/thread", "site: takes a host", 3),
         ("a has:picture", "has: is one of link, question", 3),
