@@ -39,7 +39,7 @@ drill: setup ## a scripted crisis, from the first post to the review, in under a
 	$(BIN)/tocsin drill recall
 
 test: setup ## every test that needs no program from elsewhere, with real PostgreSQL and NATS from wheels
-	$(BIN)/python -m pytest -m "not servers" -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -m "not servers" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-fast: setup ## the tests that take no seconds
 	$(BIN)/python -m pytest -m "not slow"
@@ -49,10 +49,10 @@ servers: ## real servers for the tests: Debian's by apt-get (as root), a Bluesky
 	tests/servers/install_pds.sh .servers/pds
 
 test-slow: setup servers ## the slow ones, and those against real servers (DokuWiki, MediaWiki, Dovecot, Alertmanager, a Bluesky PDS)
-	$(BIN)/python -m pytest -m "slow or servers" -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -m "slow or servers" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-servers: setup ## those against real servers alone; what is not installed is skipped aloud
-	$(BIN)/python -m pytest -m servers -n $(WORKERS) --dist loadgroup -rs
+	$(BIN)/python -m pytest -m servers -n $(WORKERS) --dist loadfile --no-loadscope-reorder -rs
 
 lint: setup ## style, formatting, import contracts
 	$(BIN)/ruff check .

@@ -29,12 +29,27 @@ warm.install()
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 NOON = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)  # noon in Hà Nội
 
-structlog.configure(  # plain lines: the decorated tracebacks of the default take seconds each
-    processors=[structlog.contextvars.merge_contextvars, structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
-)
+
+def log_plainly() -> None:
+    """Plain lines: the decorated tracebacks of the default take seconds each."""
+    structlog.reset_defaults()
+    structlog.configure(
+        processors=[structlog.contextvars.merge_contextvars, structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
+    )
+
+
+log_plainly()
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A test that runs the command has it set up the log; the next one starts from plain lines again."""
+    yield
+    log_plainly()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: "stories" not in item.path.parts)  # the long ones first, or one worker waits for the other's last
     for item in items:
         if "shared" in item.keywords and not SHARED.exists():
             item.add_marker(pytest.mark.skip(reason=f"the recorded data is not here: {SHARED}"))

@@ -33,7 +33,7 @@ HEAVY = (
 )
 COLD = (["ack", "1", "--as", "ana"], ["incidents"], ["incidents", "--json"], ["on-call", "--days", "7"])
 BUDGET_S = 0.5
-BESIDE_SQLALCHEMY = 2.2  # measured: 1.8 to 1.9 times the import of SQLAlchemy alone
+BESIDE_SQLALCHEMY = 2.6  # measured: 1.8 to 1.9 times the import of SQLAlchemy alone; 2.4 where another test computes beside
 
 
 def test_every_verb_has_help_with_an_example(room: Room) -> None:

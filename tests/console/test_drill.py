@@ -36,9 +36,6 @@ class Plays:
     left_behind: set[str]
 
 
-pytestmark = pytest.mark.xdist_group("drill")  # one drill for all of them
-
-
 @pytest.fixture(scope="module")
 def plays(tmp_path_factory):
     """Three plays, shared by the tests: each takes a second or two."""

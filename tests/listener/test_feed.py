@@ -302,7 +302,6 @@ def reference_of(path: Path) -> Found | None:
 
 
 @pytest.mark.shared
-@pytest.mark.xdist_group("recorded")
 def test_every_recorded_feed_says_what_the_reference_finds_in_it() -> None:
     files = [path for path in sorted(SHARED.rglob("*")) if path.suffix in (".xml", ".rss", ".atom", ".rdf", ".html", ".opml")]
     assert len(files) > 55
@@ -326,7 +325,6 @@ def test_every_recorded_feed_says_what_the_reference_finds_in_it() -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.xdist_group("recorded")
 def test_every_recorded_feed_is_read_or_refused_and_none_of_its_entries_is_lost() -> None:
     files = [path for path in sorted(SHARED.rglob("*")) if path.suffix in (".xml", ".rss", ".atom", ".json", ".html")]
     assert len(files) > 70

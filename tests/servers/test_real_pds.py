@@ -26,7 +26,6 @@ from tests.servers.pds import Account, Pds, missing, pds
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
 pytestmark = [
-    pytest.mark.xdist_group("pds"),
     pytest.mark.servers,
     pytest.mark.slow,
     pytest.mark.skipif(missing() is not None, reason=str(missing())),

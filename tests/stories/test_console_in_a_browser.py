@@ -32,7 +32,7 @@ HOSTILE = [
     "Ấm" + "x" * 3_000,
 ]
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 class Watched:

@@ -18,7 +18,7 @@ from tests.console.web.place import HOSTILE, Place, console
 PHONE = {"width": 320, "height": 640}
 WORDS = "Sữa Acme có dị vật, con em uống xong nôn."
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 def png() -> bytes:

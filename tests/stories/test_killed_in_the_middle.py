@@ -23,7 +23,6 @@ UNCOUNTED = "SELECT count(*) FROM mentions WHERE enriched_at IS NULL"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(300),  # a busy machine starts a daemon in 10 s, an idle one in 3
-    pytest.mark.xdist_group("killed"),  # one town for all of them
 ]
 
 

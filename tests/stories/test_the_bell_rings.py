@@ -36,7 +36,6 @@ LINK = re.compile(r"https?://[^\s\"'<>]+")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(300),  # a busy machine starts a daemon in 10 s, an idle one in 3
-    pytest.mark.xdist_group("bell"),  # one town for all of them
 ]
 
 

@@ -16,8 +16,6 @@ from detectors.enrichment.training import data, fit, train
 from detectors.enrichment.training.data import POLAR, Source
 from detectors.enrichment.training.train import Recipe
 
-pytestmark = pytest.mark.xdist_group("fit")  # one model for all of them
-
 GOOD = ["hàng đẹp lắm", "rất hài lòng", "giao nhanh tốt", "tuyệt vời luôn", "đẹp và tốt"]
 BAD = ["hàng tệ lắm", "rất thất vọng", "giao chậm tệ", "dở quá trời", "hỏng và tệ"]
 PLAIN = ["hàng màu xanh", "giao thứ hai", "giá bao nhiêu", "còn size không", "shop ở đâu"]
