@@ -30,7 +30,6 @@ def live_long() -> None:
     hand; else the memory of each body of 100 kB goes back to the system after its poll and is fetched page by page for the next one, at a third
     of a poll's cost.
     """
-    learn_records()
     gc.set_threshold(YOUNG, OLDER, OLDER)
     bytes(KEPT_BYTES)
 
