@@ -148,7 +148,6 @@ def assemble(
 def _detectors(config: Config, store: Store, generation: int, often: Mapping[str, timedelta], *, hearing: bool) -> list[Stage]:
     """The spaCy side is imported here alone, so that the other roles stay light. `hearing`: not where mentions are played back, and no source is asked."""
     from console.known import branches, registry, watched
-    from detectors import enrich
     from detectors.enrich import Enricher, Topic
     from detectors.enrichment.pipeline import Pipeline
     from detectors.enrichment.records import TopicSpec
@@ -178,7 +177,7 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
         tiers=tiers,
         registry=known,
         on_sentiment={kind: detector for kind, detector in built.items() if getattr(detector, "on_sentiment", False)},
-        sweep_every=often.get("sweep_every", enrich.SWEEP_EVERY),
+        **often,
     )
     watcher = Watcher(
         store,
@@ -186,12 +185,13 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
         {kind: detector for kind, detector in built.items() if hasattr(detector, "step")},
         lateness=config.listener.lateness,
         generation=generation,
+        talk={kind: detector for kind, detector in built.items() if hasattr(detector, "hear")},
+        tiers=tiers,
         **often,
     )
-    recounter = Recounter(store, versions, reader_for=reader_for)
     stages = [
         Stage("enricher", "detectors", enricher, woken_by=store.mentions),
-        Stage("recounter", "detectors", recounter),
+        Stage("recounter", "detectors", Recounter(store, versions, reader_for=reader_for)),
         Stage("watcher", "detectors", watcher),
     ]
     return stages + _lookouts(config, store, generation, built) if hearing else stages

@@ -29,7 +29,8 @@ def branches(config: Config) -> list[PlaceSpec]:
 def watched(config: Config) -> dict[str, Watched]:
     """Every topic as the Watcher needs it, by id."""
     return {
-        topic.id: Watched(id=topic.id, name=topic.title, zone=config.zone_of(topic), names=names(config, topic)) for topic in config.topics
+        topic.id: Watched(id=topic.id, name=topic.title, zone=config.zone_of(topic), kind=topic.kind, names=names(config, topic))
+        for topic in config.topics
     }
 
 

@@ -89,7 +89,8 @@ class Finding(Record, frozen=True, kw_only=True, gc=False):
     `bucket_start` is when the newest row of the window begins, so that one bucket never raises twice. `window_start` and `window_end`
     bound the mentions to quote as evidence. `observed`, `expected`, `low`, `high` are in `unit`; None is unknown; `low` to `high` is what 19 of 20
     such windows hold. `score` is 0.5 at the threshold and goes to 1. `frozen` is what the finding was judged on (JSON values): `Detector.rejudge` comes
-    to the same score from it alone. `risk` names the family of a risk; `evidence` are mention ids where the detector knows them; `place_id` the branch that it is about.
+    to the same score from it alone. `risk` names the family of a risk; `evidence` are mention ids where the detector knows them; `place_id` the branch that it is about;
+    `about` what it is about within the topic, where that may be several things at once (a question, a story), so that they stand apart.
     """
 
     kind: str
@@ -108,6 +109,7 @@ class Finding(Record, frozen=True, kw_only=True, gc=False):
     risk: str | None = None
     evidence: tuple[int, ...] = ()
     place_id: str | None = None
+    about: str | None = None
 
 
 class Detector(Protocol[S]):

@@ -31,20 +31,21 @@ def signal_of(
     topic_name: str,
     now: datetime,
     generation: int,
-    crowd: Crowd,
+    crowd: Crowd | None,
     evidence: Sequence[int] = (),
 ) -> Signal:
-    """The signal of a finding about a topic, which its words call by name; a risk, and a place, is a subject of its own, so that two of one minute stand apart.
+    """The signal of a finding about a topic, which its words call by name; a risk, a place and what it is about make a subject of their own, so that two of one minute stand apart.
 
-    The three numbers are frozen with it, and told beside what was observed.
+    The three numbers of the crowd are frozen with it, and told beside what was observed; None: the finding has frozen them itself.
     """
     place = "" if finding.place_id is None else f"@{finding.place_id}"
-    subject = f"topic:{topic_id}{place}" if finding.risk is None else f"topic:{topic_id}/{finding.risk}{place}"
+    about = "" if finding.about is None else f"#{finding.about}"
+    subject = f"topic:{topic_id}{place}{about}" if finding.risk is None else f"topic:{topic_id}/{finding.risk}{place}{about}"
     told = replace(
         finding,
         words=Words(key=finding.words.key, args={**finding.words.args, "topic": topic_name}),
         evidence=finding.evidence or tuple(evidence),
-        frozen={**finding.frozen, "counted": msgspec.to_builtins(crowd)},
+        frozen=finding.frozen if crowd is None else {**finding.frozen, "counted": msgspec.to_builtins(crowd)},
     )
     return signal_about(told, subject=subject, topic_id=topic_id, now=now, generation=generation)
 

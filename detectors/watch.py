@@ -12,12 +12,13 @@ import msgspec
 import numpy as np
 import structlog
 
-from core.records import Record, Signal
+from core.records import Record, Signal, Tier, TopicKind
 from detectors.base import Detector, Finding, State, load_state, save_state
 from detectors.buckets import MINUTE_S, Buckets
 from detectors.describe import described
 from detectors.entities import Name
 from detectors.raising import Crowd, deciding, signal_of
+from detectors.talk import TalkDetector, Topic, overheard
 from store import enrichments, mentions, series, signals, sources, watches
 from store.database import Tx
 from store.open import Store
@@ -29,6 +30,7 @@ SWEEP_EVERY: Final = timedelta(minutes=1)
 CLAIM: Final = timedelta(minutes=2)
 BATCH: Final = 50  # topics stepped in one step of the stage
 AT_LEAST_EVERY: Final = timedelta(hours=6)  # a quiet topic is stepped all the same, so that its zeros are learnt in small pieces
+MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
 CHUNK: Final = timedelta(days=2)  # history is taken in pieces, or a fortnight of minutes would stand in memory at once
 HISTORY: Final = timedelta(days=35)  # a state that starts anew learns from no more than this
@@ -43,11 +45,12 @@ class Watched(Record, frozen=True, kw_only=True, gc=False):
     id: str
     name: str
     zone: str
+    kind: TopicKind = "brand"
     names: tuple[Name, ...] = ()
 
 
 class Watcher:
-    """Steps the detectors over the counts of every topic that changed.
+    """Steps the detectors over the counts of every topic that changed, and asks those that follow what is said (`detectors/talk.py`).
 
     A detector sees, per source and minute, a count or "unknown", never a zero that is none (rule 8). Its state is saved with the signals that
     it raised; one whose version changed starts anew from the stored buckets, and says so.
@@ -58,6 +61,8 @@ class Watcher:
         detectors: kind -> detector.
         lateness: counts older than this are settled.
         generation: the configuration's number, which signals carry.
+        talk: kind -> detector of what is said.
+        tiers: source id -> its weight.
         sweep_every: how often to look for topics that changed.
     """
 
@@ -69,11 +74,15 @@ class Watcher:
         *,
         lateness: timedelta,
         generation: int,
+        talk: Mapping[str, TalkDetector] | None = None,
+        tiers: Mapping[str, Tier] | None = None,
         sweep_every: timedelta = SWEEP_EVERY,
     ) -> None:
         self._store = store
         self._topics = dict(topics)
         self._detectors = dict(detectors)
+        self._talk = dict(talk or {})
+        self._tiers = dict(tiers or {})
         self._lateness = lateness
         self._generation = generation
         self._sweep_every = sweep_every
@@ -102,7 +111,10 @@ class Watcher:
             await described(self._store.database, finding, topic.id, brand=(topic.name, topic.id), names=topic.names)
             for finding in findings
         ]
-        return await self._store.database.write(self._save, watch, states, told, now, end)
+        about = Topic(id=topic.id, name=topic.name, kind=topic.kind, names=topic.names, tiers=self._tiers)
+        asked = await overheard(self._store.database, about, self._talk, end)
+        due_at = now + AT_LEAST_EVERY if asked.again_at is None else min(now + AT_LEAST_EVERY, max(asked.again_at, end + MINUTE))
+        return await self._store.database.write(self._save, watch, states, [*told, *asked.findings], now, end, due_at)
 
     def _read(self, tx: Tx, watch: watches.Watch, end: datetime) -> Series:
         """All that a step needs, on one snapshot."""
@@ -161,9 +173,16 @@ class Watcher:
         return states, findings
 
     def _save(
-        self, tx: Tx, watch: watches.Watch, states: Mapping[str, State], findings: Sequence[Finding], now: datetime, end: datetime
+        self,
+        tx: Tx,
+        watch: watches.Watch,
+        states: Mapping[str, State],
+        findings: Sequence[Finding],
+        now: datetime,
+        end: datetime,
+        due_at: datetime,
     ) -> list[int]:
-        if not watches.finish(tx, watch, due_at=now + AT_LEAST_EVERY, stepped_at=now):
+        if not watches.finish(tx, watch, due_at=due_at, stepped_at=now):
             return []  # the claim lapsed and another has stepped this topic
         for kind, state in states.items():
             version = self._detectors[kind].version
@@ -172,9 +191,11 @@ class Watcher:
         return signals.add(tx, found)
 
     def _signal(self, tx: Tx, topic_id: str, finding: Finding, now: datetime) -> Signal:
+        name = self._topics[topic_id].name
+        if finding.kind in self._talk:  # it knows its mentions, and has counted them
+            return signal_of(finding, topic_id=topic_id, topic_name=name, now=now, generation=self._generation, crowd=None)
         heard = mentions.in_topic(tx, topic_id, finding.window_start, finding.window_end, SHOWN, arrivals=("live",))
         understood = enrichments.get(tx, [mention.id for mention in heard])
-        name = self._topics[topic_id].name
         shown = deciding(heard, understood)
         told = mentions.told_in(tx, topic_id, finding.window_start, finding.window_end)
         crowd = Crowd(mentions=told.mentions, stories=told.stories, authors=told.authors)

@@ -93,6 +93,12 @@ def latest(tx: Connection, kind: str, subject: str) -> Signal | None:
     return None if row is None else _signal(row)
 
 
+def told(tx: Connection, kinds: Sequence[str], topic_id: str, since: datetime) -> list[Signal]:
+    """The signals of these kinds about a topic, or about anything within it, that begin at `since` or later, oldest first; taken or not."""
+    chosen = select(signals).where(signals.c.kind.in_(kinds), signals.c.topic_id == topic_id, signals.c.bucket_start >= since)
+    return [_signal(row) for row in tx.execute(chosen.order_by(signals.c.bucket_start, signals.c.id)).mappings()]
+
+
 def _row(signal: Signal) -> dict[str, Any]:
     return {name: getattr(signal, name) for name in _PLAIN} | {
         "words": msgspec.to_builtins(signal.words),

@@ -1,0 +1,129 @@
+"""Signals that are seen in what is said and by whom within the last minutes or hours, not in counts alone: what such a detector is shown, and how it is asked.
+
+The Watcher asks after every minute in which a topic changed. One read a topic, bounded, for all such detectors together; none where none is switched on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
+
+import msgspec
+from msgspec.structs import replace
+
+from core.records import Record, Signal, Tier, TopicKind
+from detectors.base import Finding
+from detectors.entities import Name
+from store import signals, talk
+from store.database import Database
+from store.talk import Said
+
+__all__ = ["Asked", "Patient", "Said", "Talk", "TalkDetector", "Told", "Topic", "ask", "overheard"]
+
+MOST_SAID: Final = 2_000  # mentions that a detector is shown, the newest
+TOLD_FOR: Final = timedelta(days=1)  # what was told in so long a time before is shown too
+
+
+class Topic(Record, frozen=True, kw_only=True, gc=False):
+    """Whom a talk is about. `names`: products, places and people that the operator knows; `tiers`: source id -> its weight."""
+
+    id: str
+    name: str = ""
+    kind: TopicKind = "brand"
+    names: tuple[Name, ...] = ()
+    tiers: Mapping[str, Tier] = msgspec.field(default_factory=dict)
+
+
+class Told(Record, frozen=True, kw_only=True, gc=False):
+    """What a detector told before of this topic, so that nothing is told twice: its finding's `about`, `observed` and `frozen`; `at` is its `bucket_start`."""
+
+    at: datetime
+    observed: float
+    about: str | None = None
+    frozen: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Talk(Record, frozen=True, kw_only=True, gc=False):
+    """What was said in a topic until `end` (aware, a whole minute), within the detector's window.
+
+    `said`: live mentions, oldest first by when they count, our own posts among them; at most `MOST_SAID`, the newest. `told`: what this detector told within its window,
+    at least a day, oldest first.
+    """
+
+    topic: Topic
+    end: datetime
+    said: tuple[Said, ...] = ()
+    told: tuple[Told, ...] = ()
+
+    def since(self, span: timedelta) -> tuple[Said, ...]:
+        """What was said within `span` before the end, oldest first."""
+        return tuple(one for one in self.said if one.at >= self.end - span)
+
+    def tier_of(self, said: Said) -> Tier | None:
+        """The weight of where it was said; None for a source that is no longer configured."""
+        return self.topic.tiers.get(said.source_id)
+
+
+class TalkDetector(Protocol):
+    """A signal that is seen in what is said. Pure: no clock, no database, and nothing kept between calls.
+
+    `window`: how far back it is shown what was said. Sources are slow: what was said together may be heard minutes apart, so a window is better wider than
+    the stretch that is judged. A finding gives its `evidence` (deciding mentions first), and in `about` what it is about within the topic, where that may be several things
+    at once; `frozen` holds under "counted" the mentions, stories and authors behind it.
+    """
+
+    version: str
+    window: timedelta
+
+    def hear(self, talk: Talk) -> list[Finding]:
+        """What is newly found in a talk; what `talk.told` tells already is not found again. Never raises on an empty talk."""
+
+    def rejudge(self, frozen: Mapping[str, Any]) -> float:
+        """The score of a finding, from its frozen input alone."""
+
+
+@runtime_checkable
+class Patient(Protocol):
+    """A detector of talk to which a silence speaks too: an answer that does not come."""
+
+    def ask_again_at(self, talk: Talk) -> datetime | None:
+        """When it wants to be asked though nobody says anything (aware); None: only when somebody does."""
+
+
+class Asked(NamedTuple):
+    """What the detectors of talk found, and when one of them wants to be asked again, at the latest."""
+
+    findings: list[Finding]
+    again_at: datetime | None
+
+
+async def overheard(database: Database, topic: Topic, detectors: Mapping[str, TalkDetector], end: datetime) -> Asked:
+    """What the detectors, by their kind, find in a topic at `end`. What was told before is looked up where something is found, and they are asked once more."""
+    if not detectors:
+        return Asked([], None)
+    longest = max(detector.window for detector in detectors.values())
+    said = tuple(await database.read(talk.heard, topic.id, end - longest, end, MOST_SAID))
+    shown = Talk(topic=topic, end=end, said=said)
+    asked = await asyncio.to_thread(ask, detectors, shown, ())
+    if not asked.findings:
+        return asked
+    told = await database.read(signals.told, list(detectors), topic.id, end - max(longest, TOLD_FOR))
+    return await asyncio.to_thread(ask, detectors, shown, told)
+
+
+def ask(detectors: Mapping[str, TalkDetector], shown: Talk, told: Sequence[Signal]) -> Asked:
+    """Ask every detector about a talk; `about` is frozen with what it found, so that it is known again. Pure."""
+    findings: list[Finding] = []
+    again: list[datetime] = []
+    for kind, detector in detectors.items():
+        own = replace(shown, said=shown.since(detector.window), told=tuple(_told(one) for one in told if one.kind == kind))
+        findings += [one if one.about is None else replace(one, frozen={**one.frozen, "about": one.about}) for one in detector.hear(own)]
+        wanted = detector.ask_again_at(own) if isinstance(detector, Patient) else None
+        again += [] if wanted is None else [wanted]
+    return Asked(findings, min(again, default=None))
+
+
+def _told(signal: Signal) -> Told:
+    return Told(at=signal.bucket_start, observed=signal.observed, about=signal.frozen.get("about"), frozen=signal.frozen)

@@ -1,0 +1,110 @@
+"""Talk: what was said in a topic within the last hours and by whom, as the detectors that follow a conversation read it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, func, select
+
+from core.records import AuthorRole, MentionClass, Risk, Sentiment, Triage
+from store.schema import authors, enrichments, mention_texts, mention_topics, mentions, sources
+
+MOST_CHARS = 300  # of a title, and of a text: what somebody asks or tells stands at the beginning
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One mention of a topic, heard live; our own posts are among them (`kind` "own").
+
+    `at`: when it counts; `seen_at`: when we heard it, later where its source is slow. `author`: the author's key, None where nobody is named; `role`:
+    what the registry says of its author. `key` and `parent_key` tie an answer to what it answers; `repost_of` is a native id. `reach`, `reposts`, `followers`: None
+    is unknown. `author_since`: when its author was first heard; `source_since`: when its source was. `text` and `title` are cut, and empty where they were erased.
+    """
+
+    mention_id: int
+    at: datetime
+    seen_at: datetime
+    source_id: str
+    native_id: str = ""
+    key: bytes = b""
+    kind: MentionClass = "original"
+    author: str | None = None
+    role: AuthorRole | None = None
+    followers: int | None = None
+    author_since: datetime | None = None
+    source_since: datetime | None = None
+    language: str = "und"
+    sentiment: Sentiment = Sentiment(negative=0.0, neutral=1.0, positive=0.0, confident=False)
+    triage: Triage | None = None
+    risks: tuple[Risk, ...] = ()
+    story_id: int | None = None
+    reach: int | None = None
+    reposts: int | None = None
+    parent_key: bytes | None = None
+    repost_of: str | None = None
+    place_id: str | None = None
+    weak: bool = False
+    title: str = ""
+    text: str = ""
+
+    @property
+    def who(self) -> str:
+        """Who speaks: the author, or the source where no author is known, so that one source counts once."""
+        return self.author or f"source:{self.source_id}"
+
+    @property
+    def is_reply(self) -> bool:
+        """Whether it answers another mention."""
+        return self.parent_key is not None
+
+    @property
+    def words(self) -> str:
+        """Title and text as one."""
+        return f"{self.title}\n{self.text}" if self.title else self.text
+
+
+def heard(tx: Connection, topic_id: str, start: datetime, end: datetime, limit: int) -> list[Said]:
+    """The newest `limit` live mentions of a topic that count within [start, end), oldest first."""
+    newest = (
+        select(mention_topics.c.mention_id, mention_topics.c.counts_at, mention_topics.c.place_id, mention_topics.c.weak)
+        .where(mention_topics.c.topic_id == topic_id, mention_topics.c.counts_at >= start, mention_topics.c.counts_at < end)
+        .order_by(mention_topics.c.counts_at.desc(), mention_topics.c.mention_id.desc())
+        .limit(limit)
+        .subquery()
+    )
+    chosen = (
+        select(
+            *(newest.c.mention_id, newest.c.counts_at, newest.c.place_id, newest.c.weak),
+            *(mentions.c[name] for name in _PLAIN),
+            *(enrichments.c[name] for name in ("language", "negative", "neutral", "positive", "confident", "triage", "risks", "story_id")),
+            enrichments.c.author_role.label("role"),
+            authors.c.key.label("author"),
+            authors.c.followers,
+            authors.c.first_seen_at.label("author_since"),
+            sources.c.first_poll_at.label("source_since"),
+            func.substr(func.coalesce(mention_texts.c.title, ""), 1, MOST_CHARS).label("title"),
+            func.substr(func.coalesce(mention_texts.c.text, ""), 1, MOST_CHARS).label("text"),
+        )
+        .select_from(newest.join(mentions, mentions.c.id == newest.c.mention_id))
+        .join(enrichments, enrichments.c.mention_id == mentions.c.id)
+        .outerjoin(mention_texts, mention_texts.c.mention_id == mentions.c.id)
+        .outerjoin(authors, authors.c.id == mentions.c.author_id)
+        .outerjoin(sources, sources.c.id == mentions.c.source_id)
+        .where(mentions.c.arrival == "live", mentions.c.deleted_at.is_(None))
+        .order_by(newest.c.counts_at, mentions.c.id)
+    )
+    return [_said(row) for row in tx.execute(chosen).mappings()]
+
+
+_PLAIN = ("seen_at", "source_id", "native_id", "key", "kind", "reach", "reposts", "parent_key", "repost_of")
+_SAME = (
+    *_PLAIN,
+    *("mention_id", "place_id", "weak", "language", "triage", "story_id", "role", "author", "followers", "author_since", "source_since"),
+    *("title", "text"),
+)
+
+
+def _said(row: RowMapping) -> Said:
+    felt = Sentiment(negative=row["negative"], neutral=row["neutral"], positive=row["positive"], confident=row["confident"])
+    risks = tuple(msgspec.convert(risk, Risk) for risk in row["risks"])
+    return Said(at=row["counts_at"], sentiment=felt, risks=risks, **{name: row[name] for name in _SAME})
