@@ -18,7 +18,7 @@ from core.records import Incident, Notification, Severity, Signal, TimelineEntry
 
 ACTOR = "intake"
 SET_BY_PERSON = "person"  # the factor that holds a severity which a person set; its value is what was assessed by then
-FALSE_ALARMS = frozenset({"false_alarm", "campaign", "duplicate", "spam", "off_topic", "old_news", "other_brand"})
+FALSE_ALARMS = frozenset({"false_alarm", "campaign", "duplicate", "spam", "off_topic", "old_news", "other_brand", "known"})
 
 
 def reopens(incident: Incident, now: datetime, within: timedelta) -> bool:

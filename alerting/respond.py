@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from alerting import recounts
-from alerting.arrival import FALSE_ALARMS
 from alerting.events import (
     Acknowledged,
     AlarmOver,
@@ -27,13 +26,14 @@ from alerting.events import (
     StepTicked,
     line,
 )
+from alerting.labelling import label_closing
 from alerting.links import Signer
 from alerting.policy import Roster, policy_for
 from alerting.save import change
 from core.errors import NotFound, Refused
 from core.flagged import Counted
 from core.records import Incident, Notification, Record, Silence, Words
-from store import audit, incidents, labels, notifications, silences, statements, steps
+from store import audit, incidents, notifications, silences, statements, steps
 from store.database import Tx
 
 if TYPE_CHECKING:
@@ -74,8 +74,7 @@ def respond(tx: Tx, incident_id: int, event: Event, now: datetime, roster: Roste
         event = _on_its_policy(tx, incident_id, event, roster)
     incident, decision = change(tx, incident_id, event, now, roster)
     if isinstance(event, Resolved) and decision.timeline:  # not where it was closed before
-        label = "false" if event.reason in FALSE_ALARMS else "real"
-        labels.add(tx, now, event.by, label, incident_id=incident_id, reason=event.reason)
+        label_closing(tx, incident_id, event.reason, by=event.by, now=now)
     audit.add(tx, now, event.by, channel, type(event).__name__.lower(), f"incident:{incident_id}")
     return Response(incident=incident, answer=decision.answer or Words(key="answer.done", args={"incident": incident_id}))
 

@@ -23,7 +23,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {  # module -> its verbs, in the ord
     "setup": ("init", "schema"),
     "check": ("check",),
     "incidents": ("incidents", "incident"),
-    "labels": ("label", "labels"),
+    "labels": ("label", "labels", "missed"),
     "acting": ("ack", "resolve", "reopen", "assign", "note", "severity", "escalate", "snooze", "tick", "looked"),
     "people": ("on-call", "override"),
     "silences": ("silence", "silences"),

@@ -51,6 +51,13 @@ def beside(tx: Connection, topic_id: str | None, key: str, world: World, closed_
     return [_incident(row) for row in tx.execute(chosen).mappings()]
 
 
+def open_at(tx: Connection, topic_id: str, start: datetime, end: datetime) -> int | None:
+    """The number of a live incident of this topic that was open at some time of [start, end); the newest, None where there was none."""
+    lasted = incidents.c.resolved_at.is_(None) | (incidents.c.resolved_at > start)
+    same = (incidents.c.topic_id == topic_id) & (incidents.c.world == "live") & (incidents.c.opened_at < end) & lasted
+    return tx.execute(select(func.max(incidents.c.id)).where(same)).scalar()
+
+
 def listing(tx: Connection, *, statuses: Sequence[str] = (), limit: int = 200) -> list[Incident]:
     """The newest incidents first, of these statuses, or of all."""
     chosen = select(incidents).order_by(incidents.c.id.desc()).limit(limit)

@@ -147,7 +147,7 @@ def _option(*names: str, **settings: Any) -> Callable[[ArgumentParser], None]:
     return add
 
 
-REASONS = ("fixed", "false_alarm", "campaign", "duplicate", "spam", "off_topic", "old_news", "other_brand", "quiet")
+REASONS = ("fixed", "false_alarm", "campaign", "duplicate", "spam", "off_topic", "old_news", "other_brand", "known", "quiet")
 _WHEN = "RFC 3339, '2026-11-21 14:00' in the configured zone, or 2h from now"
 
 VERBS = (

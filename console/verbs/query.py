@@ -14,7 +14,7 @@ from console.shapes import moment as as_moment
 from console.verbs.base import Desk, UsageError, Verb, as_json
 from console.verbs.tables import table
 from console.verbs.texts import Text, read
-from core.durations import parse_duration
+from console.verbs.times import past_moment
 from core.errors import QueryError
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _part(desk: Desk, part: Standing) -> str:
 def _look_back(desk: Desk, args: Namespace) -> int:
     from detectors.enrichment.asking import Asker
 
-    asker, since = Asker(args.query), _since(desk, args.since)
+    asker, since = Asker(args.query), past_moment(args.since, desk.now, desk.zone)
     tally = _tally(desk, asker, since)
     always = asker.topic.query.literals() is None
     if args.json:
@@ -154,17 +154,6 @@ def _look_back(desk: Desk, args: Namespace) -> int:
     for block in _blocks(desk, tally, since):
         desk.out(block)
     return 0
-
-
-def _since(desk: Desk, typed: str) -> datetime:
-    from console.verbs.times import moment
-
-    try:
-        return desk.now - parse_duration(typed)
-    except ValueError:
-        return moment(typed, desk.now, desk.zone)
-    except OverflowError as error:
-        raise UsageError(f"{typed!r} is too far away") from error
 
 
 def _tally(desk: Desk, asker: Asker, since: datetime) -> Tally:

@@ -32,3 +32,17 @@ def moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     from alerting.rotation import instant
 
     return instant(at, zone)
+
+
+def past_moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """A time in UTC, as `moment` reads it, but that a length is counted back from `now`: 3h is three hours ago.
+
+    Raises:
+        UsageError: as `moment`.
+    """
+    try:
+        return (now - parse_duration(text)).astimezone(UTC)
+    except ValueError:
+        return moment(text, now, zone)
+    except OverflowError as error:
+        raise UsageError(f"{text!r} is too far away") from error

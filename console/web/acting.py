@@ -18,7 +18,7 @@ from core.text import clean
 from store import evidence, incidents
 from store.database import Tx
 
-REASONS: Final = ("fixed", "quiet", "false_alarm", "campaign", "duplicate", "spam", "off_topic", "old_news", "other_brand")
+REASONS: Final = ("fixed", "quiet", "false_alarm", "campaign", "duplicate", "spam", "off_topic", "old_news", "other_brand", "known")
 MOST_CHARS: Final = 4_000
 
 
@@ -123,6 +123,15 @@ def _label(deed: Deed) -> Event | Words:
     return labelling.label_mention(deed.tx, quoted[number], label, by=deed.by, now=deed.visit.now, channel="web")
 
 
+def _judge(deed: Deed) -> Event | Words:
+    """Whether it was one: the button says "real", or "false" with a reason of the list, or the words beside it."""
+    label, reason = deed.form.get("judge", ""), deed.form.get("text") or deed.form.get("reason", "")
+    if label == "false" and not reason:
+        return Words(key="console.judge_needs_reason")
+    told = {"by": deed.by, "now": deed.visit.now, "roster": deed.visit.monitor.roster(deed.tx), "channel": "web"}
+    return labelling.label_incident(deed.tx, deed.incident_id, label, reason, **told)
+
+
 DEEDS: Final = {
     "take": _button(_take),
     "escalate": _button(_escalate),
@@ -133,4 +142,5 @@ DEEDS: Final = {
     "untick": _button(_untick),
     "looked": _button(_looked),
     "label": _button(_label),
+    "judge": _button(_judge),
 }

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from alerting.casefile import review_of
 from alerting.coverage import UNHEARD, coverage_of
+from alerting.labelling import WHY_FALSE
 from alerting.rotation import on_call
 from console.listening import listening_of
 from console.web.acting import REASONS
@@ -73,6 +74,7 @@ async def one(visit: Visit) -> web.StreamResponse:
         people=visit.monitor.config.alerting.people,
         who=visit.request.cookies.get("who", ""),
         reasons=REASONS,
+        why_false=WHY_FALSE,
         half_a_day=HALF_A_DAY,
     )
 

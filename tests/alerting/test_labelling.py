@@ -42,7 +42,7 @@ async def test_an_incident_s_label_stands_on_its_timeline_and_in_the_audit_chain
         return desk.database.write_now(label_incident, 1, label, reason, **told)
 
     assert render(say("false"), "en") == "Noted: incident #1 was a false alarm."
-    assert render(say("false"), "vi") == "Đã ghi: sự cố #1 là báo động giả."
+    assert render(say("false"), "vi") == "Đã ghi: sự cố #1 là báo nhầm."
     assert kept(desk.database) == [("ana", "false", "our own campaign")]
     say("real", by="ben")
     assert [each.label for each in desk.database.read_now(labels.of_incident, 1)] == ["false", "real"]

@@ -72,3 +72,52 @@ def test_what_was_learnt_is_listed_by_topic(room: Room) -> None:
     assert not room.use(watches.correct, "rival", "", None)
     assert room.tocsin("labels", "--json").json == [{"topic_id": "acme", **figures, "since": None}]
     assert room.tocsin("labels").out.splitlines()[1].split() == ["acme", "40", "0.66", "0.41", "0.70"]
+
+
+def test_a_false_alarm_has_a_reason_of_the_short_list_or_of_one_s_own(room: Room) -> None:
+    room.incident()
+    for reason in ("irrelevant", "a film of that name"):
+        assert room.tocsin("label", 1, "false", "--reason", reason, "--as", "ana").status == 0
+    assert room.tocsin("label", 1, "real", "--as", "ana").status == 0
+    kept = [(each.label, each.reason, each.comment) for each in room.use(labels.of_incident, 1)]
+    assert kept == [("false", "off_topic", None), ("false", None, "a film of that name"), ("real", None, None)]
+    told = [each["text"] for each in room.tocsin("incident", 1, "--json").json["timeline"] if each["kind"] == "labelled"]
+    assert told == [
+        "Ana says that it was a false alarm: off topic",
+        "Ana says that it was a false alarm: a film of that name",
+        "Ana says that it was real",
+    ]
+
+
+def test_an_incident_that_nobody_told_of_is_recorded_once_and_pages_nobody(room: Room) -> None:
+    typed = ("missed", "--at", "3h", "--topic", "acme", "--because", "a video of the kettle", "--as", "ana")
+    said = room.tocsin(*typed)
+    assert (said.status, said.err) == (0, "")
+    assert "incident #1" in said.out
+    assert room.tocsin(*typed).out == "It stands there already, as incident #1.\n"
+    (kept,) = room.tocsin("incidents", "--json").json
+    assert (kept["kind"], kept["status"], kept["topic_id"], kept["severity"]) == ("missed", "resolved", "acme", "major")
+    assert kept["opened_at"] == (room.now - timedelta(hours=3)).isoformat()
+    assert kept["title"] == "Acme: a video of the kettle (told by Ana; no detector saw it)"
+    assert [each.label for each in room.use(labels.of_incident, 1)] == ["real"]
+    assert "no detector saw it" in room.tocsin("review", 1).out
+    assert room.use(audit.first_broken) is None
+
+
+def test_what_was_seen_then_is_not_missed_unless_it_was_another_thing(room: Room) -> None:
+    room.incident()
+    typed = ("missed", "--at", "10m", "--topic", "acme", "--as", "ana")
+    said = room.tocsin(*typed, after=timedelta(minutes=30))
+    assert (said.status, said.err.count("\n")) == (1, 1)
+    assert "incident #1" in said.err
+    assert room.tocsin(*typed, "--anyway").out.startswith("Noted as incident #2")
+
+
+@pytest.mark.parametrize(
+    ("at", "topic", "mend", "status"),
+    [("2030-01-01 10:00", "acme", "still to come", 1), ("1h", "acmee", "configured are: acme", 2), ("soon", "acme", "no time", 2)],
+)
+def test_what_cannot_have_been_missed_is_told(room: Room, at: str, topic: str, mend: str, status: int) -> None:
+    said = room.tocsin("missed", "--at", at, "--topic", topic, "--as", "ana")
+    assert (said.status, said.err.count("\n")) == (status, 1)
+    assert mend in said.err

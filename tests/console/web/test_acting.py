@@ -4,7 +4,7 @@ from alerting import looks
 from alerting.coverage import Listening, UnseenPlace
 from alerting.policy import Roster
 from core.records import Enrichment, Sentiment
-from store import enrichments
+from store import enrichments, labels
 from tests.console.web.place import Place
 
 
@@ -114,3 +114,14 @@ async def test_only_what_an_incident_quotes_is_judged_on_its_page(place: Place) 
     for label, status in (("2:negative", 404), ("1:negative", 404), ("", 404), ("1:<b>", 409), ("9" * 400 + ":negative", 404)):
         response = await place.client.post(f"/incidents/{incident.id}/label", data={"token": token, "who": "ana", "label": label})
         assert response.status == status, label
+
+
+async def test_a_closed_incident_is_judged_by_a_button(place: Place) -> None:
+    number = (await place.incident()).id
+    await place.press("resolve", number, reason="quiet")
+    assert "Báo nhầm" in await (await place.client.get(f"/incidents/{number}")).text()
+    assert "hãy chọn lý do" in await place.press("judge", number, judge="false")
+    assert "là báo nhầm" in await place.press("judge", number, judge="false", reason="campaign")
+    assert "là sự cố thật" in await place.press("judge", number, judge="real")
+    kept = place.database.read_now(labels.of_incident, number)
+    assert [(each.label, each.reason, each.by) for each in kept] == [("false", "campaign", "ana"), ("real", None, "ana")]
