@@ -17,6 +17,7 @@ from detectors.base import Detector, Finding, State, load_state, save_state
 from detectors.buckets import MINUTE_S, Buckets
 from detectors.describe import described
 from detectors.entities import Name
+from detectors.people import Person, about_person
 from detectors.raising import Crowd, deciding, signal_of
 from detectors.talk import TalkDetector, Topic, overheard
 from store import enrichments, mentions, series, signals, sources, watches
@@ -40,13 +41,14 @@ Series = tuple[dict[str, watches.SavedState], list[series.Cell], dict[str, list[
 
 
 class Watched(Record, frozen=True, kw_only=True, gc=False):
-    """A topic as the Watcher needs it; `names` of products, places and people are told apart in what a burst is about."""
+    """A topic as the Watcher needs it; `names` of products, places and people are told apart in what a burst is about. `person`: whom alone it is about."""
 
     id: str
     name: str
     zone: str
     kind: TopicKind = "brand"
     names: tuple[Name, ...] = ()
+    person: Person | None = None
 
 
 class Watcher:
@@ -62,6 +64,7 @@ class Watcher:
         lateness: counts older than this are settled.
         generation: the configuration's number, which signals carry.
         talk: kind -> detector of what is said.
+        people: kind -> detector; these alone step over the topics of people, and no others.
         tiers: source id -> its weight.
         sweep_every: how often to look for topics that changed.
     """
@@ -75,6 +78,7 @@ class Watcher:
         lateness: timedelta,
         generation: int,
         talk: Mapping[str, TalkDetector] | None = None,
+        people: Mapping[str, Detector[Any]] | None = None,
         tiers: Mapping[str, Tier] | None = None,
         sweep_every: timedelta = SWEEP_EVERY,
     ) -> None:
@@ -82,6 +86,7 @@ class Watcher:
         self._topics = dict(topics)
         self._detectors = dict(detectors)
         self._talk = dict(talk or {})
+        self._people = dict(people or {})
         self._tiers = dict(tiers or {})
         self._lateness = lateness
         self._generation = generation
@@ -112,19 +117,22 @@ class Watcher:
             for finding in findings
         ]
         about = Topic(id=topic.id, name=topic.name, kind=topic.kind, names=topic.names, tiers=self._tiers)
-        asked = await overheard(self._store.database, about, self._talk, end)
+        asked = await overheard(self._store.database, about, self._talk if topic.person is None else {}, end)
         due_at = now + AT_LEAST_EVERY if asked.again_at is None else min(now + AT_LEAST_EVERY, max(asked.again_at, end + MINUTE))
         return await self._store.database.write(self._save, watch, states, [*told, *asked.findings], now, end, due_at)
 
     def _read(self, tx: Tx, watch: watches.Watch, end: datetime) -> Series:
         """All that a step needs, on one snapshot."""
         saved = watches.states(tx, watch.topic_id)
-        start = self._starts_at(watch, self._states(saved), series.first(tx, watch.topic_id), end)
+        start = self._starts_at(watch, self._states(watch.topic_id, saved), series.first(tx, watch.topic_id), end)
         return saved, series.read(tx, watch.topic_id, start, end), sources.heard_between(tx, start, end), series.first(tx, watch.topic_id)
 
-    def _states(self, saved: Mapping[str, watches.SavedState]) -> dict[str, State]:
+    def _detectors_of(self, topic_id: str) -> dict[str, Detector[Any]]:
+        return self._detectors if self._topics[topic_id].person is None else self._people
+
+    def _states(self, topic_id: str, saved: Mapping[str, watches.SavedState]) -> dict[str, State]:
         states: dict[str, State] = {}
-        for kind, detector in self._detectors.items():
+        for kind, detector in self._detectors_of(topic_id).items():
             known = saved.get(kind)
             if known is not None and known.version == detector.version:
                 try:
@@ -153,7 +161,7 @@ class Watcher:
         first: int | None,
         end: datetime,
     ) -> tuple[dict[str, State], list[Finding]]:
-        states = self._states(saved)
+        states = self._states(watch.topic_id, saved)
         start = self._starts_at(watch, states, first, end)
         settled = (end - self._lateness).replace(second=0, microsecond=0)
         zone = ZoneInfo(self._topics[watch.topic_id].zone)
@@ -163,7 +171,7 @@ class Watcher:
             buckets = buckets_of(watch.topic_id, zone, cells, heard, start, piece_end, settled)
             if not buckets.sources:  # nothing was ever heard: there is nothing to learn, not even silence
                 break
-            for kind, detector in self._detectors.items():
+            for kind, detector in self._detectors_of(watch.topic_id).items():
                 states[kind], finding = detector.step(states[kind], buckets)
                 if finding is not None and piece_end == end:
                     findings.append(finding)
@@ -185,13 +193,13 @@ class Watcher:
         if not watches.finish(tx, watch, due_at=due_at, stepped_at=now):
             return []  # the claim lapsed and another has stepped this topic
         for kind, state in states.items():
-            version = self._detectors[kind].version
+            version = self._detectors_of(watch.topic_id)[kind].version
             watches.save_state(tx, watch.topic_id, watches.SavedState(kind, version, end, save_state(state)))
         found = [self._signal(tx, watch.topic_id, finding, now) for finding in findings]
         return signals.add(tx, found)
 
     def _signal(self, tx: Tx, topic_id: str, finding: Finding, now: datetime) -> Signal:
-        name = self._topics[topic_id].name
+        name, person = self._topics[topic_id].name, self._topics[topic_id].person
         if finding.kind in self._talk:  # it knows its mentions, and has counted them
             return signal_of(finding, topic_id=topic_id, topic_name=name, now=now, generation=self._generation, crowd=None)
         heard = mentions.in_topic(tx, topic_id, finding.window_start, finding.window_end, SHOWN, arrivals=("live",))
@@ -199,6 +207,10 @@ class Watcher:
         shown = deciding(heard, understood)
         told = mentions.told_in(tx, topic_id, finding.window_start, finding.window_end)
         crowd = Crowd(mentions=told.mentions, stories=told.stories, authors=told.authors)
+        if person is not None:
+            beside = sum(person.topic_id in {match.topic_id for match in each.topics} for each in understood.values())
+            finding = about_person(finding, person, heard_in=topic_id, beside=beside / max(len(understood), 1))
+            topic_id, name = person.topic_id, person.brand
         return signal_of(finding, topic_id=topic_id, topic_name=name, now=now, generation=self._generation, evidence=shown, crowd=crowd)
 
 
