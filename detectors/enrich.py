@@ -10,12 +10,13 @@ from typing import Any, Final
 import structlog
 from msgspec.structs import replace
 
-from core.records import Enrichment, Mention, Record, Risk, Signal, Tier, TopicKind, TopicMatch
-from detectors.base import Detector, Finding, Heard, MentionDetector
+from core.records import Enrichment, Mention, Risk, Signal, Tier, TopicMatch
+from detectors.base import Detector, MentionDetector
 from detectors.classing import classed, saved
 from detectors.counting import Counted, count
+from detectors.judging import Judge, Topic
 from detectors.learn import Learner
-from detectors.raising import Crowd, signal_of
+from detectors.people import VoiceDetector
 from detectors.reading import Read, Reader, Understands
 from detectors.registry import Registry
 from store import dead_letters, enrichments, mentions, signals, stories, watches
@@ -29,19 +30,9 @@ log = structlog.get_logger()
 
 BATCH: Final = 200  # mentions understood and counted in one transaction
 SWEEP_EVERY: Final = timedelta(seconds=30)
-RISK_WINDOW: Final = timedelta(hours=1)
 MINUTE: Final = timedelta(minutes=1)
 MARKS_KEPT: Final = timedelta(days=14)  # longer than a copy is looked for, so that history may be imported in any order
 FORGET_EVERY: Final = timedelta(days=1)
-
-
-class Topic(Record, frozen=True, kw_only=True, gc=False):
-    """A topic as the Enricher needs it: its kind, and the version of its query that counts are made with (rule 9)."""
-
-    id: str
-    name: str
-    kind: TopicKind
-    version: str
 
 
 class Enricher:
@@ -57,11 +48,13 @@ class Enricher:
         pipeline: what understands.
         topics: by id.
         brand_context: source id -> ids of topics that everything in the source is about.
-        detectors: kind -> what may raise a signal from one mention.
+        detectors: kind -> what may raise a signal from one risk of one mention.
         generation: the configuration's number, which signals carry.
         tiers: source id -> its weight.
         registry: who is known, and what is our own.
         on_sentiment: kind -> detectors that live on sentiment, to be told where the team's labels change it.
+        people: kind -> the same, of topics that are about a person of ours.
+        voices: kind -> what may raise a signal from one mention by somebody whom we know.
         sweep_every: how often to look for what was committed and never announced (rule 1).
     """
 
@@ -77,14 +70,14 @@ class Enricher:
         tiers: Mapping[str, Tier] | None = None,
         registry: Registry | None = None,
         on_sentiment: Mapping[str, Detector[Any]] | None = None,
+        people: Mapping[str, MentionDetector] | None = None,
+        voices: Mapping[str, VoiceDetector] | None = None,
         sweep_every: timedelta = SWEEP_EVERY,
     ) -> None:
         self._store = store
         self._reader = Reader(pipeline, brand_context, tiers or {}, registry or Registry())
-        self._learner = Learner(store, self._reader, list(topics), on_sentiment or {})
-        self._topics = dict(topics)
-        self._detectors = dict(detectors)
-        self._generation = generation
+        self._learner = Learner(store, self._reader, [topic.id for topic in topics.values() if topic.person is None], on_sentiment or {})
+        self._judge = Judge(topics, detectors, people=people or {}, voices=voices or {}, generation=generation)
         self._sweep_every = sweep_every
         self._swept_at: datetime | None = None
         self._forgot_at: datetime | None = None
@@ -135,12 +128,13 @@ class Enricher:
         count(tx, [one for one in new if one.mention.arrival != "backfill"])
         live = [one for one in new if one.mention.arrival == "live"]
         watches.changed(tx, {topic.topic_id for one in live for topic in one.said.topics}, _next_minute(now))
-        found = [signal for one in live for signal in self._judge(tx, one, one.mention.at, now)]
+        known = {read.mention.id: read.entry for read in batch}
+        found = [signal for one in live for signal in self._judge.judge(tx, one, known[one.mention.id], one.mention.at, now)]
         found += [signal for read in batch if read.mention.id in edited for signal in self._read_again(tx, read, now)]
         return signals.add(tx, found)
 
     def _read_again(self, tx: Tx, read: Read, now: datetime) -> list[Signal]:
-        """An edited mention: what it says now is kept, its counts stay; only risks that it did not have before are judged."""
+        """An edited mention: what it says now is kept, its counts stay; only risks that it did not have before are judged, and a tone that has turned."""
         mention = read.mention
         if mention.deleted_at is not None:
             return []
@@ -152,64 +146,11 @@ class Enricher:
         one = Counted(mention, said, mention.kind, None, story_id, mention.reach, before.author_role)
         enrichments.save_all(tx, [saved(self._reader, one)])
         fresh = tuple(risk for risk in said.risks if _is_graver(risk, before.risks))
-        if mention.arrival != "live" or not fresh:
+        soured = said.sentiment.label == "negative" and before.sentiment.label != "negative"
+        if mention.arrival != "live" or not (fresh or soured):
             return []
         at = min(mention.edited_at or now, now)
-        return self._judge(tx, one._replace(said=replace(said, risks=fresh)), at, now)
-
-    def _judge(self, tx: Tx, one: Counted, at: datetime, now: datetime) -> list[Signal]:
-        """What one mention raises by itself, or together with others that spoke of the same risk within the hour."""
-        raised: list[Signal] = []
-        for match in one.said.topics:
-            topic = self._topics.get(match.topic_id)
-            if topic is None or not one.said.risks:
-                continue
-            seen = enrichments.risks_since(tx, topic.id, at - RISK_WINDOW)
-            recent = [_recent(each, topic) for each in seen if each.mention_id != one.mention.id]
-            for risk in one.said.risks:
-                heard = _heard(one, match, topic, risk, at)
-                findings = [detector.judge(heard, recent) for detector in self._detectors.values()]
-                raised += [self._signal(tx, finding, topic, [heard, *recent], now) for finding in findings if finding is not None]
-        return raised
-
-    def _signal(self, tx: Tx, finding: Finding, topic: Topic, heard: Sequence[Heard], now: datetime) -> Signal:
-        told = enrichments.story_ids(tx, finding.evidence)
-        voices = {each.author for each in heard if each.mention_id in finding.evidence} - {None}
-        alone = [mention_id for mention_id in finding.evidence if mention_id not in told]
-        crowd = Crowd(mentions=len(finding.evidence), stories=len(set(told.values())) + len(alone), authors=len(voices) or None)
-        return signal_of(finding, topic_id=topic.id, topic_name=topic.name, now=now, generation=self._generation, crowd=crowd)
-
-
-def _heard(one: Counted, match: TopicMatch, topic: Topic, risk: Risk, at: datetime) -> Heard:
-    mention = one.mention
-    return Heard(
-        at=at,
-        topic_id=topic.id,
-        topic_kind=topic.kind,
-        risk=risk,
-        source_id=mention.source_id,
-        weak=match.weak,
-        author=None if mention.author is None else mention.author.key,
-        lang=one.said.language,
-        kind=one.kind,
-        mention_id=mention.id,
-        place_id=match.place_id,
-    )
-
-
-def _recent(seen: enrichments.RiskSeen, topic: Topic) -> Heard:
-    return Heard(
-        at=seen.at,
-        topic_id=topic.id,
-        topic_kind=topic.kind,
-        risk=seen.risk,
-        source_id=seen.source_id,
-        weak=seen.weak,
-        author=seen.author,
-        kind=seen.kind,
-        mention_id=seen.mention_id,
-        place_id=seen.place_id,
-    )
+        return self._judge.judge(tx, one._replace(said=replace(said, risks=fresh)), read.entry, at, now)
 
 
 def _nothing_of_ours(read: Read) -> Enrichment:
