@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -37,6 +38,7 @@ CHUNK: Final = timedelta(days=2)  # history is taken in pieces, or a fortnight o
 HISTORY: Final = timedelta(days=35)  # a state that starts anew learns from no more than this
 SHOWN: Final = 400  # mentions looked at to choose the evidence from
 
+Rows = Callable[[datetime, datetime, datetime], Buckets]  # (start, end, settled) -> the rows of [start, end)
 Series = tuple[dict[str, watches.SavedState], list[series.Cell], dict[str, list[tuple[datetime, datetime]]], int | None]
 
 
@@ -110,22 +112,39 @@ class Watcher:
     async def _watch(self, watch: watches.Watch, now: datetime) -> list[int]:
         end = now.replace(second=0, microsecond=0)
         saved, cells, heard, first = await self._store.database.read(self._read, watch, end)
-        states, findings = await asyncio.to_thread(self._judge, watch, saved, cells, heard, first, end)
-        topic = self._topics[watch.topic_id]
-        told = [
-            await described(self._store.database, finding, topic.id, brand=(topic.name, topic.id), names=topic.names)
-            for finding in findings
-        ]
-        about = Topic(id=topic.id, name=topic.name, kind=topic.kind, names=topic.names, tiers=self._tiers)
-        asked = await overheard(self._store.database, about, self._talk if topic.person is None else {}, end)
-        due_at = now + AT_LEAST_EVERY if asked.again_at is None else min(now + AT_LEAST_EVERY, max(asked.again_at, end + MINUTE))
-        return await self._store.database.write(self._save, watch, states, [*told, *asked.findings], now, end, due_at)
+        states = self._states(watch.topic_id, saved)
+        rows = partial(buckets_of, watch.topic_id, self.zone(watch.topic_id), cells, heard)
+        findings = await asyncio.to_thread(self.judge, watch.topic_id, states, _begun(watch.counted_from, first, end), end, rows)
+        told = await self.describe(watch.topic_id, findings)
+        asked = await overheard(self._store.database, self.about(watch.topic_id), self.talk(watch.topic_id), end)
+        due = due_at(now, end, asked.again_at)
+        return await self._store.database.write(self._save, watch, states, [*told, *asked.findings], now, end, due)
+
+    async def describe(self, topic_id: str, findings: Sequence[Finding]) -> list[Finding]:
+        """The findings, with what they are about and how it spread."""
+        topic = self._topics[topic_id]
+        brand = (topic.name, topic.id)
+        return [await described(self._store.database, finding, topic.id, brand=brand, names=topic.names) for finding in findings]
+
+    def about(self, topic_id: str) -> Topic:
+        """The topic as detectors of talk know it."""
+        topic = self._topics[topic_id]
+        return Topic(id=topic.id, name=topic.name, kind=topic.kind, names=topic.names, tiers=self._tiers)
+
+    def talk(self, topic_id: str) -> Mapping[str, TalkDetector]:
+        """The detectors of what is said that are asked about a topic, by kind."""
+        return self._talk if self._topics[topic_id].person is None else {}
+
+    def zone(self, topic_id: str) -> ZoneInfo:
+        """Where the topic's usual day is learnt."""
+        return ZoneInfo(self._topics[topic_id].zone)
 
     def _read(self, tx: Tx, watch: watches.Watch, end: datetime) -> Series:
         """All that a step needs, on one snapshot."""
         saved = watches.states(tx, watch.topic_id)
-        start = self._starts_at(watch, self._states(watch.topic_id, saved), series.first(tx, watch.topic_id), end)
-        return saved, series.read(tx, watch.topic_id, start, end), sources.heard_between(tx, start, end), series.first(tx, watch.topic_id)
+        first = series.first(tx, watch.topic_id)
+        start = starts_at(self._states(watch.topic_id, saved), _begun(watch.counted_from, first, end), end)
+        return saved, series.read(tx, watch.topic_id, start, end), sources.heard_between(tx, start, end), first
 
     def _detectors_of(self, topic_id: str) -> dict[str, Detector[Any]]:
         return self._detectors if self._topics[topic_id].person is None else self._people
@@ -145,40 +164,31 @@ class Watcher:
             states[kind] = detector.start()
         return states
 
-    def _starts_at(self, watch: watches.Watch, states: Mapping[str, State], first: int | None, end: datetime) -> datetime:
-        """From where rows are wanted: what the least advanced detector has not absorbed; at most `HISTORY` back."""
-        begun = watch.counted_from or (end if first is None else datetime.fromtimestamp(first, UTC))
-        starts = [state.settled_to or begun for state in states.values()]
-        at = max(min(starts, default=end), end - HISTORY)
-        return at.replace(minute=0, second=0, microsecond=0)
+    def start(self, topic_id: str) -> dict[str, State]:
+        """The states of a topic's detectors that know nothing yet, by kind."""
+        return {kind: detector.start() for kind, detector in self._detectors_of(topic_id).items()}
 
-    def _judge(
-        self,
-        watch: watches.Watch,
-        saved: dict[str, watches.SavedState],
-        cells: Sequence[series.Cell],
-        heard: Mapping[str, list[tuple[datetime, datetime]]],
-        first: int | None,
-        end: datetime,
-    ) -> tuple[dict[str, State], list[Finding]]:
-        states = self._states(watch.topic_id, saved)
-        start = self._starts_at(watch, states, first, end)
+    def judge(self, topic_id: str, states: dict[str, State], begun: datetime, end: datetime, rows: Rows) -> list[Finding]:
+        """Step a topic's detectors up to `end`, a whole minute, and put their new states in the place of the old ones; what they found now.
+
+        `begun`: from where a detector learns that knows nothing yet. `rows` is asked for old history in pieces; what that would have raised is history too.
+        """
+        start = starts_at(states, begun, end)
         settled = (end - self._lateness).replace(second=0, microsecond=0)
-        zone = ZoneInfo(self._topics[watch.topic_id].zone)
         findings: list[Finding] = []
-        while True:  # old history in pieces; what it would have raised is history too
+        while True:
             piece_end = min(start + CHUNK, settled) if end - start > CHUNK and start < settled else end
-            buckets = buckets_of(watch.topic_id, zone, cells, heard, start, piece_end, settled)
+            buckets = rows(start, piece_end, settled)
             if not buckets.sources:  # nothing was ever heard: there is nothing to learn, not even silence
                 break
-            for kind, detector in self._detectors_of(watch.topic_id).items():
+            for kind, detector in self._detectors_of(topic_id).items():
                 states[kind], finding = detector.step(states[kind], buckets)
                 if finding is not None and piece_end == end:
                     findings.append(finding)
             if piece_end == end:
                 break
-            start = max(self._starts_at(watch, states, first, end), start + HOUR)  # states keep their newest hours unabsorbed
-        return states, findings
+            start = max(starts_at(states, begun, end), start + HOUR)  # states keep their newest hours unabsorbed
+        return findings
 
     def _save(
         self,
@@ -195,8 +205,11 @@ class Watcher:
         for kind, state in states.items():
             version = self._detectors_of(watch.topic_id)[kind].version
             watches.save_state(tx, watch.topic_id, watches.SavedState(kind, version, end, save_state(state)))
-        found = [self._signal(tx, watch.topic_id, finding, now) for finding in findings]
-        return signals.add(tx, found)
+        return self.tell(tx, watch.topic_id, findings, now)
+
+    def tell(self, tx: Tx, topic_id: str, findings: Sequence[Finding], now: datetime) -> list[int]:
+        """Raise the signals of findings; the ids of the new ones."""
+        return signals.add(tx, [self._signal(tx, topic_id, finding, now) for finding in findings])
 
     def _signal(self, tx: Tx, topic_id: str, finding: Finding, now: datetime) -> Signal:
         name, person = self._topics[topic_id].name, self._topics[topic_id].person
@@ -212,6 +225,22 @@ class Watcher:
             finding = about_person(finding, person, heard_in=topic_id, beside=beside / max(len(understood), 1))
             topic_id, name = person.topic_id, person.brand
         return signal_of(finding, topic_id=topic_id, topic_name=name, now=now, generation=self._generation, evidence=shown, crowd=crowd)
+
+
+def starts_at(states: Mapping[str, State], begun: datetime, end: datetime) -> datetime:
+    """From where rows are wanted: what the least advanced detector has not absorbed; at most `HISTORY` back. Pure."""
+    at = max(min((state.settled_to or begun for state in states.values()), default=end), end - HISTORY)
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def due_at(now: datetime, end: datetime, again_at: datetime | None) -> datetime:
+    """When a topic that was stepped at `now` wants its next step, if nothing is said meanwhile. Pure."""
+    quiet = now + AT_LEAST_EVERY
+    return quiet if again_at is None else min(quiet, max(again_at, end + MINUTE))
+
+
+def _begun(counted_from: datetime | None, first: int | None, end: datetime) -> datetime:
+    return counted_from or (end if first is None else datetime.fromtimestamp(first, UTC))
 
 
 def buckets_of(
