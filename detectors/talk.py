@@ -20,9 +20,10 @@ from store import signals, talk
 from store.database import Database
 from store.talk import Said
 
-__all__ = ["Asked", "Patient", "Said", "Talk", "TalkDetector", "Told", "Topic", "ask", "overheard"]
+__all__ = ["Asked", "Compares", "Patient", "Said", "Talk", "TalkDetector", "Told", "Topic", "ask", "overheard"]
 
 MOST_SAID: Final = 2_000  # mentions that a detector is shown, the newest
+MOST_BEFORE: Final = 2_000  # mentions before its window that a detector compares with, the newest
 TOLD_FOR: Final = timedelta(days=1)  # what was told in so long a time before is shown too
 
 
@@ -49,13 +50,14 @@ class Talk(Record, frozen=True, kw_only=True, gc=False):
     """What was said in a topic until `end` (aware, a whole minute), within the detector's window.
 
     `said`: live mentions, oldest first by when they count, our own posts among them; at most `MOST_SAID`, the newest. `told`: what this detector told within its window,
-    at least a day, oldest first.
+    at least a day, oldest first. `before`: what was said before the window, for a detector that compares with it; None: not looked up, nothing is known of it.
     """
 
     topic: Topic
     end: datetime
     said: tuple[Said, ...] = ()
     told: tuple[Told, ...] = ()
+    before: tuple[Said, ...] | None = None
 
     def since(self, span: timedelta) -> tuple[Said, ...]:
         """What was said within `span` before the end, oldest first."""
@@ -92,6 +94,13 @@ class Patient(Protocol):
         """When it wants to be asked though nobody says anything (aware); None: only when somebody does."""
 
 
+@runtime_checkable
+class Compares(Protocol):
+    """A detector of talk that knows what is usual by what was said before its window: `past` says from how long before the end."""
+
+    past: timedelta
+
+
 class Asked(NamedTuple):
     """What the detectors of talk found, and when one of them wants to be asked again, at the latest."""
 
@@ -100,7 +109,7 @@ class Asked(NamedTuple):
 
 
 async def overheard(database: Database, topic: Topic, detectors: Mapping[str, TalkDetector], end: datetime) -> Asked:
-    """What the detectors, by their kind, find in a topic at `end`. What was told before is looked up where something is found, and they are asked once more."""
+    """What the detectors, by their kind, find in a topic at `end`. Where something is found it is looked up what was told and said before, and they are asked once more."""
     if not detectors:
         return Asked([], None)
     longest = max(detector.window for detector in detectors.values())
@@ -110,6 +119,12 @@ async def overheard(database: Database, topic: Topic, detectors: Mapping[str, Ta
     if not asked.findings:
         return asked
     told = await database.read(signals.told, list(detectors), topic.id, end - max(longest, TOLD_FOR))
+    found = {finding.kind for finding in asked.findings}
+    compares = [detector for kind, detector in detectors.items() if kind in found and isinstance(detector, Compares)]
+    if compares:
+        past, window = max(one.past for one in compares), min(detector.window for detector in detectors.values())
+        before = await database.read(talk.heard, topic.id, end - past, end - window, MOST_BEFORE)
+        shown = replace(shown, before=tuple(before))
     return await asyncio.to_thread(ask, detectors, shown, told)
 
 
@@ -118,11 +133,19 @@ def ask(detectors: Mapping[str, TalkDetector], shown: Talk, told: Sequence[Signa
     findings: list[Finding] = []
     again: list[datetime] = []
     for kind, detector in detectors.items():
-        own = replace(shown, said=shown.since(detector.window), told=tuple(_told(one) for one in told if one.kind == kind))
+        own = _own(kind, detector, shown, told)
         findings += [one if one.about is None else replace(one, frozen={**one.frozen, "about": one.about}) for one in detector.hear(own)]
         wanted = detector.ask_again_at(own) if isinstance(detector, Patient) else None
         again += [] if wanted is None else [wanted]
     return Asked(findings, min(again, default=None))
+
+
+def _own(kind: str, detector: TalkDetector, shown: Talk, told: Sequence[Signal]) -> Talk:
+    """A talk as one detector is shown it."""
+    start, before = shown.end - detector.window, None
+    if isinstance(detector, Compares) and shown.before is not None:
+        before = tuple(one for one in shown.before if shown.end - detector.past <= one.at < start)
+    return replace(shown, said=shown.since(detector.window), told=tuple(_told(one) for one in told if one.kind == kind), before=before)
 
 
 def _told(signal: Signal) -> Told:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, func, select
 
 from core.records import AuthorRole, MentionClass, Risk, Sentiment, Triage
 from store.schema import authors, enrichments, mention_texts, mention_topics, mentions, sources
@@ -13,7 +14,7 @@ from store.schema import authors, enrichments, mention_texts, mention_topics, me
 MOST_CHARS = 300  # of a title, and of a text: what somebody asks or tells stands at the beginning
 
 
-class Said(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Said(msgspec.Struct, frozen=True, gc=False):
     """One mention of a topic, heard live; our own posts are among them (`kind` "own").
 
     `at`: when it counts; `seen_at`: when we heard it, later where its source is slow. `author`: the author's key, None where nobody is named; `role`:
@@ -34,9 +35,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     author_since: datetime | None = None
     source_since: datetime | None = None
     language: str = "und"
-    sentiment: Sentiment = Sentiment(negative=0.0, neutral=1.0, positive=0.0, confident=False)
     triage: Triage | None = None
-    risks: tuple[Risk, ...] = ()
     story_id: int | None = None
     reach: int | None = None
     reposts: int | None = None
@@ -46,6 +45,8 @@ class Said(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     weak: bool = False
     title: str = ""
     text: str = ""
+    sentiment: Sentiment = Sentiment(negative=0.0, neutral=1.0, positive=0.0, confident=False)
+    risks: tuple[Risk, ...] = ()
 
     @property
     def who(self) -> str:
@@ -72,19 +73,9 @@ def heard(tx: Connection, topic_id: str, start: datetime, end: datetime, limit: 
         .limit(limit)
         .subquery()
     )
+    felt = (enrichments.c.negative, enrichments.c.neutral, enrichments.c.positive, enrichments.c.confident)
     chosen = (
-        select(
-            *(newest.c.mention_id, newest.c.counts_at, newest.c.place_id, newest.c.weak),
-            *(mentions.c[name] for name in _PLAIN),
-            *(enrichments.c[name] for name in ("language", "negative", "neutral", "positive", "confident", "triage", "risks", "story_id")),
-            enrichments.c.author_role.label("role"),
-            authors.c.key.label("author"),
-            authors.c.followers,
-            authors.c.first_seen_at.label("author_since"),
-            sources.c.first_poll_at.label("source_since"),
-            func.substr(func.coalesce(mention_texts.c.title, ""), 1, MOST_CHARS).label("title"),
-            func.substr(func.coalesce(mention_texts.c.text, ""), 1, MOST_CHARS).label("text"),
-        )
+        select(*felt, enrichments.c.risks, newest.c.mention_id, newest.c.counts_at, *_IN_ORDER, newest.c.place_id, newest.c.weak, *_WORDS)
         .select_from(newest.join(mentions, mentions.c.id == newest.c.mention_id))
         .join(enrichments, enrichments.c.mention_id == mentions.c.id)
         .outerjoin(mention_texts, mention_texts.c.mention_id == mentions.c.id)
@@ -93,18 +84,19 @@ def heard(tx: Connection, topic_id: str, start: datetime, end: datetime, limit: 
         .where(mentions.c.arrival == "live", mentions.c.deleted_at.is_(None))
         .order_by(newest.c.counts_at, mentions.c.id)
     )
-    return [_said(row) for row in tx.execute(chosen).mappings()]
+    return [_said(*row) for row in tx.execute(chosen)]
 
 
-_PLAIN = ("seen_at", "source_id", "native_id", "key", "kind", "reach", "reposts", "parent_key", "repost_of")
-_SAME = (
-    *_PLAIN,
-    *("mention_id", "place_id", "weak", "language", "triage", "story_id", "role", "author", "followers", "author_since", "source_since"),
-    *("title", "text"),
+_IN_ORDER = (  # as the fields of `Said` stand
+    *(mentions.c[name] for name in ("seen_at", "source_id", "native_id", "key", "kind")),
+    *(authors.c.key.label("author"), enrichments.c.author_role, authors.c.followers),
+    *(authors.c.first_seen_at.label("author_since"), sources.c.first_poll_at.label("source_since")),
+    *(enrichments.c.language, enrichments.c.triage, enrichments.c.story_id),
+    *(mentions.c[name] for name in ("reach", "reposts", "parent_key", "repost_of")),
 )
+_WORDS = tuple(func.substr(func.coalesce(mention_texts.c[name], ""), 1, MOST_CHARS).label(name) for name in ("title", "text"))
 
 
-def _said(row: RowMapping) -> Said:
-    felt = Sentiment(negative=row["negative"], neutral=row["neutral"], positive=row["positive"], confident=row["confident"])
-    risks = tuple(msgspec.convert(risk, Risk) for risk in row["risks"])
-    return Said(at=row["counts_at"], sentiment=felt, risks=risks, **{name: row[name] for name in _SAME})
+def _said(negative: float, neutral: float, positive: float, confident: bool, risks: list[Any], *others: Any) -> Said:  # noqa: FBT001 - a row
+    felt = Sentiment(negative=negative, neutral=neutral, positive=positive, confident=confident)
+    return Said(*(*others, felt, msgspec.convert(risks, tuple[Risk, ...]) if risks else ()))

@@ -115,6 +115,21 @@ async def test_nothing_is_read_where_nobody_follows_what_is_said(database, now):
     assert database.read_now(watches.next_due, ["acme"]) == now + MINUTE + AT_LEAST_EVERY
 
 
+async def test_what_was_said_before_is_looked_up_where_something_is_found(database, now):
+    database.write_now(watches.ensure, {"acme": "1"}, now)
+    compares = Shouts()
+    compares.past = 24 * HOUR
+    watched = {"acme": Watched(id="acme", name="Acme", zone="UTC")}
+    watcher = Watcher(make.store(database), watched, {}, lateness=2 * HOUR, generation=3, talk={"shouts": compares})
+    for hours in (30, 20, 0):
+        database.write_now(say, "còn hàng không", now - hours * HOUR)
+    await watcher.step(now + MINUTE)
+    assert [talk.before for talk in compares.shown] == [None]
+    database.write_now(say, "SẬP RỒI", now + MINUTE)
+    await watcher.step(now + 2 * MINUTE)
+    assert [one.at for one in compares.shown[-1].before] == [now - 20 * HOUR]
+
+
 def test_each_detector_is_shown_its_own_window_and_what_it_told_itself(now):
     short, long = Shouts(), Shouts()
     short.window = 10 * MINUTE
