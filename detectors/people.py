@@ -14,6 +14,8 @@ from detectors.base import Finding
 
 CLOSE: Final[frozenset[AuthorRole]] = frozenset({"ambassador", "partner", "vip"})  # roles of people whose trouble is ours
 LEAST_HANDLE: Final = 3  # characters
+MOST_NAMES: Final = 50  # of one person
+MOST_WORDS: Final = 10  # of a name
 _TITLES: Final = frozenset(
     ["anh", "chị", "em", "cô", "chú", "bác", "ông", "bà", "thầy", "ca", "sĩ", "mc", "dj", "bé", "mr", "mrs", "ms", "miss", "dr"]
 )
@@ -64,19 +66,19 @@ class VoiceDetector(Protocol):
         """The score of a finding, from its frozen input alone."""
 
 
-def person_query(names: Iterable[str], accounts: Iterable[str], brand: str = "") -> str:
-    """The query that finds a person: each name and handle; one that many bear ("Ngọc", "chị Lan") only beside the brand's own query. Empty for nobody.
+def person_queries(names: Iterable[str], accounts: Iterable[str]) -> tuple[str, str]:
+    """The queries that find a person: by names and handles that are theirs alone, and by names that many bear, which mean them beside the brand only.
+
+    Either is empty where there is nothing to look for.
 
     Example:
-        >>> person_query(["Ngọc Vlog", "Ngọc"], ["facebook:ngoc.vlog"], "acme OR #acme")
-        '"Ngọc Vlog" OR @ngoc.vlog OR ("Ngọc" AND (acme OR #acme))'
+        >>> person_queries(["Ngọc Vlog", "Ngọc", "chị Ngọc"], ["facebook:ngoc.vlog"])
+        ('"Ngọc Vlog" OR @ngoc.vlog', '"Ngọc" OR "chị Ngọc"')
     """
-    said = list(dict.fromkeys(_plain(name) for name in names if any(map(str.isalnum, name)) and not name.startswith("@")))
+    said = list(dict.fromkeys(_plain(name) for name in names if any(map(str.isalnum, name)) and not name.startswith("@")))[:MOST_NAMES]
+    handles = dict.fromkeys(handle for account in (*accounts, *names) for handle in _handle(account))
     surely = [f'"{name}"' for name in said if not is_common(name)]
-    surely += dict.fromkeys(handle for account in (*accounts, *names) for handle in _handle(account))
-    common = [f'"{name}"' for name in said if is_common(name)]
-    beside = [f"({_either(common)} AND ({brand}))"] if common and brand else []
-    return " OR ".join((*surely, *beside))
+    return " OR ".join([*surely, *handles][:MOST_NAMES]), " OR ".join(f'"{name}"' for name in said if is_common(name))
 
 
 def is_common(name: str) -> bool:
@@ -106,12 +108,8 @@ def about_person(finding: Finding, person: Person, *, heard_in: str, beside: flo
     return replace(finding, words=named, about=f"person:{person.id}", frozen={**finding.frozen, "person": who, "heard_in": heard_in})
 
 
-def _either(terms: list[str]) -> str:
-    return terms[0] if len(terms) == 1 else f"({' OR '.join(terms)})"
-
-
 def _plain(name: str) -> str:
-    return " ".join(name.replace('"', " ").split())
+    return " ".join(name.replace('"', " ").split()[:MOST_WORDS])
 
 
 def _handle(account: str) -> Iterator[str]:

@@ -67,7 +67,7 @@ class Pipeline:
         self._nlp.add_pipe("tocsin_breaches")
         self._nlp.add_pipe("tocsin_sentiment", config={"path": sentiment_model})
         self._nlp.add_pipe("tocsin_triage")
-        self._prefilter = Prefilter(parse(spec.query) for spec in specs)
+        self._prefilter = Prefilter(parse(spec.query) for spec in specs if spec.beside is None)
         self.version = _version(specs, sentiment_model)
         """12 hex digits that change with the models, the lexicon and the topics."""
 

@@ -6,11 +6,15 @@ from core.records import Author, Record, Risk, Sentiment, TopicMatch, Triage
 
 
 class TopicSpec(Record, frozen=True, kw_only=True, gc=False):
-    """A topic to find: its id and its query (`core.query`). `languages` (two letters) limits it to texts surely in one of them; none is all."""
+    """A topic to find: its id and its query (`core.query`). `languages` (two letters) limits it to texts surely in one of them; none is all.
+
+    `beside`: the id of a topic beside which alone it is found, and then weakly: the query is a name that many bear. Another spec of the same id may find it surely.
+    """
 
     id: str
     query: str
     languages: tuple[str, ...] = ()
+    beside: str | None = None
 
 
 class PlaceSpec(Record, frozen=True, kw_only=True, gc=False):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Final, NamedTuple
 
+from msgspec.structs import replace
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -19,12 +21,13 @@ MAX_QUOTED: Final = 10  # terms that a match names
 
 
 class Topic(NamedTuple):
-    """A topic as it is looked for; `languages` limits it to texts surely in one of them."""
+    """A topic as it is looked for; `languages` limits it to texts surely in one of them; `beside`: it is found beside that topic only, and weakly."""
 
     id: str
     query: Query
     version: str
     languages: frozenset[str]
+    beside: str | None = None
 
     def is_elsewhere(self, noted: Notes) -> bool:
         """Whether a text is surely in a language that is not the topic's."""
@@ -60,12 +63,24 @@ class Topics:
         """The same for notes of which no `Doc` is made yet."""
         found, facts = self._finder.find(noted), dict[Field, bool | None]()
         asked = sorted({index for term in found.any for index in self._askers[term]}.union(self._always))
-        matches = [match for index in asked if (match := _judge(self._topics[index], found, facts, noted))]
+        alone = [index for index in asked if self._topics[index].beside is None]
+        matches = [match for index in alone if (match := _judge(self._topics[index], found, facts, noted))]
+        if len(alone) < len(asked):
+            matches += self._beside(asked, {match.topic_id for match in matches}, found, facts, noted)
         named = {match.topic_id for match in matches}
         given = (
             [topic for topic in self._topics if topic.id in noted.brand_context and topic.id not in named] if noted.brand_context else []
         )
         noted.topics = (*matches, *(TopicMatch(topic_id=topic.id, version=topic.version, terms=()) for topic in given))
+
+    def _beside(
+        self, asked: Sequence[int], named: AbstractSet[str], found: Found, facts: dict[Field, bool | None], noted: Notes
+    ) -> Iterator[TopicMatch]:
+        """Those that are found beside one of the topics named."""
+        for index in asked:
+            topic = self._topics[index]
+            if topic.beside in named and topic.id not in named and (match := _judge(topic, found, facts, noted)):
+                yield replace(match, weak=True)
 
 
 def holding(query: Query, found: Found, noted: Notes, facts: dict[Field, bool | None]) -> tuple[set[Leaf], set[Leaf]]:
@@ -96,13 +111,13 @@ def _judge(topic: Topic, found: Found, facts: dict[Field, bool | None], noted: N
     return TopicMatch(topic_id=topic.id, version=topic.version, terms=(*quoted, *told)[:MAX_QUOTED], weak=not (surely and perhaps))
 
 
-def read_topic(id: str, query: str, languages: Sequence[str]) -> Topic:
+def read_topic(id: str, query: str, languages: Sequence[str], beside: str | None = None) -> Topic:
     """A topic of its settings.
 
     Raises:
         QueryError: the query cannot be understood.
     """
-    return Topic(id, parse(query), version(query, *languages), frozenset(languages))
+    return Topic(id, parse(query), version(query, *languages), frozenset(languages), beside)
 
 
 @Language.factory("tocsin_topics", default_config={"topics": []})
