@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from core.records import AuthorRole, Mention, MentionClass
@@ -10,7 +11,7 @@ from detectors.enrichment.records import Understood
 from store import series
 from store.database import Tx
 
-_Asked = tuple[str, str, int, int]
+Sighting = tuple[str, str, int, int]  # topic, what, number, hour: see `store.series`
 
 
 class Counted(NamedTuple):
@@ -26,7 +27,12 @@ class Counted(NamedTuple):
 
 
 def count(tx: Tx, batch: Sequence[Counted]) -> None:
-    """Add every mention to the cells of its topics, source, class and arrival.
+    """Add every mention to the cells of its topics, source, class and arrival."""
+    series.add(tx, counts_of(batch, partial(series.first_sightings, tx)))
+
+
+def counts_of(batch: Sequence[Counted], first_sightings: Callable[[Sequence[Sighting]], Sequence[bool]]) -> list[series.Count]:
+    """What every mention adds to each of its topics.
 
     An author whom nobody knows counts as one more voice each time: the feed names none, and none is taken twice. First sightings are kept apart by
     class and arrival, so that an imported copy does not hide the first live one.
@@ -38,16 +44,33 @@ def count(tx: Tx, batch: Sequence[Counted]) -> None:
     voices = [
         (topic_id, f"author/{counted.mention.arrival}", counted.author_id or 0, _hour(counted.mention)) for counted, topic_id in pairs
     ]
-    known = _firsts(tx, asked) | _firsts(tx, voices)
-    series.add(tx, [_count(one, topic_id, known, story, voice) for (one, topic_id), story, voice in zip(pairs, asked, voices, strict=True)])
+    wanted = list(dict.fromkeys(one for one in (*asked, *voices) if one[2]))
+    known = dict(zip(wanted, first_sightings(wanted), strict=True))
+    return [_count(one, topic_id, known, story, voice) for (one, topic_id), story, voice in zip(pairs, asked, voices, strict=True)]
 
 
-def _firsts(tx: Tx, asked: Sequence[_Asked]) -> dict[_Asked, bool]:
-    wanted = list(dict.fromkeys(one for one in asked if one[2]))
-    return dict(zip(wanted, series.first_sightings(tx, wanted), strict=True))
+class Sightings:
+    """As `store.series.first_sightings`, kept in memory: for counting that no database has to remember."""
+
+    def __init__(self) -> None:
+        self._stories: set[Sighting] = set()
+        self._voices: dict[int, set[Sighting]] = {}
+
+    def __call__(self, asked: Sequence[Sighting]) -> list[bool]:
+        """Whether each is seen for the first time; asking makes it seen."""
+        found = []
+        for one in asked:
+            seen = self._stories if one[3] == series.EVER else self._voices.setdefault(one[3], set())
+            found.append(one not in seen)
+            seen.add(one)
+        return found
+
+    def forget(self, before: int) -> None:
+        """Forget who spoke in hours before this one (seconds since the epoch): nobody counts in them any more."""
+        self._voices = {hour: seen for hour, seen in self._voices.items() if hour >= before}
 
 
-def _count(counted: Counted, topic_id: str, firsts: dict[_Asked, bool], story: _Asked, voice: _Asked) -> series.Count:
+def _count(counted: Counted, topic_id: str, firsts: dict[Sighting, bool], story: Sighting, voice: Sighting) -> series.Count:
     """What one mention adds; a first sighting is used up by the first mention that asks for it."""
     mention, feeling, told = counted.mention, counted.said.sentiment, counted.mention.engagement
     negative = feeling.label == "negative"
@@ -66,7 +89,7 @@ def _count(counted: Counted, topic_id: str, firsts: dict[_Asked, bool], story: _
     )
 
 
-def _used(firsts: dict[_Asked, bool], asked: _Asked) -> bool:
+def _used(firsts: dict[Sighting, bool], asked: Sighting) -> bool:
     was = firsts[asked]
     firsts[asked] = False
     return was

@@ -53,17 +53,19 @@ class Database:
     Args:
         url: `sqlite:///path` or `postgresql://user:password@host/name`.
         durable: False lets a crash of the machine lose the last moments: for replays, drills and tests alone.
+        alone: nobody else uses this SQLite file, and nothing happens side by side: work is done in the caller's thread, at once.
 
     Raises:
         ConfigError: the URL is of neither kind, or its driver is not installed.
     """
 
-    def __init__(self, url: str, *, durable: bool = True) -> None:
+    def __init__(self, url: str, *, durable: bool = True, alone: bool = False) -> None:
         self.engine = _engine(url)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _durably if durable else _fast)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._writer = _Writer() if self.is_sqlite else None
+        self._alone = alone and self.is_sqlite
+        self._writer = _Writer() if self.is_sqlite and not alone else None
         self._workers = ThreadPoolExecutor(READERS if self.is_sqlite else POSTGRES_WORKERS, thread_name_prefix="database")
 
     async def write(self, work: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -80,6 +82,8 @@ class Database:
 
     async def read(self, work: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `work(tx, ...)` on one consistent snapshot."""
+        if self._alone:
+            return self.read_now(work, *args, **kwargs)
         return await asyncio.wrap_future(self._workers.submit(lambda: self.read_now(work, *args, **kwargs)))
 
     def write_now(self, work: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -118,6 +122,8 @@ class Database:
         self.engine.dispose()
 
     async def _submit(self, priority: int, work: Callable[..., R], *args: object, **kwargs: object) -> R:
+        if self._alone:
+            return self.write_now(work, *args, **kwargs)
         if self._writer is None:
             return await asyncio.wrap_future(self._workers.submit(lambda: self.write_now(work, *args, **kwargs)))
         return await asyncio.wrap_future(self._writer.submit(priority, lambda: self.write_now(work, *args, **kwargs)))

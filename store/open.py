@@ -36,21 +36,21 @@ class Store:
         self.database.close()
 
 
-def open_database(url: str, *, durable: bool = True) -> Database:
+def open_database(url: str, *, durable: bool = True, alone: bool = False) -> Database:
     """The database, brought up to date where it is ours alone (SQLite), checked where it is shared.
 
     Raises:
         ConfigError: it cannot be used: another schema, a broken file, no driver, no server.
     """
     try:
-        return _opened(url, durable=durable)
+        return _opened(url, durable=durable, alone=alone)
     except (DBAPIError, OSError) as error:  # no database at all, a folder that may not be written, a server that does not answer
         reason = " ".join(str(getattr(error, "orig", None) or error).split())
         raise ConfigError(f"store.database: cannot be opened: {reason}") from error
 
 
-def _opened(url: str, *, durable: bool) -> Database:
-    database = Database(url, durable=durable)
+def _opened(url: str, *, durable: bool, alone: bool) -> Database:
+    database = Database(url, durable=durable, alone=alone)
     try:
         _make_ready(database)
     except BaseException:
@@ -71,14 +71,14 @@ def _make_ready(database: Database) -> None:
         log.info("schema upgraded", before=before, after=after)
 
 
-def open_store(database_url: str, streams_url: str = "memory", *, durable: bool = True) -> Store:
-    """The store at these addresses; streams are `memory` or `nats://host:port`.
+def open_store(database_url: str, streams_url: str = "memory", *, durable: bool = True, alone: bool = False) -> Store:
+    """The store at these addresses; streams are `memory` or `nats://host:port`. `durable`, `alone`: see `store.database.Database`.
 
     Raises:
         ConfigError: an address that cannot be used.
     """
     mentions, signals, notifications = _streams(streams_url)
-    return Store(open_database(database_url, durable=durable), mentions, signals, notifications)
+    return Store(open_database(database_url, durable=durable, alone=alone), mentions, signals, notifications)
 
 
 def _streams(url: str) -> tuple[Stream, Stream, Stream]:
