@@ -12,8 +12,8 @@ from core.errors import Refused
 from core.records import Incident, Record, Severity, Signal, Words
 from store import audit, evidence, incidents, labels, mentions, signals
 from store.database import Tx
+from store.labels import MISSED
 
-MISSED: Final = "missed"  # the kind of such an incident, and of its signal
 ABOUT: Final = timedelta(hours=1)  # what was said from then on is its evidence
 MOST_EVIDENCE: Final = 20
 SALT_BYTES: Final = 16

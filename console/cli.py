@@ -24,6 +24,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {  # module -> its verbs, in the ord
     "check": ("check",),
     "incidents": ("incidents", "incident"),
     "labels": ("label", "labels", "missed"),
+    "detectors": ("detectors",),
     "acting": ("ack", "resolve", "reopen", "assign", "note", "severity", "escalate", "snooze", "tick", "looked"),
     "people": ("on-call", "override"),
     "silences": ("silence", "silences"),

@@ -62,5 +62,11 @@ def source_states(tx: Connection) -> dict[str, int]:
     }
 
 
+def raised(tx: Connection) -> dict[tuple[str, str | None], int]:
+    """How many signals there were so far, by kind and topic (None: about no topic)."""
+    by_kind = select(signals.c.kind, signals.c.topic_id, func.count()).group_by(signals.c.kind, signals.c.topic_id)
+    return {(kind, topic_id): count for kind, topic_id, count in tx.execute(by_kind)}
+
+
 def _count(tx: Connection, where: object) -> int:
     return int(tx.execute(select(func.count()).where(where)).scalar_one())  # type: ignore[arg-type]

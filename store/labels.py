@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from sqlalchemy import Connection, Row, func, select
 
 from store.database import insert
-from store.schema import labels, mention_texts, mention_topics, mentions
+from store.schema import incidents, labels, mention_texts, mention_topics, mentions, signals
 
 SENTIMENTS: Final = ("negative", "neutral", "positive")
 RELEVANCES: Final = ("relevant", "irrelevant")
 INCIDENT: Final = ("real", "false")
+MISSED: Final = "missed"  # the kind of an incident that no detector raised: a person told of it
 Question = Literal["sentiment", "relevance"]
 
 
@@ -74,6 +75,50 @@ def of_incident(tx: Connection, incident_id: int) -> list[Label]:
     """All that was said of an incident, the newest last."""
     chosen = select(labels).where(labels.c.incident_id == incident_id, labels.c.label.in_(INCIDENT))
     return [_label(row) for row in tx.execute(chosen.order_by(labels.c.id))]
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """One signal on an incident that people judged: the incident's standing label, and what the signal was judged on."""
+
+    incident_id: int
+    kind: str
+    topic_id: str | None
+    at: datetime
+    expected: float | None
+    score: float
+    real: bool
+    frozen: dict[str, Any]
+
+
+def judged(tx: Connection) -> list[Judged]:
+    """Every signal on a live incident that people judged, the oldest first; of an incident judged twice the newest label counts."""
+    last = (
+        select(func.max(labels.c.id).label("id"))
+        .where(labels.c.incident_id.is_not(None), labels.c.label.in_(INCIDENT))
+        .group_by(labels.c.incident_id)
+        .subquery()
+    )
+    chosen = (
+        select(*(signals.c[name] for name in ("incident_id", "kind", "topic_id", "expected", "score", "frozen")), signals.c.raised_at, labels.c.label)
+        .join(labels, labels.c.incident_id == signals.c.incident_id)
+        .join(last, last.c.id == labels.c.id)
+        .join(incidents, incidents.c.id == signals.c.incident_id)
+        .where(incidents.c.world == "live")
+        .order_by(signals.c.raised_at, signals.c.id)
+    )
+    return [
+        Judged(
+            incident_id=row.incident_id,
+            kind=row.kind,
+            topic_id=row.topic_id,
+            at=row.raised_at,
+            expected=row.expected,
+            score=row.score,
+            real=row.label == "real",
+            frozen=row.frozen,
+        )
+        for row in tx.execute(chosen)
+    ]
 
 
 def standing(tx: Connection, mention_ids: Sequence[int]) -> dict[int, dict[Question, Label]]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from alerting.policy import Roster
     from console.config import Config
     from detectors.enrichment.records import Heard
+    from detectors.precision import Standing
     from detectors.settings import ExampleSettings
 
 AHEAD: Final = timedelta(days=30)
@@ -31,6 +32,7 @@ def _options(parser: ArgumentParser) -> None:
 
 
 def _check(desk: Desk, args: Namespace) -> int:
+    from console.rightness import rot_lines
     from console.verbs.people import roster_of
     from console.verbs.playbooks import library
 
@@ -46,6 +48,8 @@ def _check(desk: Desk, args: Namespace) -> int:
         "playbooks": [playbook.id for playbook in shelf.playbooks],
         "playbook_errors": [str(error) for error in shelf.errors],
     }
+    rotten = _rotten(desk)
+    found["rotting"] = [{"kind": one.kind, "topic_id": one.topic_id} for one in rotten]
     if args.live:
         found["sources"] = loop.run(_live(config))
     if args.json:
@@ -57,6 +61,8 @@ def _check(desk: Desk, args: Namespace) -> int:
         desk.tell(desk.say("cli.check_base_url", url=config.console.base_url))
     for wrong in found["wrong_examples"]:
         desk.tell(wrong["error"])
+    for line in rot_lines(desk.say, rotten):
+        desk.tell(line)
     if shelf.errors or found["wrong_examples"]:
         return 2
     return 1 if any(not each["heard"] for each in found.get("sources", [])) else 0
@@ -142,6 +148,13 @@ def _gaps(roster: Roster, desk: Desk) -> list[dict[str, str]]:
         for rotation in roster.rotations.values()
         for start, end in gaps(roster, rotation, desk.now, AHEAD)
     ]
+
+
+def _rotten(desk: Desk) -> tuple[Standing, ...]:
+    """The detectors that people's labels say are no longer right."""
+    from console.rightness import rightness_of
+
+    return desk.read(rightness_of, desk.now).rotten
 
 
 async def _live(config: Config) -> list[dict[str, Any]]:

@@ -42,7 +42,7 @@ def _button(event_for: EventFor) -> Callable[[Visit], Awaitable[web.StreamRespon
     async def press(visit: Visit) -> web.StreamResponse:
         posted = await visit.request.post()
         form = {name: clean(value, MOST_CHARS).strip() for name, value in posted.items() if isinstance(value, str)}
-        number, by = int(visit.request.match_info["id"]), _person(visit, form)
+        number, by = int(visit.request.match_info["id"]), person_of(visit, form)
         if by is None:
             return visit.back(f"/incidents/{number}", Words(key="console.needs_person"))
         answer = await visit.monitor.store.database.write_urgent(_happen, visit, number, form, by, event_for)
@@ -61,7 +61,7 @@ def _happen(tx: Tx, visit: Visit, number: int, form: Mapping[str, str], by: str,
     return respond.respond(tx, number, event, visit.now, visit.monitor.roster(tx), channel="web").answer
 
 
-def _person(visit: Visit, form: Mapping[str, str]) -> str | None:
+def person_of(visit: Visit, form: Mapping[str, str]) -> str | None:
     """Who acts: one of the people configured; with nobody configured, whoever sits here."""
     people = [person.id for person in visit.monitor.config.alerting.people]
     if not people:
@@ -128,8 +128,8 @@ def _judge(deed: Deed) -> Event | Words:
     label, reason = deed.form.get("judge", ""), deed.form.get("text") or deed.form.get("reason", "")
     if label == "false" and not reason:
         return Words(key="console.judge_needs_reason")
-    told = {"by": deed.by, "now": deed.visit.now, "roster": deed.visit.monitor.roster(deed.tx), "channel": "web"}
-    return labelling.label_incident(deed.tx, deed.incident_id, label, reason, **told)
+    tx, now, roster = deed.tx, deed.visit.now, deed.visit.monitor.roster(deed.tx)
+    return labelling.label_incident(tx, deed.incident_id, label, reason, by=deed.by, now=now, roster=roster, channel="web")
 
 
 DEEDS: Final = {
