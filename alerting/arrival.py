@@ -11,10 +11,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from alerting.corroboration import FACTOR as CORROBORATION
 from alerting.events import Decision, SignalArrived, line
 from alerting.paging import Walk, adopt, has_paged, notices, owes_page, page, start
 from alerting.policy import Roster, pages, recipients
-from core.records import Incident, Notification, Severity, Signal, TimelineEntry, Words, severity_rank
+from alerting.severity import loudest_first
+from core.records import Factor, Incident, Notification, Severity, Signal, TimelineEntry, Words, severity_rank
 
 ACTOR = "intake"
 SET_BY_PERSON = "person"  # the factor that holds a severity which a person set; its value is what was assessed by then
@@ -56,13 +58,13 @@ def _open(event: SignalArrived, now: datetime, roster: Roster) -> Decision:
     )
     incident, attached = _with_playbook(incident, event, now)
     opened = line(incident, now, "opened", ACTOR, severity=event.severity)
-    return _begin(incident, event, now, roster, (_signal_line(incident, event, now), opened, *attached))
+    return _begin(incident, event, now, roster, (_signal_line(incident, event, now), *_remarks(incident, event, now), opened, *attached))
 
 
 def _add(incident: Incident, event: SignalArrived, now: datetime, roster: Roster) -> Decision:
     severity = _severity_after(incident, event.severity)
     rose = severity_rank(severity) > severity_rank(incident.severity)
-    lines = [] if event.repeated and not rose else [_signal_line(incident, event, now)]
+    lines = [] if event.repeated and not rose else [_signal_line(incident, event, now), *_remarks(incident, event, now)]
     changed = _heard(incident, event)
     if rose:
         changed = _raised(changed, severity, event)
@@ -87,7 +89,8 @@ def _flare_up(incident: Incident, event: SignalArrived, now: datetime, roster: R
         policy=dict(event.policy),
     )
     again, attached = _with_playbook(again, event, now)
-    lines = (_signal_line(incident, event, now), line(incident, now, "reopened", ACTOR, key="reopened_itself"), *attached)
+    again_said = line(incident, now, "reopened", ACTOR, key="reopened_itself")
+    lines = (_signal_line(incident, event, now), *_remarks(incident, event, now), again_said, *attached)
     return _begin(again, event, now, roster, lines)
 
 
@@ -168,7 +171,21 @@ def _raised(incident: Incident, severity: Severity, event: SignalArrived) -> Inc
 
 def _heard(incident: Incident, event: SignalArrived) -> Incident:
     later = max(incident.last_signal_at, event.signal.raised_at)
-    return replace(incident, last_signal_at=later, generation=max(incident.generation, event.signal.generation))
+    generation = max(incident.generation, event.signal.generation)
+    return replace(incident, last_signal_at=later, generation=generation, factors=_confirmed(incident, event))
+
+
+def _confirmed(incident: Incident, event: SignalArrived) -> tuple[Factor, ...]:
+    """The incident's factors, with the corroboration that this signal adds."""
+    found = {one.name: one for one in event.factors}.get(CORROBORATION)
+    known = next((one for one in incident.factors if one.name == CORROBORATION), None)
+    if found is None or (known is not None and _weight(found) <= _weight(known)):
+        return incident.factors
+    return loudest_first((found, *(one for one in incident.factors if one is not known)))
+
+
+def _weight(corroboration: Factor) -> tuple[float, float]:
+    return float(corroboration.value or 0), corroboration.beside or 0
 
 
 def _no_later_than(incident: Incident, until: datetime | None) -> Incident:
@@ -189,6 +206,14 @@ def _with_playbook(incident: Incident, event: SignalArrived, now: datetime) -> t
 
 def _signal_line(incident: Incident, event: SignalArrived, now: datetime) -> TimelineEntry:
     return line(incident, now, "signal", ACTOR, signal=_said(event), data=_signal_data(event.signal))
+
+
+def _remarks(incident: Incident, event: SignalArrived, now: datetime) -> tuple[TimelineEntry, ...]:
+    """What else there is to say of the signal's weight."""
+    return tuple(
+        TimelineEntry(at=now, kind="weighed", actor=ACTOR, words=remark, incident_id=incident.id, data=_signal_data(event.signal))
+        for remark in event.remarks
+    )
 
 
 def _said(event: SignalArrived) -> dict[str, Any]:

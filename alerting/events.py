@@ -13,7 +13,7 @@ class SignalArrived(Record, frozen=True, kw_only=True, gc=False):
     """A detector's finding that belongs to the incident, or opens one.
 
     `key` is the incident's (`grouping.incident_key`); `policy` the snapshot for this severity (`policy_for`); `silence` the one that mutes it.
-    `repeated`: the timeline told the same a moment ago, and need not again.
+    `repeated`: the timeline told the same a moment ago, and need not again. `remarks`: what else the timeline says of its weight.
     """
 
     signal: Signal
@@ -23,6 +23,7 @@ class SignalArrived(Record, frozen=True, kw_only=True, gc=False):
     policy: dict[str, Any]
     silence: Silence | None = None
     repeated: bool = False
+    remarks: tuple[Words, ...] = ()
     playbook_id: str | None = None
     playbook_title: str | dict[str, str] = ""
     playbook_because: Words | None = None

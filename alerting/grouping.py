@@ -37,6 +37,11 @@ def is_caused(signal: Signal) -> bool:
     return signal.topic_id is not None and _cause(signal.risk) != ATTENTION
 
 
+def is_caused_key(key: str) -> bool:
+    """Whether an incident's key names a cause."""
+    return f"|{ATTENTION}|" not in key
+
+
 def joins(signal: Signal, beside: Sequence[Incident]) -> Incident | None:
     """The incident that a signal belongs to, of those on its topic that are open, or closed so lately that it flares up; None opens a new one.
 
@@ -48,7 +53,7 @@ def joins(signal: Signal, beside: Sequence[Incident]) -> Incident | None:
     own = [incident for incident in here if incident.key == key]
     if not own and signal.topic_id is not None:
         causeless = _cause(signal.risk) == ATTENTION
-        own = here if causeless else [incident for incident in here if incident.is_open and f"|{ATTENTION}|" in incident.key]
+        own = here if causeless else [incident for incident in here if incident.is_open and not is_caused_key(incident.key)]
     return min(own, key=_nearest, default=None)
 
 

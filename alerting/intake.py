@@ -10,20 +10,21 @@ import structlog
 from msgspec.structs import replace
 
 from alerting.arrival import reopens
-from alerting.blindness import BLIND, HEARD, assess_blindness
+from alerting.blindness import BLIND, HEARD
+from alerting.budget import Budget
 from alerting.coverage import Listening, coverage_of
 from alerting.coverage_words import as_json, opening_words
 from alerting.events import AlarmOver, HeardAgain, SignalArrived
 from alerting.grouping import incident_key, is_caused, joins
 from alerting.incident import decide
-from alerting.outside import assess_outside, left_of
-from alerting.policy import Roster, policy_for
+from alerting.outside import left_of
+from alerting.policy import Roster, pages, policy_for, unpaged
 from alerting.save import change, save
 from alerting.settings import AlertingSettings
-from alerting.severity import Facts, assess
 from alerting.silence import silenced
+from alerting.weighing import TopicFacts, Weigher
 from core.outside import ALARM, ALARM_OVER
-from core.records import Factor, Incident, Record, Severity, Signal, Tier, TimelineEntry, TopicKind, World
+from core.records import Incident, Signal, Tier, TimelineEntry, World
 from playbooks import match as playbook_match
 from playbooks.playbook import Playbook
 from store import dead_letters, enrichments, evidence, incidents, mentions, signals, silences, steps
@@ -37,14 +38,6 @@ SWEEP_EVERY: Final = timedelta(seconds=30)
 MAX_ATTEMPTS: Final = 3
 SAME_AGAIN: Final = timedelta(minutes=15)  # a signal that says the same within it is not told on the timeline again
 COVERED: Final = timedelta(hours=1)  # before it opened: what an incident's coverage is told of
-TIERS: Final[tuple[Tier, ...]] = ("owned", "social", "forum", "page", "press", "regulator")  # lightest first
-
-
-class TopicFacts(Record, frozen=True, kw_only=True, gc=False):
-    """A topic as the Intake needs it."""
-
-    id: str
-    kind: TopicKind
 
 
 class Intake:
@@ -62,6 +55,7 @@ class Intake:
         roster: who can be told, asked anew for each signal because overrides change.
         salt: 16 random bytes for the digest of a piece of evidence.
         listening: where we listen and where nobody can.
+        budget: of alarms over all topics; None holds nothing.
         world: "drill" marks everything that comes of it.
         sweep_every: how often to look for what was committed and never announced (rule 1).
     """
@@ -77,13 +71,14 @@ class Intake:
         roster: Callable[[Tx], Roster],
         salt: Callable[[], bytes],
         listening: Listening = Listening(),  # noqa: B008 - frozen
+        budget: Budget | None = None,
         world: World = "live",
         sweep_every: timedelta = SWEEP_EVERY,
     ) -> None:
         self._store = store
         self._settings = settings
         self._topics = dict(topics)
-        self._tiers = dict(tiers)
+        self._weigher = Weigher(topics, tiers, budget)
         self._playbooks = tuple(playbooks)
         self._roster = roster
         self._salt = salt
@@ -166,10 +161,15 @@ class Intake:
         return replace(found, key=key)
 
     def _arrived(self, tx: Tx, signal: Signal, before: Incident | None, now: datetime) -> SignalArrived:
-        severity, factors = self._assessed(tx, signal)
+        weighed = self._weigher.weigh(tx, signal, before)
+        policy = policy_for(self._settings, severity=weighed.severity, topic_id=signal.topic_id, kind=signal.kind)
+        silence = silenced(signal, silences.active(tx, now), now)
+        held = self._weigher.hold(tx, signal, before, weighed, now) if pages(policy) and silence is None else None
+        if held is not None:
+            weighed, policy = held, unpaged(self._settings)
         topic = self._topics.get(signal.topic_id or "")
         facts = playbook_match.Facts(
-            severity=severity,
+            severity=weighed.severity,
             kinds=(signal.kind,),
             risks=(signal.risk,) if signal.risk else (),
             topic_kind=None if topic is None else topic.kind,
@@ -180,10 +180,11 @@ class Intake:
         return SignalArrived(
             signal=signal,
             key=incident_key(signal) if before is None else before.key,
-            severity=severity,
-            factors=factors,
-            policy=policy_for(self._settings, severity=severity, topic_id=signal.topic_id, kind=signal.kind),
-            silence=silenced(signal, silences.active(tx, now), now),
+            severity=weighed.severity,
+            factors=weighed.factors,
+            remarks=weighed.remarks,
+            policy=policy,
+            silence=silence,
             playbook_id=None if chosen is None else chosen[0].id,
             playbook_title="" if chosen is None else {str(tag): words for tag, words in chosen[0].title.items()},
             playbook_because=None if chosen is None else chosen[1],
@@ -191,29 +192,6 @@ class Intake:
             and signal.kind not in (BLIND, ALARM)
             and signals.told_since(tx, before.id, signal, now - SAME_AGAIN),
             world=self._world,
-        )
-
-    def _assessed(self, tx: Tx, signal: Signal) -> tuple[Severity, tuple[Factor, ...]]:
-        if signal.kind == BLIND:
-            return assess_blindness(signal.frozen)
-        return assess_outside(signal) or assess(self._facts(tx, signal))
-
-    def _facts(self, tx: Tx, signal: Signal) -> Facts:
-        """What is known when the signal arrives; what is not known stays None (rule 8)."""
-        risk_level = signal.frozen.get("level")
-        if signal.topic_id is None:
-            return Facts(risk_family=signal.risk, risk_level=risk_level)
-        end = signal.bucket_start + timedelta(minutes=1)
-        told = mentions.told_in(tx, signal.topic_id, end - timedelta(seconds=signal.scale_s), end)
-        return Facts(
-            volume_ratio=signal.observed / signal.expected if signal.expected else None,
-            mentions=told.mentions or signal.observed,
-            negative_share=told.negative / told.mentions if told.mentions else None,
-            authors=told.authors,
-            reach=told.reach,
-            tier=max((self._tiers[name] for name in told.sources if name in self._tiers), key=TIERS.index, default=None),
-            risk_family=signal.risk,
-            risk_level=risk_level if isinstance(risk_level, int) else None,
         )
 
     def _tell_coverage(self, tx: Tx, incident: Incident, now: datetime) -> None:

@@ -22,6 +22,7 @@ from alerting.coverage import Coverage
 from alerting.coverage_words import coverage_line
 from alerting.inert import inert, shorten
 from alerting.looks import Look, look_lines
+from alerting.severity import is_said
 from core.messages import Translator, translator
 from core.records import Factor, Incident, Notification, Record, Severity, Signal, Words
 from playbooks.counted import counted, named
@@ -183,7 +184,7 @@ def _unusual(say: Translator, signal: Signal) -> str:
 
 
 def _why(say: Translator, severity: Severity, factors: Sequence[Factor]) -> list[str]:
-    known = [inert(say(f"factor_said.{one.name}", value=one.value)) for one in factors if one.speaks_for not in (None, "watch")]
+    known = [inert(say(f"factor_said.{one.name}", value=one.value, beside=one.beside)) for one in factors if is_said(one)]
     unknown = [say(f"factor.{one.name}") for one in factors if one.speaks_for is None]
     lines = [say("alert.why", severity=severity, factors=known)] if known else []
     return [*lines, say("alert.unknown_factors", names=unknown)] if unknown else lines

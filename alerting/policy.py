@@ -91,6 +91,11 @@ def policy_for(settings: AlertingSettings, *, severity: Severity, topic_id: str 
     return snapshot(settings.policies[0], settings) if settings.policies else _everybody(settings)
 
 
+def unpaged(settings: AlertingSettings) -> dict[str, Any]:
+    """The snapshot of what pages nobody, whatever the routes say, and stands in the day's digest."""
+    return _digest("daily", settings)
+
+
 def snapshot(policy: PolicySettings, settings: AlertingSettings) -> dict[str, Any]:
     """The policy as a plain JSON dict, with the fallback beside it, to be stored with the incident."""
     return {

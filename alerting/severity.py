@@ -32,6 +32,7 @@ TIERS: Final[dict[Tier, Severity]] = {
     "press": "major",
     "regulator": "critical",
 }
+LOWERING: Final = frozenset({"industry", "budget", "budget_spent"})  # factors that lower what the others say
 RISKS: Final[dict[int, Severity]] = {1: "major", 2: "minor", 3: "watch"}
 
 
@@ -39,7 +40,8 @@ class Facts(Record, frozen=True, kw_only=True, gc=False):
     """What is known when a signal arrives; None is unknown.
 
     `volume_ratio` is observed over expected; `mentions` what was observed; `negative_share` 0 to 1; `authors` and `reach` people; `tier`
-    the weightiest place that carries it; `risk_family` and `risk_level` the gravest risk heard, both None where none was heard.
+    the weightiest place that carries it; `risk_family` and `risk_level` the gravest risk heard, both None where none was heard. `corroboration`: the factor of what
+    confirms it (`alerting/corroboration.py`), None where one sign stands alone.
     """
 
     volume_ratio: float | None = None
@@ -50,6 +52,7 @@ class Facts(Record, frozen=True, kw_only=True, gc=False):
     tier: Tier | None = None
     risk_family: str | None = None
     risk_level: int | None = None
+    corroboration: Factor | None = None
 
 
 def assess(facts: Facts) -> tuple[Severity, tuple[Factor, ...]]:
@@ -68,10 +71,21 @@ def assess(facts: Facts) -> tuple[Severity, tuple[Factor, ...]]:
         Factor(name="reach", value=facts.reach, speaks_for=_level(facts.reach, REACH)),
         Factor(name="tier", value=facts.tier, speaks_for=TIERS[facts.tier] if facts.tier else None),
         Factor(name="risk", value=facts.risk_family, speaks_for=RISKS.get(facts.risk_level or 0) if facts.risk_family else None),
+        facts.corroboration,
     )
     known = tuple(factor for factor in factors if factor is not None)
     rank = max(min(_agreed(known), _ceiling(facts)), _floor(facts))
-    return SEVERITIES[rank], tuple(sorted(known, key=_loudness, reverse=True))
+    return SEVERITIES[rank], loudest_first(known)
+
+
+def loudest_first(factors: Sequence[Factor]) -> tuple[Factor, ...]:
+    """The factors in the order of the level they speak for, unknown ones last."""
+    return tuple(sorted(factors, key=_loudness, reverse=True))
+
+
+def is_said(factor: Factor) -> bool:
+    """Whether an alert names it: it speaks for more than watching, or it is why there is no more than watching."""
+    return factor.speaks_for not in (None, "watch") or factor.name in LOWERING
 
 
 def _harm(facts: Facts) -> Factor | None:

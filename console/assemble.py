@@ -27,17 +27,18 @@ from msgspec import Struct
 
 from alerting import dispatch, intake
 from alerting.base import Notifier
-from alerting.dispatch import Dispatcher
-from alerting.intake import Intake, TopicFacts
 from alerting.links import Signer, installation_key
 from alerting.policy import Roster
 from alerting.roster import roster_of
 from alerting.settings import ChannelSettings, PersonSettings
 from console import shelf
+from console.adopt import adopt
 from console.config import Config
+from console.detecting import able, detectors_of
 from console.known import topic_versions
 from console.listening import ask_again_of, listening_of
 from console.notifying import NotifierShelf
+from console.weighing import alarm_budget, topic_facts
 from core.clock import Clock
 from core.http import Fetcher
 from core.records import World
@@ -47,7 +48,6 @@ from listener.pushed import waits
 from listener.subscribe import NamesHub, Subscriber
 from listener.websub import is_reachable
 from playbooks.load import Library, load_playbooks
-from store import configurations, recounts, sources, watches
 from store.database import Tx
 from store.open import Store
 
@@ -128,7 +128,7 @@ def assemble(
     """
     often = {"sweep_every": UNHURRIED} if virtual else {}
     library = _library(config)
-    generation = store.database.write_now(_adopt, config, clock.now())
+    generation = store.database.write_now(adopt, config, clock.now())
     notify = notifier_for or NotifierShelf(config, http, clock).get
     signer = Signer(store.database.write_now(installation_key, clock.now()))
     heard = listened(config, http, clock)
@@ -147,8 +147,9 @@ def assemble(
 
 def _detectors(config: Config, store: Store, generation: int, often: Mapping[str, timedelta], *, hearing: bool) -> list[Stage]:
     """The spaCy side is imported here alone, so that the other roles stay light. `hearing`: not where mentions are played back, and no source is asked."""
-    from console.known import branches, registry, watched
-    from detectors.enrich import Enricher, Topic
+    from console.known import branches, enriched, registry, specs_of, watched
+    from console.people import people_specs, people_topics, people_watched
+    from detectors.enrich import Enricher
     from detectors.enrichment.pipeline import Pipeline
     from detectors.enrichment.records import TopicSpec
     from detectors.reading import Reader
@@ -156,8 +157,7 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
     from detectors.watch import Watcher
 
     versions = topic_versions(config)
-    specs = [TopicSpec(id=topic.id, query=topic.words, languages=topic.languages) for topic in config.topics]
-    built, known = _signals(config), registry(config)
+    specs, built, known = specs_of(config), detectors_of(config), registry(config)
     about = {source.id: (source.topic,) for source in config.listener.sources if source.topic}
     tiers = {source.id: source.tier for source in config.listener.sources}
 
@@ -169,23 +169,26 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
 
     enricher = Enricher(
         store,
-        pipeline_of(specs),
-        {topic.id: Topic(id=topic.id, name=topic.title, kind=topic.kind, version=versions[topic.id]) for topic in config.topics},
+        pipeline_of([*specs, *people_specs(config)]),
+        enriched(config) | people_topics(config),
         brand_context=about,
-        detectors={kind: detector for kind, detector in built.items() if hasattr(detector, "judge")},
+        detectors=able(built, "judge"),
         generation=generation,
         tiers=tiers,
         registry=known,
-        on_sentiment={kind: detector for kind, detector in built.items() if getattr(detector, "on_sentiment", False)},
+        on_sentiment=able(built, "on_sentiment"),
+        people=able(built, "judge", people=True),
+        voices=able(built, "attend"),
         **often,
     )
     watcher = Watcher(
         store,
-        watched(config),
-        {kind: detector for kind, detector in built.items() if hasattr(detector, "step")},
+        watched(config) | people_watched(config),
+        able(built, "step"),
         lateness=config.listener.lateness,
         generation=generation,
-        talk={kind: detector for kind, detector in built.items() if hasattr(detector, "hear")},
+        talk=able(built, "hear"),
+        people=able(built, "step", people=True),
         tiers=tiers,
         **often,
     )
@@ -222,19 +225,20 @@ def _alerting(
     config: Config, store: Store, library: Library, notify: NotifierFor, signer: Signer, *, world: World, virtual: bool
 ) -> list[Stage]:
     roster = partial(roster_of, settings=config.alerting)
-    taker = Intake(
+    taker = intake.Intake(
         store,
         config.alerting,
-        topics={topic.id: TopicFacts(id=topic.id, kind=topic.kind) for topic in config.topics},
+        topics=topic_facts(config),
         tiers={source.id: source.tier for source in config.listener.sources},
         playbooks=library.playbooks,
         roster=roster,
         listening=listening_of(config),
+        budget=alarm_budget(config, world),
         world=world,
         salt=partial(random.Random(world).randbytes, SALT_BYTES) if virtual else partial(secrets.token_bytes, SALT_BYTES),  # noqa: S311 - a story
         sweep_every=UNHURRIED if virtual else intake.SWEEP_EVERY,
     )
-    dispatcher = Dispatcher(
+    dispatcher = dispatch.Dispatcher(
         store,
         config.alerting,
         notifier_for=notify,
@@ -251,15 +255,6 @@ def _alerting(
         Stage("intake", "alerting", taker, woken_by=store.signals),
         Stage("dispatcher", "alerting", dispatcher, woken_by=store.notifications, workers=2),
     ]
-
-
-def _signals(config: Config) -> dict[str, Any]:
-    """Every configured signal's detector, by kind."""
-    built: dict[str, Any] = {}
-    for signal in config.detectors.signals:
-        module = shelf.load(shelf.SIGNALS, signal.kind)
-        built[signal.kind] = module.Detector(shelf.options(module, {"sensitivity": config.detectors.sensitivity, **signal.options}))
-    return built
 
 
 def listened(config: Config, http: Fetcher, clock: Clock) -> Mapping[str, Listened]:
@@ -287,14 +282,3 @@ def _library(config: Config) -> Library:
     for error in library.errors:  # a bad file never takes the good ones down
         log.error("playbook not used", reason=str(error))
     return library
-
-
-def _adopt(tx: Tx, config: Config, now: datetime) -> int:
-    """Bring the rows into line with the configuration; returns its generation."""
-    sources.ensure(tx, {source.id: source.kind for source in config.listener.sources if source.enabled}, now)
-    versions = topic_versions(config)
-    new, changed = watches.ensure(tx, versions, now)
-    for topic_id in recounts.begin(tx, {topic_id: versions[topic_id] for topic_id in (*new, *changed)}, now):
-        log.warning("new query, history is counted again and the baseline starts anew until it is", topic=topic_id)
-    summary = {"topics": [topic.id for topic in config.topics], "sources": [source.id for source in config.listener.sources]}
-    return configurations.adopt(tx, config.digest, summary, now)

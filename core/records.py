@@ -195,11 +195,12 @@ class Signal(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Factor(Record, frozen=True, kw_only=True, gc=False):
-    """One reason of a severity: its name, what was seen (None is unknown, never 0), and the level it speaks for."""
+    """One reason of a severity: its name, what was seen (None is unknown, never 0), the level it speaks for, and a second number said with the first."""
 
     name: str
     value: float | str | None
     speaks_for: Severity | None
+    beside: float | None = None
 
 
 class Incident(Record, frozen=True, kw_only=True, gc=False):

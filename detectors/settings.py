@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
@@ -10,7 +10,15 @@ from core.errors import QueryError
 from core.records import AuthorRole, TopicKind
 from detectors.sensitivity import Sensitivity
 
-DEFAULT_SIGNALS = ("volume_spike", "negative_surge", "single_risk", "source_blind", "outside_count")
+DEFAULT_SIGNALS = (
+    "volume_spike",
+    "negative_surge",
+    "single_risk",
+    "source_blind",
+    "outside_count",
+    "ambassador_in_trouble",
+    "ambassador_turned",
+)
 UNCHECKED = "unchecked"  # the validation context in which queries are taken as they stand
 
 
@@ -43,12 +51,14 @@ class TopicSettings(Section):
     """What the operator watches; `matches` and `does_not_match` are examples that `tocsin check` tries the query on.
 
     `query` is read by `core.query`; without one the id itself is looked for. `languages` (two letters) limits it to texts in one of them. `timezone` is
-    where its usual day is learnt, the installation's where none is given. `products` are told apart in what a burst is about.
+    where its usual day is learnt, the installation's where none is given. `products` are told apart in what a burst is about. Topics of one `industry` (any word
+    of the operator's) are compared with each other; where none is given, with all that have none.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
     name: str = ""
     kind: TopicKind = "brand"
+    industry: Annotated[str, Field(max_length=100)] = ""
     query: str = ""
     languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...] = ()
     timezone: str | None = None
@@ -83,7 +93,8 @@ class AuthorSettings(Section):
     """Somebody whom the operator knows: an ambassador, a VIP, our own people.
 
     `accounts`: an author's key ("mastodon.social/@ngoc"), a handle on one platform ("facebook:ngoc.vlog"), or a handle anywhere ("@ngoc"). `names`: as
-    shown. `reach`: people, where the platform tells no number of followers. What `staff` posts is our own: it is in no baseline.
+    shown. `reach`: people, where the platform tells no number of followers. What `staff` posts is our own: it is in no baseline. `topic`: the brand that they stand
+    for, the first one where none is given.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
@@ -92,6 +103,7 @@ class AuthorSettings(Section):
     accounts: tuple[Annotated[str, Field(pattern=r"^(@[^\s@:/]+|[^\s:]+:[^\s]+|[^\s/]+/[^\s]+)$")], ...] = ()
     names: tuple[Annotated[str, Field(pattern=r"\w")], ...] = ()
     reach: Annotated[int, Field(ge=0)] | None = None
+    topic: str | None = None
 
     @model_validator(mode="after")
     def _can_be_found(self) -> AuthorSettings:
@@ -122,8 +134,9 @@ class SentimentSettings(Section):
 
 
 class DetectorsSettings(Section):
-    """The section as a whole."""
+    """The section as a whole. `budget`: alarms a week over all topics that chance may raise; `docs/alerting.md` says when there is one by default."""
 
     sensitivity: Sensitivity = "balanced"
+    budget: Annotated[float, Field(ge=1, le=10_000)] | Literal["unlimited"] | None = None
     signals: tuple[SignalSettings, ...] = tuple(SignalSettings(kind=kind) for kind in DEFAULT_SIGNALS)
     sentiment: SentimentSettings = SentimentSettings()

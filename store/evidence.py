@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from core.records import Mention
 from store.database import insert
-from store.schema import enrichments, evidence
+from store.schema import enrichments, evidence, mentions
 
 
 class Frozen(msgspec.Struct, frozen=True):
@@ -28,13 +28,13 @@ class Frozen(msgspec.Struct, frozen=True):
 
 
 def freeze(
-    tx: Connection, incident_id: int, mentions: Sequence[Mention], now: datetime, *, signal_id: int | None, salt: Callable[[], bytes]
+    tx: Connection, incident_id: int, shown: Sequence[Mention], now: datetime, *, signal_id: int | None, salt: Callable[[], bytes]
 ) -> int:
     """Add mentions to an incident's evidence, after what is there; one that is there already adds nothing. Returns how many were new."""
     ranked = select(func.coalesce(func.max(evidence.c.rank), -1)).where(evidence.c.incident_id == incident_id)
     rank = int(tx.execute(ranked).scalar_one())
     added = 0
-    for mention in mentions:
+    for mention in shown:
         grain = salt()
         row = insert(tx, evidence).values(
             incident_id=incident_id,
@@ -53,6 +53,12 @@ def stories(tx: Connection, incident_id: int) -> set[int]:
     """The stories that an incident's evidence tells already."""
     chosen = select(enrichments.c.story_id).join(evidence, evidence.c.mention_id == enrichments.c.mention_id)
     return set(tx.execute(chosen.where(evidence.c.incident_id == incident_id, enrichments.c.story_id.is_not(None))).scalars())
+
+
+def sources(tx: Connection, incident_id: int) -> set[str]:
+    """The sources that an incident's evidence stands in."""
+    chosen = select(mentions.c.source_id).distinct().join(evidence, evidence.c.mention_id == mentions.c.id)
+    return set(tx.execute(chosen.where(evidence.c.incident_id == incident_id)).scalars())
 
 
 def digest(mention: Mention, salt: bytes) -> str:

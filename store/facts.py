@@ -14,3 +14,16 @@ def ensure(tx: Connection, name: str, value: object, now: datetime) -> object:
     """The value of a fact, set to `value` where it has none; all processes agree on the first."""
     tx.execute(insert(tx, facts).values(name=name, value=value, at=now).on_conflict_do_nothing())
     return tx.execute(select(facts.c.value).where(facts.c.name == name)).scalar_one()
+
+
+def take(tx: Connection, name: str, value: object, now: datetime) -> object:
+    """The value of a fact that is to be changed, as `ensure` gives it; no other process can change it until the end of the transaction."""
+    ensure(tx, name, value, now)
+    return tx.execute(select(facts.c.value).where(facts.c.name == name).with_for_update()).scalar_one()
+
+
+def put(tx: Connection, name: str, value: object, now: datetime) -> None:
+    """Set the value of a fact."""
+    upsert = insert(tx, facts)
+    changed = upsert.on_conflict_do_update(index_elements=["name"], set_={"value": upsert.excluded.value, "at": upsert.excluded.at})
+    tx.execute(changed, {"name": name, "value": value, "at": now})

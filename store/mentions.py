@@ -18,6 +18,7 @@ __all__ = [
     "Added",
     "Told",
     "add",
+    "apart",
     "author_ids",
     "count",
     "get",
@@ -160,6 +161,25 @@ def told_in(tx: Connection, topic_id: str, start: datetime, end: datetime) -> To
         tuple(sorted(tx.execute(carried).scalars())),
         figures.stories + figures.alone,
     )
+
+
+def apart(tx: Connection, topic_id: str, other: str, start: datetime, end: datetime) -> tuple[int, int]:
+    """Live mentions of a topic over [start, end) that are not about `other` as well, our own posts left out; and the negative ones of them."""
+    both = mention_topics.alias()
+    within = (mention_topics.c.topic_id == topic_id) & (mention_topics.c.counts_at >= start) & (mention_topics.c.counts_at < end)
+    shared = select(both.c.mention_id).where(both.c.topic_id == other, both.c.mention_id == mention_topics.c.mention_id)
+    heard = mention_topics.join(mentions, mention_topics.c.mention_id == mentions.c.id).join(
+        enrichments, enrichments.c.mention_id == mentions.c.id
+    )
+    is_negative = (enrichments.c.negative >= enrichments.c.neutral) & (enrichments.c.negative >= enrichments.c.positive)
+    chosen = select(func.count(), func.count(case((is_negative, 1)))).select_from(heard)
+    found = tx.execute(chosen.where(within, mentions.c.arrival == "live", mentions.c.kind != "own", ~shared.exists())).one()
+    return int(found[0]), int(found[1])
+
+
+def sources_of(tx: Connection, ids: Sequence[int]) -> set[str]:
+    """The sources of these mentions."""
+    return set(tx.execute(select(mentions.c.source_id).distinct().where(mentions.c.id.in_(ids))).scalars())
 
 
 def count(tx: Connection) -> int:

@@ -108,6 +108,18 @@ def total(tx: Connection, topic_id: str, start: datetime, end: datetime) -> dict
     return {name: int(value) for name, value in tx.execute(chosen).mappings().one().items()}
 
 
+def counted(tx: Connection, topic_id: str, start: datetime, end: datetime) -> int:
+    """The mentions over [start, end) from minute cells, our own left out."""
+    chosen = select(func.coalesce(func.sum(buckets.c.mentions), 0)).where(
+        buckets.c.topic_id == topic_id,
+        buckets.c.width == MINUTE_S,
+        buckets.c.start >= int(start.timestamp()),
+        buckets.c.start < int(end.timestamp()),
+        buckets.c.kind != "own",
+    )
+    return int(tx.execute(chosen).scalar_one())
+
+
 def is_first(tx: Connection, topic_id: str, what: str, number: int, hour: int = EVER) -> bool:
     """Whether this author (in this hour) or story (ever) is seen in the topic for the first time; asking makes it seen."""
     return insert_new(tx, insert(tx, firsts).values(topic_id=topic_id, what=what, number=number, hour=hour))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -78,6 +78,19 @@ def told_since(tx: Connection, incident_id: int, signal: Signal, since: datetime
     same = (signals.c.incident_id == incident_id) & (signals.c.kind == signal.kind) & (signals.c.taken_at > since)
     risk = signals.c.risk.is_(None) if signal.risk is None else signals.c.risk == signal.risk
     return tx.execute(select(signals.c.id).where(same, risk).limit(1)).first() is not None
+
+
+def kinds_on(tx: Connection, incident_id: int, since: datetime) -> set[str]:
+    """The kinds of signal that an incident was given since then."""
+    same = (signals.c.incident_id == incident_id) & (signals.c.raised_at >= since)
+    return set(tx.execute(select(signals.c.kind).distinct().where(same)).scalars())
+
+
+def topics_with(tx: Connection, kinds: Collection[str], topic_ids: Collection[str], since: datetime, until: datetime) -> set[str]:
+    """Those of the topics that have a signal of one of these kinds, raised within [since, until]."""
+    within = (signals.c.raised_at >= since) & (signals.c.raised_at <= until)
+    chosen = select(signals.c.topic_id).distinct().where(signals.c.topic_id.in_(topic_ids), signals.c.kind.in_(kinds), within)
+    return {topic_id for topic_id in tx.execute(chosen).scalars() if topic_id is not None}
 
 
 def incident_of(tx: Connection, kind: str, subject: str, bucket_start: datetime) -> int | None:

@@ -15,6 +15,7 @@ from alerting.looks import Look, looks_of
 from alerting.policy import Roster, recipients
 from alerting.quotes import quotes_of
 from alerting.recounts import Series, name_of, series_of
+from alerting.severity import is_said
 from console.assemble import Monitor
 from console.listening import listening_of
 from core.messages import Translator
@@ -98,10 +99,9 @@ class Case:
         return meanings(say, self.burst)
 
     def reasons(self, say: Translator) -> Iterator[str]:
-        """Why this severity: each factor that speaks for more than watching."""
-        for factor in self.incident.factors:
-            if factor.speaks_for not in (None, "watch"):
-                yield say(f"factor_said.{factor.name}", value=factor.value)
+        """Why this severity: each factor that speaks for more than watching, or for no more than that."""
+        for factor in filter(is_said, self.incident.factors):
+            yield say(f"factor_said.{factor.name}", value=factor.value, beside=factor.beside)
 
     def unknown_factors(self, say: Translator) -> list[str]:
         """What could not be weighed."""
