@@ -1,8 +1,14 @@
-"""What is usual for a topic: how much each source brings, at which hours of its week, and how unevenly.
+"""What is usual for a topic: how much each source brings, at which hours of its week, on which days, and how unevenly.
 
 The rate of a source is its own; the shape of the week is the topic's, in local time, so that a change of the clocks moves it along. An hour of the week is
-shrunk towards its hour of the day, and that towards the plain mean, while there are few mentions to learn from. A minute in which we did not listen to a
-source counts on neither side. One crisis does not become usual: what an hour brings beyond belief is cut before it is learnt.
+shrunk towards its hour of the day, and that towards the plain mean, while there are few mentions to learn from. Days that are not as their weekday is
+(`detectors.seasons`: payday, Tết, the operator's events) have a factor of their own, so that they bend nothing else. A minute in which we did not listen to
+a source counts on neither side. One crisis does not become usual: what an hour brings beyond belief is cut before it is learnt. A level that changes for good is
+usual within a week.
+
+    expected(row) = sum of the rates of the sources heard * shape(local hour of the week) * factors of the local day
+
+`absorb` learns; `learn` also tells, hour by hour, what was expected before, for `detectors.hours`. `learning` says how far a topic is from being warm.
 
 Source: indirect standardisation with gamma-Poisson shrinkage; outbreaks down-weighted as in Farrington et al., "A Statistical Algorithm for
 the Early Detection of Outbreaks of Infectious Disease", J. R. Statist. Soc. A 159 (1996).
@@ -10,37 +16,37 @@ the Early Detection of Outbreaks of Infectious Disease", J. R. Statist. Soc. A 1
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+import math
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import msgspec
 import numpy as np
 
 from detectors.buckets import HOUR_S, QUARTER_S, Buckets, Counts, Mask, Rates
+from detectors.hours import DIGITS as HOUR_DIGITS
+from detectors.hours import Hours
+from detectors.seasons import Calendar, Occasion
+from detectors.shapes import CELLS, HOURS, NOTHING, RATE_PRIOR, factor, factor_of, shape, unevenness
 
-DAYS, HOURS = 7, 24
-CELLS = DAYS * HOURS
 WARM_H = 72.0  # known hours before a source is judged against its history
-RATE_FORGETS = 0.5 ** (1 / 336)  # an hour known fades to half in two weeks
+RATE_FORGETS = 0.5 ** (1 / 72)  # an hour known fades to half in three days: a level that doubled is usual within a week
 CELL_FORGETS = 0.5 ** (1 / 8)  # an hour of the week fades to half in eight weeks
+SPECIAL_FORGETS = 0.5 ** (1 / 144)  # an hour of a special day fades to half in six such days
 SCATTER_FORGETS = 0.5 ** (1 / 504)
-RATE_PRIOR = 0.1  # mentions an hour of a source that nothing is known of
 RATE_WEIGHT = 0.25  # hours of listening that this guess is worth
-DAY_PRIOR = 6.0  # mentions that a flat day is worth against the hour of the day
-WEEK_PRIOR = 40.0  # mentions that the hour of the day is worth against the hour of the week
-MOST_DOUBT = 0.5  # a daily rhythm not learnt yet looks like unevenness, which must not keep it from being learnt
-SCATTER_PRIOR = 0.05  # dispersion of a topic that nothing is known of
-SCATTER_WEIGHT = 50.0  # what that guess is worth, in squared mentions
-SCATTER_FLOOR = 0.005
+NEW_SCATTER = 2.0  # on top for a topic heard for the first time: its night may be another's noon
+NEW_HALVES_H = 24.0  # ... and half of it after so many known hours
 CUT_SD = 4.0  # an hour teaches at most so many standard deviations above the expected
 CUT_SCATTER_SD = 5.0
 YOUNG_CUT = 10.0  # a young source may bring ten times what is thought of it ...
 YOUNG_ANYWAY = 50.0  # ... and so many more
-DIGITS = 4  # behind the point, of the hours of the week; more would only make the state longer
+DIGITS = 3  # behind the point, of what is kept by hours of the week; more would only make the state longer
+FINE_DIGITS = 5  # of factors, which count in days
 
 
 class Rate(msgspec.Struct, frozen=True, array_like=True):
-    """What one source brings: mentions and hours known (both fading), and hours known in all."""
+    """What one source brings: mentions and ordinary hours known (both fading), and hours known in all."""
 
     mentions: float = 0.0
     hours: float = 0.0
@@ -52,6 +58,15 @@ class Rate(msgspec.Struct, frozen=True, array_like=True):
         return (self.mentions + RATE_PRIOR * RATE_WEIGHT) / (self.hours + RATE_WEIGHT)
 
 
+class Learning(msgspec.Struct, frozen=True, gc=False):
+    """How far what is usual is known: `known_h` hours heard of `of_h`, of the source heard longest; `young` sources of `sources` are not there yet."""
+
+    known_h: float
+    of_h: float
+    young: int
+    sources: int
+
+
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     """The usual of one topic.
 
@@ -59,18 +74,30 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
         rates: by source id.
         seen: mentions learnt, by local hour of the week (Monday 00 is 0).
         thought: mentions that a flat week would have brought in the same known time.
+        special: of a day that is not as its weekday is, by `Occasion.key`: brought, and expected without it, both in usual days and fading.
         scatter: for windows of a quarter and of an hour: squared excess beyond Poisson, and squared expectation, both fading.
     """
 
     rates: dict[str, Rate] = {}
     seen: tuple[float, ...] = (0.0,) * CELLS
     thought: tuple[float, ...] = (0.0,) * CELLS
+    special: dict[str, tuple[float, float]] = {}
     scatter: tuple[tuple[float, float], tuple[float, float]] = ((0.0, 0.0), (0.0, 0.0))
 
     @property
     def warm(self) -> bool:
         """Whether any source has at least three days of known time."""
         return any(rate.known_h >= WARM_H for rate in self.rates.values())
+
+    @property
+    def an_hour(self) -> float:
+        """Mentions an hour from all sources, in the mean over the week."""
+        return math.fsum(rate.an_hour for rate in self.rates.values())
+
+    def learning(self, sources: Iterable[str]) -> Learning:
+        """How far it is learnt, of these sources."""
+        known = [self.rates[source].known_h if source in self.rates else 0.0 for source in sources]
+        return Learning(max(known, default=0.0), WARM_H, sum(known_h < WARM_H for known_h in known), len(known))
 
     def known_hours(self, sources: tuple[str, ...]) -> Rates:
         """How many hours we have listened to each of these sources, shape (sources,)."""
@@ -84,39 +111,39 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
         level = (~buckets.unknown @ np.where(of, rates, 0.0)) * (buckets.width_s / HOUR_S)
         first = int(buckets.start.timestamp()) % HOUR_S
         hours = (first + np.arange(len(buckets)) * buckets.width_s) // HOUR_S
-        doubt = {"scatter": unevenness(*self.scatter[1]), "an_hour": float(rates.sum())}
-        shapes = np.array([shape(self.seen, self.thought, cell, **doubt) for cell in local_hours(buckets, int(hours[-1]) + 1)])
+        an_hour = float(rates.sum())
+        scatter = unevenness(*self.scatter[1], an_hour=an_hour)
+        shapes = np.array(
+            [
+                shape(self.seen, self.thought, cell_of(at), scatter=scatter, an_hour=an_hour)
+                * factor(self.special, buckets.calendar.on(at.date()), an_hour=an_hour)
+                for at in local_hours(buckets, int(hours[-1]) + 1)
+            ]
+        )
         return np.asarray(level * shapes[hours], dtype=np.float64)
 
-    def dispersion(self, seconds: int) -> float:
-        """Variance beyond Poisson over the squared mean, for windows of this width, with what is not yet known added on top."""
-        learnt = unevenness(*self.scatter[0 if seconds <= QUARTER_S else 1])
-        known_h = max((rate.known_h for rate in self.rates.values()), default=0.0)
-        mentions = sum(rate.mentions for rate in self.rates.values())
-        return learnt * (1.0 + HOURS / (HOURS + known_h)) + 1.0 / (1.0 + mentions)
+    def dispersion(self, seconds: int, *, known_h: float | None = None) -> float:
+        """Variance beyond Poisson over the squared mean, for windows of this width, with what is not yet known added on top.
+
+        `known_h`: how long the judged sources are known, where these are not the longest known; on the first day that alone adds 2 to 1.
+        """
+        learnt = unevenness(*self.scatter[0 if seconds <= QUARTER_S else 1], an_hour=self.an_hour)
+        longest = max((rate.known_h for rate in self.rates.values()), default=0.0)
+        known_h = longest if known_h is None else known_h
+        mentions = math.fsum(rate.mentions for rate in self.rates.values())
+        new = NEW_SCATTER * math.exp2(-known_h / NEW_HALVES_H)
+        return learnt * (1.0 + HOURS / (HOURS + known_h)) + 1.0 / (1.0 + mentions) + new
 
 
-def shape(seen: Sequence[float], thought: Sequence[float], cell: int, *, scatter: float, an_hour: float) -> float:
-    """How many times the mean a local hour of the week brings (0 is Monday 00).
-
-    `scatter` (the topic's dispersion) and `an_hour` (its mean mentions) tell how little a single uneven hour says: the guesses then weigh more.
-    """
-    doubt = 1.0 + min(scatter, MOST_DOUBT) * an_hour
-    day = slice(cell % HOURS, None, HOURS)
-    of_day = (sum(seen[day]) + DAY_PRIOR * doubt) / (sum(thought[day]) + DAY_PRIOR * doubt)
-    return (seen[cell] + WEEK_PRIOR * doubt * of_day) / (thought[cell] + WEEK_PRIOR * doubt)
-
-
-def unevenness(excess: float, weight: float) -> float:
-    """Dispersion (variance beyond Poisson over the squared mean) from the two sums of `Baseline.scatter`, shrunk to a guess."""
-    return max((excess + SCATTER_PRIOR * SCATTER_WEIGHT) / (weight + SCATTER_WEIGHT), SCATTER_FLOOR)
-
-
-def local_hours(buckets: Buckets, count: int) -> list[int]:
-    """Local hours of the week of `count` clock hours from the one that holds the first row."""
+def local_hours(buckets: Buckets, count: int) -> list[datetime]:
+    """The local times at which `count` clock hours begin, from the one that holds the first row."""
     first = buckets.start.replace(minute=0, second=0, microsecond=0)
-    local = ((first + timedelta(hours=i)).astimezone(buckets.zone) for i in range(count))
-    return [at.weekday() * HOURS + at.hour for at in local]
+    return [(first + timedelta(hours=i)).astimezone(buckets.zone) for i in range(count)]
+
+
+def cell_of(at: datetime) -> int:
+    """The hour of the week of a local time; 0 is Monday 00."""
+    return at.weekday() * HOURS + at.hour
 
 
 def whole_hours(buckets: Buckets, *, keep: timedelta) -> Buckets | None:
@@ -130,14 +157,18 @@ def absorb(baseline: Baseline, buckets: Buckets, counts: Counts) -> Baseline:
 
     What is learnt does not depend on how the hours were cut into calls.
     """
+    return learn(baseline, buckets, counts)[0]
+
+
+def learn(baseline: Baseline, buckets: Buckets, counts: Counts) -> tuple[Baseline, Hours]:
+    """As `absorb`, and the hours that were learnt: counts and expectations of the sources that were known for three days by then."""
     lead = (int(buckets.start.timestamp()) % HOUR_S) // buckets.width_s
-    quarters = _quarters(np.where(buckets.unknown, 0, counts), lead, buckets.width_s).astype(np.float64)
-    known = _quarters(~buckets.unknown, lead, buckets.width_s) * (buckets.width_s / HOUR_S)
-    learner = _Learner(baseline, buckets.sources)
-    for cell, brought, listened in zip(local_hours(buckets, len(quarters)), quarters, known, strict=True):
-        if listened.any():
-            learner.hour(cell, brought, listened)
-    return learner.baseline()
+    quarters = _quarters(buckets.known(counts), lead, buckets.width_s).tolist()
+    known = (_quarters(~buckets.unknown, lead, buckets.width_s) * (buckets.width_s / HOUR_S)).tolist()
+    learner = _Learner(baseline, buckets.sources, buckets.calendar)
+    for at, brought, listened in zip(local_hours(buckets, len(quarters)), quarters, known, strict=True):
+        learner.hour(at, brought, listened)
+    return learner.baseline(), learner.hours(buckets.end)
 
 
 def _quarters(values: Counts | Mask, lead: int, width_s: int) -> Counts:
@@ -148,57 +179,106 @@ def _quarters(values: Counts | Mask, lead: int, width_s: int) -> Counts:
 
 
 class _Learner:
-    """A baseline laid open: arrays in the order of the sources, one clock hour after another."""
+    """A baseline laid open, one clock hour after another. Plain numbers: a topic has a few sources, for which arrays would be slower."""
 
-    def __init__(self, baseline: Baseline, sources: tuple[str, ...]) -> None:
-        rates = [baseline.rates.get(source, Rate()) for source in sources]
-        self.was = baseline
-        self.sources = sources
-        self.mentions = np.array([rate.mentions for rate in rates])
-        self.hours = np.array([rate.hours for rate in rates])
-        self.known_h = np.array([rate.known_h for rate in rates])
-        self.seen = list(baseline.seen)
-        self.thought = list(baseline.thought)
-        self.scatter = [list(pair) for pair in baseline.scatter]
+    def __init__(self, baseline: Baseline, sources: tuple[str, ...], calendar: Calendar) -> None:
+        self.was, self.sources, self.calendar = baseline, sources, calendar
+        self.rates = [baseline.rates.get(source, Rate()) for source in sources]
+        self.seen, self.thought = list(baseline.seen), list(baseline.thought)
+        self.special = dict(baseline.special)
+        self.scatter = list(baseline.scatter)
+        self.told: list[tuple[int, float, float]] = []
 
-    def hour(self, cell: int, brought: Rates, listened: Rates) -> None:
-        """Learn one clock hour: `brought` mentions and `listened` hours, both (4, sources)."""
-        rates, scatter = self._rates(), unevenness(*self.scatter[1])
-        expected = listened * rates * shape(self.seen, self.thought, cell, scatter=scatter, an_hour=float(rates.sum()))
-        hour_seen, hour_expected = brought.sum(axis=0), expected.sum(axis=0)
-        mature = self.known_h >= WARM_H
-        self._learn_scatter(cell, brought, expected, mature)
-        spread = np.sqrt(hour_expected + unevenness(*self.scatter[1]) * hour_expected**2)
-        cut = np.where(mature, hour_expected + CUT_SD * spread + 1.0, YOUNG_CUT * hour_expected + YOUNG_ANYWAY)
-        believed = np.minimum(hour_seen, cut)
-        fade = np.where(listened.sum(axis=0) > 0, RATE_FORGETS, 1.0)
-        self.mentions = self.mentions * fade + believed
-        self.hours = self.hours * fade + listened.sum(axis=0)
-        self.known_h = self.known_h + listened.sum(axis=0)
-        self.seen[cell] = round(self.seen[cell] * CELL_FORGETS + float(believed.sum()), DIGITS)
-        self.thought[cell] = round(self.thought[cell] * CELL_FORGETS + float((listened * self._rates()).sum()), DIGITS)
+    def hour(self, at: datetime, brought: list[list[int]], listened: list[list[float]]) -> None:
+        """Learn the clock hour from the local time `at`: mentions brought and hours listened, by quarter and source."""
+        heard = [math.fsum(column) for column in zip(*listened, strict=True)]
+        if not any(heard):
+            self.told.append((0, 0.0, 0.0))
+            return
+        cell, occasions, an_hour = cell_of(at), self.calendar.on(at.date()), self._an_hour()
+        scatter = unevenness(*self.scatter[1], an_hour=an_hour)
+        of_week = shape(self.seen, self.thought, cell, scatter=scatter, an_hour=an_hour)
+        times = of_week * factor(self.special, occasions, an_hour=an_hour)
+        usual = [rate.an_hour * times for rate in self.rates]
+        self._tell(brought, heard, usual)
+        self._learn_scatter(cell, brought, listened, usual)
+        believed = [
+            self._believed(turn, sum(column), usual[turn] * heard[turn], scatter) for turn, column in enumerate(zip(*brought, strict=True))
+        ]
+        self.rates = [
+            Rate(rate.mentions * RATE_FORGETS + came, rate.hours * RATE_FORGETS + part * times, rate.known_h + part) if part else rate
+            for rate, came, part in zip(self.rates, believed, heard, strict=True)
+        ]
+        flat = math.fsum(rate.an_hour * part for rate, part in zip(self.rates, heard, strict=True))
+        self._learn_day(occasions, math.fsum(believed), flat * of_week)
+        self.seen[cell] = round(self.seen[cell] * CELL_FORGETS + math.fsum(believed), DIGITS)
+        self.thought[cell] = round(self.thought[cell] * CELL_FORGETS + flat * times / of_week, DIGITS)
 
-    def _rates(self) -> Rates:
-        return (self.mentions + RATE_PRIOR * RATE_WEIGHT) / (self.hours + RATE_WEIGHT)
+    def _an_hour(self) -> float:
+        return math.fsum(rate.an_hour for rate in self.rates)
 
-    def _learn_scatter(self, cell: int, brought: Rates, expected: Rates, mature: Mask) -> None:
+    def _mature(self) -> list[int]:
+        return [turn for turn, rate in enumerate(self.rates) if rate.known_h >= WARM_H]
+
+    def _believed(self, turn: int, came: int, expected: float, scatter: float) -> float:
+        """What an hour of one source teaches at most."""
+        if self.rates[turn].known_h < WARM_H:
+            return min(came, YOUNG_CUT * expected + YOUNG_ANYWAY)
+        return min(came, expected + CUT_SD * math.sqrt(expected + scatter * expected**2) + 1.0)
+
+    def _tell(self, brought: list[list[int]], heard: list[float], usual: list[float]) -> None:
+        known, mature = math.fsum(usual[turn] * heard[turn] for turn in self._mature()), self._mature()
+        full = math.fsum(usual[turn] for turn in mature)
+        self.told.append((sum(quarter[turn] for quarter in brought for turn in mature), known, known / full if full else 0.0))
+
+    def _learn_scatter(self, cell: int, brought: list[list[int]], listened: list[list[float]], usual: list[float]) -> None:
         if not sum(self.thought[cell % HOURS :: HOURS]):
             return  # an hour of the day never met before says nothing about unevenness
-        judged = mature if mature.any() else slice(None)
-        seen, thought = brought[:, judged].sum(axis=1), expected[:, judged].sum(axis=1)
-        for pair, counts, means in ((0, seen, thought), (1, seen.sum(keepdims=True), thought.sum(keepdims=True))):
+        judged, an_hour = self._mature() or range(len(usual)), self._an_hour()
+        seen = [float(sum(quarter[turn] for turn in judged)) for quarter in brought]
+        thought = [math.fsum(quarter[turn] * usual[turn] for turn in judged) for quarter in listened]
+        for pair, counts, means in ((0, seen, thought), (1, [sum(seen)], [math.fsum(thought)])):
             excess, weight = self.scatter[pair]
-            cut = CUT_SCATTER_SD * np.sqrt(means + unevenness(*self.scatter[pair]) * means**2)
-            off = np.minimum(counts - means, cut)
+            learnt = unevenness(excess, weight, an_hour=an_hour)
             share = len(means)  # four quarters together weigh as much as their hour
-            self.scatter[pair] = [
-                excess * SCATTER_FORGETS + float((off**2 - means).sum()) * share,
-                weight * SCATTER_FORGETS + float((means**2).sum()) * share,
+            off = [
+                min(count - mean, CUT_SCATTER_SD * math.sqrt(mean + learnt * mean**2)) for count, mean in zip(counts, means, strict=True)
             ]
+            beyond = math.fsum(each**2 - mean for each, mean in zip(off, means, strict=True))
+            self.scatter[pair] = (
+                excess * SCATTER_FORGETS + beyond * share,
+                weight * SCATTER_FORGETS + math.fsum(mean**2 for mean in means) * share,
+            )
+
+    def _learn_day(self, occasions: tuple[Occasion, ...], came: float, expected: float) -> None:
+        """Learn the factors of a day, each by what the others leave over, in days of the topic's mean."""
+        day = HOURS * max(self._an_hour(), RATE_PRIOR)
+        factors = [factor_of(self.special.get(occasion.key, NOTHING), occasion, self._an_hour()) for occasion in occasions]
+        for occasion, own in zip(occasions, factors, strict=True):
+            brought, without = self.special.get(occasion.key, NOTHING)
+            others = math.prod(factors) / own
+            self.special[occasion.key] = (
+                round(brought * SPECIAL_FORGETS + came / day, FINE_DIGITS),
+                round(without * SPECIAL_FORGETS + expected * others / day, FINE_DIGITS),
+            )
 
     def baseline(self) -> Baseline:
-        """What is known now."""
-        columns = zip(self.sources, self.mentions.tolist(), self.hours.tolist(), self.known_h.tolist(), strict=True)
-        learnt = {source: Rate(mentions=mentions, hours=hours, known_h=known_h) for source, mentions, hours, known_h in columns}
-        quarter, hour = ((excess, weight) for excess, weight in self.scatter)
-        return Baseline(rates={**self.was.rates, **learnt}, seen=tuple(self.seen), thought=tuple(self.thought), scatter=(quarter, hour))
+        """What is known now; of events, only those that still stand in the calendar."""
+        events = self.calendar.keys()
+        return Baseline(
+            rates={**self.was.rates, **dict(zip(self.sources, self.rates, strict=True))},
+            seen=tuple(self.seen),
+            thought=tuple(self.thought),
+            special={key: pair for key, pair in self.special.items() if not key.startswith("event:") or key in events},
+            scatter=(self.scatter[0], self.scatter[1]),
+        )
+
+    def hours(self, end: datetime) -> Hours:
+        """What was learnt, hour by hour."""
+        counts, expected, known = zip(*self.told, strict=True) if self.told else ((), (), ())
+        return Hours(
+            end=end if self.told else None,
+            counts=counts,
+            expected=tuple(round(value, HOUR_DIGITS) for value in expected),
+            known=tuple(round(value, HOUR_DIGITS) for value in known),
+        )

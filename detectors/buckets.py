@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
+
+from detectors.seasons import PLAIN, Calendar
 
 Counts = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -40,6 +42,10 @@ class Buckets:
         settled: how many leading rows are older than the allowed lateness and will not change any more.
         width_s: seconds a row; divides a quarter of an hour.
         topic_id: whose counts they are.
+        calendar: which local days are not as their weekday is.
+
+    All signals of a topic are handed the same object: views and sums of it are made once, so `since`, `last`, `total` and `so_many` may be asked again and again.
+    Nobody writes into the arrays.
     """
 
     start: datetime
@@ -56,6 +62,8 @@ class Buckets:
     settled: int
     width_s: int = MINUTE_S
     topic_id: str = ""
+    calendar: Calendar = PLAIN
+    _made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.start.tzinfo is None:
@@ -83,7 +91,29 @@ class Buckets:
 
     def known(self, counts: Counts) -> Counts:
         """The counts with zeros where we did not listen."""
-        return np.where(self.unknown, 0, counts)
+        return counts if self.all_known else np.where(self.unknown, 0, counts)
+
+    @property
+    def all_known(self) -> bool:
+        """Whether we listened to every source in every row."""
+        if "all_known" not in self._made:
+            self._made["all_known"] = not self.unknown.any()
+        return bool(self._made["all_known"])
+
+    def total(self, column: str) -> Counts:
+        """What all sources brought together, row by row and without the unknown, shape (n,); `column` is one of `COLUMNS`."""
+        if column not in self._made:
+            counts = self.known(getattr(self, column))
+            self._made[column] = counts[:, 0] if counts.shape[1] == 1 else counts.sum(axis=1)
+        made: Counts = self._made[column]
+        return made
+
+    def so_many(self, column: str, seconds: int) -> int:
+        """The sum of the newest `seconds` of `total`: the cheapest question, with which most steps should end."""
+        if (column, seconds) not in self._made:
+            self._made[column, seconds] = int(self.total(column)[max(0, len(self) - seconds // self.width_s) :].sum())
+        made: int = self._made[column, seconds]
+        return made
 
     def since(self, at: datetime | None) -> Self:
         """The rows that begin at `at` or later; all of them for None."""
@@ -103,6 +133,12 @@ class Buckets:
         """The rows `first` to before `last`; `settled` counts from the old first row, as `self.settled` does."""
         first, last = min(first, len(self)), min(last, len(self))
         settled = self.settled if settled is None else settled
+        if (first, last, settled) not in self._made:
+            self._made[first, last, settled] = self._view(first, last, settled)
+        made: Self = self._made[first, last, settled]
+        return made
+
+    def _view(self, first: int, last: int, settled: int) -> Self:
         return type(self)(
             start=self.start + timedelta(seconds=first * self.width_s),
             zone=self.zone,
@@ -110,6 +146,7 @@ class Buckets:
             settled=min(max(0, settled - first), last - first),
             width_s=self.width_s,
             topic_id=self.topic_id,
+            calendar=self.calendar,
             **{name: getattr(self, name)[first:last] for name in COLUMNS},
         )
 
@@ -125,6 +162,7 @@ class Buckets:
         settled: int = 0,
         width_s: int = MINUTE_S,
         topic_id: str = "",
+        calendar: Calendar = PLAIN,
         **others: npt.ArrayLike,
     ) -> Self:
         """Buckets from counts of mentions, (n,) or (n, sources); a column not given is zero, `authors` and `stories` as many as mentions.
@@ -152,6 +190,7 @@ class Buckets:
             settled=settled,
             width_s=width_s,
             topic_id=topic_id,
+            calendar=calendar,
             **given,
         )
 
