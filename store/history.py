@@ -1,0 +1,217 @@
+"""The stored history, read for playing it back: which mentions were heard when, block by block, and what else was known of them then.
+
+Only reads, on SQLite and PostgreSQL alike. Rows are handed on as SQLite keeps them (times and JSON as text), because that is where they go: a copy of
+their own, with the same numbers, so that evidence of a backtest points at the mentions of the installation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, Table, func, select
+
+from store.bulk import insert_rows, json_text, rows_among
+from store.columns import as_text
+from store.schema import (
+    authors,
+    coverage,
+    enrichments,
+    labels,
+    mention_texts,
+    mention_topics,
+    mentions,
+    overrides,
+    readings,
+    recounts,
+    revisions,
+    silences,
+    sources,
+    stories,
+    watches,
+)
+
+Row = tuple[Any, ...]
+FOLLOWED: Final = ("id", "seen_at", "source_id", "arrival", "enriched_at", "counts_at")
+EDITED: Final = ("mention_id", "seen_at", "title", "text")
+READ_AGAIN: Final = ("mention_id", "at", "likes", "replies", "reposts", "views", "by")
+PLACES: Final = {
+    table.name: {name: place for place, name in enumerate(table.c.keys())} for table in (mentions, enrichments, mention_topics)
+}
+_NEVER: Final = "0001-01-01"
+_BLOCK: Final = 10_000
+
+
+class Followed(NamedTuple):
+    """One mention in the order of history: when it was heard and when it was understood, both as text; its arrival as it was."""
+
+    id: int
+    seen_at: str
+    source_id: str
+    arrival: str
+    enriched_at: str | None
+    counts_at: str
+
+
+class Block(msgspec.Struct, frozen=True):
+    """Some mentions as they are stored, rows by mention id (of `authors` by their own): every column of the table, in its order."""
+
+    mentions: dict[int, Row]
+    texts: dict[int, Row]
+    enrichments: dict[int, Row]
+    topics: dict[int, list[Row]]
+    authors: dict[int, Row]
+
+
+def order(tx: Connection, since: datetime | None = None, until: datetime | None = None) -> list[Followed]:
+    """Every mention heard within [since, until), by id."""
+    chosen = select(*(mentions.c[name] for name in FOLLOWED)).order_by(mentions.c.id)
+    if since is not None:
+        chosen = chosen.where(mentions.c.seen_at >= since)
+    if until is not None:
+        chosen = chosen.where(mentions.c.seen_at < until)
+    return [Followed(*row) for row in _plain(tx, chosen)]
+
+
+def block(tx: Connection, ids: Sequence[int]) -> Block:
+    """These mentions with all that belongs to them."""
+    heard = {row[0]: row for row in _among(tx, mentions, "id", ids)}
+    place = PLACES["mentions"]["author_id"]
+    known = sorted({row[place] for row in heard.values() if row[place] is not None})
+    topics: dict[int, list[Row]] = {}
+    mention = PLACES["mention_topics"]["mention_id"]
+    for row in _among(tx, mention_topics, "mention_id", ids):
+        topics.setdefault(row[mention], []).append(row)
+    return Block(
+        mentions=heard,
+        texts={row[0]: row for row in _among(tx, mention_texts, "mention_id", ids)},
+        enrichments={row[0]: row for row in _among(tx, enrichments, "mention_id", ids)},
+        topics={mention_id: sorted(found) for mention_id, found in topics.items()},
+        authors={row[0]: row for row in _among(tx, authors, "id", known)},
+    )
+
+
+def heard_since(tx: Connection) -> datetime | None:
+    """When the first source was first heard; None where none ever was."""
+    return tx.execute(select(func.min(coverage.c.starts_at))).scalar()
+
+
+def intervals(tx: Connection) -> dict[str, list[tuple[datetime, datetime]]]:
+    """When each source was heard, oldest first."""
+    found: dict[str, list[tuple[datetime, datetime]]] = {}
+    for row in tx.execute(select(coverage).order_by(coverage.c.starts_at)):
+        found.setdefault(row.source_id, []).append((row.starts_at, row.ends_at))
+    return found
+
+
+def first_polls(tx: Connection) -> dict[str, datetime]:
+    """When each source was first asked."""
+    chosen = select(sources.c.id, sources.c.first_poll_at).where(sources.c.first_poll_at.is_not(None))
+    return {row.id: row.first_poll_at for row in tx.execute(chosen)}
+
+
+def counted_with(tx: Connection) -> dict[str, str]:
+    """The version of the query that each topic's whole history was matched with; topics whose recount is not done are left out."""
+    under_way = select(recounts.c.topic_id).where(recounts.c.due_at.is_not(None))
+    return {row.topic_id: row.version for row in tx.execute(select(watches).where(watches.c.topic_id.not_in(under_way)))}
+
+
+def judged(tx: Connection) -> set[int]:
+    """The mentions of which a person said something: what is stored of them is not what was understood."""
+    return set(tx.execute(select(labels.c.mention_id).where(labels.c.mention_id.is_not(None))).scalars())
+
+
+def edits(tx: Connection) -> dict[int, list[tuple[datetime, str, str]]]:
+    """The former words of edited mentions: (when they were replaced, title, text), oldest first; blank where they were deleted or erased."""
+    found: dict[int, list[tuple[datetime, str, str]]] = {}
+    for row in tx.execute(select(*(revisions.c[name] for name in EDITED)).order_by(revisions.c.id)):
+        found.setdefault(row.mention_id, []).append((row.seen_at, row.title, row.text))
+    return found
+
+
+def deletions(tx: Connection) -> dict[int, datetime]:
+    """When mentions went away at their source, by id."""
+    return {
+        row.id: row.deleted_at for row in tx.execute(select(mentions.c.id, mentions.c.deleted_at).where(mentions.c.deleted_at.is_not(None)))
+    }
+
+
+def counters(tx: Connection) -> list[tuple[int, datetime, tuple[int | None, ...], str]]:
+    """Counters that were read again: (mention, when, likes, replies, reposts and views, by whom), oldest first."""
+    chosen = select(*(readings.c[name] for name in READ_AGAIN)).order_by(readings.c.at, readings.c.id)
+    return [(row.mention_id, row.at, (row.likes, row.replies, row.reposts, row.views), row.by) for row in tx.execute(chosen)]
+
+
+def last_story(tx: Connection) -> int:
+    """The highest number of a story; 0 where there is none."""
+    return tx.execute(select(func.max(stories.c.id))).scalar() or 0
+
+
+def copy_duty(past: Connection, tx: Connection) -> None:
+    """Silences and overrides, as they stand now, into a database of its own."""
+    for table in (silences, overrides):
+        names = table.c.keys()
+        insert_rows(tx, table, names, [_fit(row) for row in _plain(past, select(table))])
+
+
+def put(tx: Connection, known: Block, ids: Iterable[int], changes: Mapping[int, Mapping[str, Any]], told: set[int]) -> None:
+    """Write mentions of a block as they were heard, with what was understood of them.
+
+    Args:
+        tx: in a database of its own (SQLite).
+        known: the block.
+        ids: which of it.
+        changes: by mention, columns of its row that were otherwise then.
+        told: numbers of stories and, negative, of authors that stand there already; added to.
+    """
+    rows = [(mention_id, known.mentions[mention_id]) for mention_id in ids]
+    place = PLACES["mentions"]
+    by = {row[place["author_id"]] for _, row in rows} - {None}
+    unknown = [author for author in by if -author not in told]
+    insert_rows(tx, authors, authors.c.keys(), [known.authors[author] for author in unknown])
+    insert_rows(tx, mentions, mentions.c.keys(), [_changed(row, changes.get(number)) for number, row in rows])
+    insert_rows(tx, mention_texts, mention_texts.c.keys(), [known.texts[number] for number, _ in rows if number in known.texts])
+    story = PLACES["enrichments"]["story_id"]
+    understood = [known.enrichments[number] for number, _ in rows if number in known.enrichments]
+    first = {row[story]: row[0] for row in reversed(understood) if row[story] is not None and row[story] not in told}
+    seen = {number: row[place["seen_at"]] for number, row in rows}
+    tellings = [(number, mention_id, seen[mention_id]) for number, mention_id in sorted(first.items())]
+    insert_rows(tx, stories, ("id", "first_mention_id", "first_seen_at"), tellings)
+    insert_rows(tx, enrichments, enrichments.c.keys(), understood)
+    insert_rows(tx, mention_topics, mention_topics.c.keys(), [row for number, _ in rows for row in known.topics.get(number, ())])
+    told.update(first, (-author for author in unknown))
+
+
+def _changed(row: Row, values: Mapping[str, Any] | None) -> Row:
+    if not values:
+        return row
+    return tuple(values.get(name, value) for name, value in zip(mentions.c.keys(), row, strict=True))
+
+
+def _among(tx: Connection, table: Table, column: str, values: Sequence[Any]) -> list[Row]:
+    rows: Sequence[Any] = rows_among(tx, table, table.c.keys(), column, values)
+    return [tuple(row) for row in rows] if tx.dialect.name == "sqlite" else [_fit(row) for row in rows]
+
+
+def _plain(tx: Connection, chosen: Any) -> Iterable[Row]:
+    """Rows as the driver gives them, made fit: no column is read into a record that nobody asks for."""
+    raw = tx.exec_driver_sql(*_compiled(tx, chosen))
+    return (tuple(row) for row in raw) if tx.dialect.name == "sqlite" else (_fit(row) for row in raw)
+
+
+def _compiled(tx: Connection, chosen: Any) -> tuple[str, Any]:
+    made = chosen.compile(dialect=tx.dialect)
+    values = {
+        name: as_text(value) if tx.dialect.name == "sqlite" and isinstance(value, datetime) else value
+        for name, value in made.params.items()
+    }
+    return str(made), tuple(values[name] for name in made.positiontup) if made.positional else values
+
+
+def _fit(row: Iterable[Any]) -> Row:
+    """A row as SQLite keeps it."""
+    return tuple(
+        as_text(value) if isinstance(value, datetime) else json_text(value) if isinstance(value, list | dict) else value for value in row
+    )
