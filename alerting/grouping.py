@@ -18,6 +18,7 @@ from core.outside import ALARM
 from core.records import Incident, Signal, severity_rank
 
 ATTENTION: Final = "attention"
+MOSTLY: Final = 0.5  # of what is said about a person names the brand too: it is the brand's own burst
 REACTIONS: Final = frozenset({"boycott", "expose", "legal", "complaint"})  # families of risk that follow from something else
 
 
@@ -29,12 +30,12 @@ def incident_key(signal: Signal) -> str:
         return f"{signal.subject.partition('/')[0]}|{ALARM}|-"
     if signal.topic_id is None:
         return f"{signal.subject}|{signal.kind}|{signal.place_id or '-'}"
-    return f"topic:{signal.topic_id}|{_cause(signal.risk)}|{signal.place_id or '-'}"
+    return f"topic:{signal.topic_id}|{_cause(signal)}|{signal.place_id or '-'}"
 
 
 def is_caused(signal: Signal) -> bool:
     """Whether a signal names a cause, rather than attention or a reaction."""
-    return signal.topic_id is not None and _cause(signal.risk) != ATTENTION
+    return signal.topic_id is not None and _cause(signal) != ATTENTION
 
 
 def is_caused_key(key: str) -> bool:
@@ -52,7 +53,7 @@ def joins(signal: Signal, beside: Sequence[Incident]) -> Incident | None:
     here = [incident for incident in beside if incident.place_id == signal.place_id]
     own = [incident for incident in here if incident.key == key]
     if not own and signal.topic_id is not None:
-        causeless = _cause(signal.risk) == ATTENTION
+        causeless = _cause(signal) == ATTENTION
         own = here if causeless else [incident for incident in here if incident.is_open and not is_caused_key(incident.key)]
     return min(own, key=_nearest, default=None)
 
@@ -61,7 +62,11 @@ def _nearest(incident: Incident) -> tuple[bool, int, datetime, int]:
     return not incident.is_open, -severity_rank(incident.severity), incident.opened_at, incident.id
 
 
-def _cause(risk: str | None) -> str:
+def _cause(signal: Signal) -> str:
+    """What it is about. A person of ours is a cause; not where most of what is said names the brand too, or where they themselves tell of another cause."""
+    person, risk = signal.frozen.get("person"), signal.risk
+    if person is not None and (risk is None or risk in REACTIONS or "heard_in" in signal.frozen):
+        return ATTENTION if person["beside"] >= MOSTLY else f"person:{person['id']}"
     if risk is None or risk in REACTIONS:
         return ATTENTION
     return "harm" if risk in HARM else risk

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from core.records import SEVERITIES, Factor, Record, Severity, Tier, severity_rank
+from core.records import SEVERITIES, AuthorRole, Factor, Record, Severity, Tier, severity_rank
 
 Bounds = tuple[tuple[float, Severity], ...]
 
@@ -32,6 +32,11 @@ TIERS: Final[dict[Tier, Severity]] = {
     "press": "major",
     "regulator": "critical",
 }
+SPEAKERS: Final[dict[AuthorRole, Severity]] = {
+    "vip": "major",
+    "ambassador": "major",
+    "partner": "minor",
+}  # who speaks against us themselves
 LOWERING: Final = frozenset({"industry", "budget", "budget_spent"})  # factors that lower what the others say
 RISKS: Final[dict[int, Severity]] = {1: "major", 2: "minor", 3: "watch"}
 
@@ -41,7 +46,7 @@ class Facts(Record, frozen=True, kw_only=True, gc=False):
 
     `volume_ratio` is observed over expected; `mentions` what was observed; `negative_share` 0 to 1; `authors` and `reach` people; `tier`
     the weightiest place that carries it; `risk_family` and `risk_level` the gravest risk heard, both None where none was heard. `corroboration`: the factor of what
-    confirms it (`alerting/corroboration.py`), None where one sign stands alone.
+    confirms it (`alerting/corroboration.py`), None where one sign stands alone. `speaker`: who of ours speaks against us; `carried`: by others' words only.
     """
 
     volume_ratio: float | None = None
@@ -53,6 +58,8 @@ class Facts(Record, frozen=True, kw_only=True, gc=False):
     risk_family: str | None = None
     risk_level: int | None = None
     corroboration: Factor | None = None
+    speaker: AuthorRole | None = None
+    carried: bool = False
 
 
 def assess(facts: Facts) -> tuple[Severity, tuple[Factor, ...]]:
@@ -72,6 +79,7 @@ def assess(facts: Facts) -> tuple[Severity, tuple[Factor, ...]]:
         Factor(name="tier", value=facts.tier, speaks_for=TIERS[facts.tier] if facts.tier else None),
         Factor(name="risk", value=facts.risk_family, speaks_for=RISKS.get(facts.risk_level or 0) if facts.risk_family else None),
         facts.corroboration,
+        Factor(name="role", value=facts.speaker, speaks_for=_speaker(facts)) if facts.speaker else None,
     )
     known = tuple(factor for factor in factors if factor is not None)
     rank = max(min(_agreed(known), _ceiling(facts)), _floor(facts))
@@ -106,7 +114,12 @@ def _agreed(factors: Sequence[Factor]) -> int:
 
 def _floor(facts: Facts) -> int:
     authority = facts.tier == "regulator" or (facts.risk_family in AUTHORITY and facts.risk_level == 1)
-    return severity_rank("major") if authority or _hurts(facts) else 0
+    return severity_rank("major" if authority or _hurts(facts) else _speaker(facts) or "watch")
+
+
+def _speaker(facts: Facts) -> Severity | None:
+    level = SPEAKERS.get(facts.speaker) if facts.speaker else None
+    return "minor" if level and facts.carried else level
 
 
 def _ceiling(facts: Facts) -> int:

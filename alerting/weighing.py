@@ -23,6 +23,7 @@ from store import evidence, facts, mentions, series, signals
 from store.database import Tx
 
 TIERS: Final[tuple[Tier, ...]] = ("owned", "social", "forum", "page", "press", "regulator")  # lightest first
+TURNED: Final = "ambassador_turned"
 PURSE: Final = "alarm_budget"  # the fact that remembers what was spent
 LEAST_WINDOW: Final = timedelta(hours=1)  # topics are compared over the signal's window, and at least so long
 LONGEST_WINDOW: Final = timedelta(hours=24)
@@ -100,17 +101,20 @@ class Weigher:
         if signal.topic_id is None:
             return Facts(risk_family=signal.risk, risk_level=risk_level, corroboration=confirmed)
         end = signal.bucket_start + timedelta(minutes=1)
-        told = mentions.told_in(tx, signal.topic_id, end - timedelta(seconds=signal.scale_s), end)
+        told = mentions.told_in(tx, signal.frozen.get("heard_in", signal.topic_id), end - timedelta(seconds=signal.scale_s), end)
+        speaks = signal.kind == TURNED  # one voice: what others said in that minute is no part of it
         return Facts(
             volume_ratio=signal.observed / signal.expected if signal.expected else None,
             mentions=told.mentions or signal.observed,
-            negative_share=told.negative / told.mentions if told.mentions else None,
+            negative_share=told.negative / told.mentions if told.mentions and not speaks else None,
             authors=told.authors,
             reach=told.reach,
             tier=max((self._tiers[name] for name in told.sources if name in self._tiers), key=TIERS.index, default=None),
             risk_family=signal.risk,
             risk_level=risk_level if isinstance(risk_level, int) else None,
             corroboration=confirmed,
+            speaker=signal.frozen["person"]["role"] if speaks else None,
+            carried=speaks and bool(signal.frozen["carried"]),
         )
 
     def _damped(self, tx: Tx, signal: Signal, before: Incident | None, weighed: Weighed) -> Weighed:

@@ -177,6 +177,7 @@ def _wrong_references(config: Config) -> Iterator[tuple[Place, str]]:
     named += [
         (("listener", "unseen", index, "topics"), topic) for index, unseen in enumerate(config.listener.unseen) for topic in unseen.topics
     ]
+    named += [(("authors", index, "topic"), one.topic) for index, one in enumerate(config.authors)]
     for place, topic in named:
         if topic is not None and topic not in topics:
             yield place, f"unknown topic {topic!r}; configured are: {', '.join(sorted(topics)) or 'none'}"

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from console.config import Config
 from core.query import version
-from detectors.enrichment.records import PlaceSpec
+from detectors.enrichment.records import PlaceSpec, TopicSpec
 from detectors.entities import Name
 from detectors.gauge import Counted
+from detectors.judging import Topic
 from detectors.registry import Campaign, Known, Registry
 from detectors.settings import TopicSettings
 from detectors.watch import Watched
@@ -21,6 +22,17 @@ def topic_versions(config: Config) -> dict[str, str]:
     return {topic.id: version(topic.words, *topic.languages) for topic in config.topics}
 
 
+def specs_of(config: Config) -> list[TopicSpec]:
+    """Every topic as the pipeline finds it."""
+    return [TopicSpec(id=topic.id, query=topic.words, languages=topic.languages) for topic in config.topics]
+
+
+def enriched(config: Config) -> dict[str, Topic]:
+    """Every topic as the Enricher needs it, by id."""
+    versions = topic_versions(config)
+    return {topic.id: Topic(id=topic.id, name=topic.title, kind=topic.kind, version=versions[topic.id]) for topic in config.topics}
+
+
 def branches(config: Config) -> list[PlaceSpec]:
     """Every place with all its names; the address is one of them."""
     return [PlaceSpec(id=place.id, names=tuple(filter(None, (place.name, *place.aliases, place.address or "")))) for place in config.places]
@@ -28,8 +40,16 @@ def branches(config: Config) -> list[PlaceSpec]:
 
 def watched(config: Config) -> dict[str, Watched]:
     """Every topic as the Watcher needs it, by id."""
+    versions = topic_versions(config)
     return {
-        topic.id: Watched(id=topic.id, name=topic.title, zone=config.zone_of(topic), kind=topic.kind, names=names(config, topic))
+        topic.id: Watched(
+            id=topic.id,
+            name=topic.title,
+            zone=config.zone_of(topic),
+            query=versions[topic.id],
+            kind=topic.kind,
+            names=names(config, topic),
+        )
         for topic in config.topics
     }
 
