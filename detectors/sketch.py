@@ -176,7 +176,7 @@ def _head(words: _Words, language: str) -> dict[int, int]:
     idle, same = _lexicon(language)
     head: dict[int, int] = {}
     at = 0
-    stems = [_stem(word) if language == "en" else word for word in words.plain]
+    stems = [stem(word) if language == "en" else word for word in words.plain]
     while at < min(len(stems), HEAD_WORDS):
         taken, meaning = _meaning(stems, at, same)
         kind = WORD if meaning is not None else words.classes[at]
@@ -226,7 +226,7 @@ def _hash(word: str) -> int:
 
 
 @lru_cache(maxsize=16_384)
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """An English word without the endings of number and time; crude, and the same for all."""
     word = word.removesuffix("'s").removesuffix("’s")
     for ending in ("ing", "ied", "ies", "ed", "es", "s"):
@@ -243,7 +243,7 @@ def _lexicon(language: str) -> tuple[frozenset[str], _Same]:
     found: dict[str, dict[tuple[str, ...], str]] = {}
     for group in rows["same"]:
         for phrase in group:
-            stems = tuple(_stem(word) if language == "en" else word for word in phrase.split())
+            stems = tuple(stem(word) if language == "en" else word for word in phrase.split())
             found.setdefault(stems[0], {}).setdefault(stems, f"={group[0]}")
     return frozenset(rows["idle"].split()), {first: sorted(each.items(), key=lambda one: -len(one[0])) for first, each in found.items()}
 

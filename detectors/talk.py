@@ -20,7 +20,7 @@ from store import signals, talk
 from store.database import Database
 from store.talk import Said
 
-__all__ = ["Asked", "Compares", "Patient", "Said", "Talk", "TalkDetector", "Told", "Topic", "ask", "overheard"]
+__all__ = ["Asked", "Compares", "Patient", "Said", "Talk", "TalkDetector", "Told", "Topic", "ask", "counted", "frame", "overheard"]
 
 MOST_SAID: Final = 2_000  # mentions that a detector is shown, the newest
 MOST_BEFORE: Final = 2_000  # mentions before its window that a detector compares with, the newest
@@ -35,6 +35,11 @@ class Topic(Record, frozen=True, kw_only=True, gc=False):
     kind: TopicKind = "brand"
     names: tuple[Name, ...] = ()
     tiers: Mapping[str, Tier] = msgspec.field(default_factory=dict)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether what is said of it is ours to answer; a competitor's trouble is not."""
+        return self.kind in ("brand", "person")
 
 
 class Told(Record, frozen=True, kw_only=True, gc=False):
@@ -150,3 +155,20 @@ def _own(kind: str, detector: TalkDetector, shown: Talk, told: Sequence[Signal])
 
 def _told(signal: Signal) -> Told:
     return Told(at=signal.bucket_start, observed=signal.observed, about=signal.frozen.get("about"), frozen=signal.frozen)
+
+
+def frame(talk: Talk, span: timedelta) -> dict[str, Any]:
+    """The fields of a finding that say when: of the last `span` of a talk."""
+    return {
+        "bucket_start": talk.end - timedelta(minutes=1),
+        "window_start": talk.end - span,
+        "window_end": talk.end,
+        "scale_s": int(span.total_seconds()),
+    }
+
+
+def counted(members: Sequence[Said]) -> dict[str, int]:
+    """The mentions, stories, authors and negative mentions behind a finding, as it freezes them (`raising.Crowd`); a mention that tells no story is one by itself."""
+    stories = {one.story_id if one.story_id is not None else -one.mention_id for one in members}
+    negative = sum(one.sentiment.label == "negative" for one in members)
+    return {"mentions": len(members), "stories": len(stories), "authors": len({one.who for one in members}), "negative": negative}
