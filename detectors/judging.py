@@ -89,7 +89,8 @@ class Judge:
         if topic.person is not None:
             finding = about_person(finding, topic.person, heard_in=topic.id, beside=0.0)
             topic_id, name = topic.person.topic_id, topic.person.brand
-        return signal_of(finding, topic_id=topic_id, topic_name=name, now=now, generation=self._generation, crowd=crowd)
+        generation = self._generation
+        return signal_of(finding, topic_id=topic_id, topic_name=name, now=now, generation=generation, crowd=crowd, query=topic.version)
 
 
 def _is_told_of_the_brand(topic: Topic, surely: set[str]) -> bool:

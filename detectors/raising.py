@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
@@ -17,11 +18,12 @@ EVIDENCE: Final = 20  # mentions frozen with a signal
 
 
 class Crowd(Record, frozen=True, kw_only=True, gc=False):
-    """Mentions, stories and authors behind a finding, each counted exactly; `authors` None where nobody is named."""
+    """Mentions, stories and authors behind a finding, each counted exactly; `authors` None where nobody is named, `negative` None where no tone was counted."""
 
     mentions: int
     stories: int
     authors: int | None
+    negative: int | None = None
 
 
 def signal_of(
@@ -33,10 +35,11 @@ def signal_of(
     generation: int,
     crowd: Crowd | None,
     evidence: Sequence[int] = (),
+    query: str = "",
 ) -> Signal:
     """The signal of a finding about a topic, which its words call by name; a risk, a place and what it is about make a subject of their own, so that two of one minute stand apart.
 
-    The three numbers of the crowd are frozen with it, and told beside what was observed; None: the finding has frozen them itself.
+    The numbers of the crowd are frozen with it, and told beside what was observed; None: the finding has frozen them itself. `query`: the version of the topic's query.
     """
     place = "" if finding.place_id is None else f"@{finding.place_id}"
     about = "" if finding.about is None else f"#{finding.about}"
@@ -47,11 +50,13 @@ def signal_of(
         evidence=finding.evidence or tuple(evidence),
         frozen=finding.frozen if crowd is None else {**finding.frozen, "counted": msgspec.to_builtins(crowd)},
     )
-    return signal_about(told, subject=subject, topic_id=topic_id, now=now, generation=generation)
+    return signal_about(told, subject=subject, topic_id=topic_id, now=now, generation=generation, query=query)
 
 
-def signal_about(finding: Finding, *, subject: str, topic_id: str | None, now: datetime, generation: int) -> Signal:
-    """The signal of a finding about anything: a topic, a source, a measure. It says what the finding says."""
+def signal_about(finding: Finding, *, subject: str, topic_id: str | None, now: datetime, generation: int, query: str = "") -> Signal:
+    """The signal of a finding about anything: a topic, a source, a measure. It says what the finding says, and freezes its window and what configured it."""
+    configured = {"generation": generation, "query": query, "hash": configuration_hash(finding.kind, finding.frozen, query)}
+    window = [finding.window_start.isoformat(), finding.window_end.isoformat()]
     return Signal(
         kind=finding.kind,
         subject=subject,
@@ -69,9 +74,15 @@ def signal_about(finding: Finding, *, subject: str, topic_id: str | None, now: d
         raised_at=now,
         evidence=finding.evidence,
         risk=finding.risk,
-        frozen=finding.frozen,
+        frozen={**finding.frozen, "configuration": configured, "from_to": window},
         generation=generation,
     )
+
+
+def configuration_hash(kind: str, frozen: Mapping[str, Any], query: str) -> str:
+    """What a finding was configured by, in sixteen hexadecimal digits: the kind, its version and options as they are frozen, the topic's query."""
+    said = (kind, frozen.get("version"), frozen.get("options"), query)
+    return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()[:16]
 
 
 def deciding(heard: Sequence[Mention], understood: Mapping[int, Enrichment], limit: int = EVIDENCE) -> list[int]:

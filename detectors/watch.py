@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -43,11 +44,12 @@ Series = tuple[dict[str, watches.SavedState], list[series.Cell], dict[str, list[
 
 
 class Watched(Record, frozen=True, kw_only=True, gc=False):
-    """A topic as the Watcher needs it; `names` of products, places and people are told apart in what a burst is about. `person`: whom alone it is about."""
+    """A topic as the Watcher needs it; `names` of products, places and people are told apart in what a burst is about. `person`: whom alone it is about. `query`: its version."""
 
     id: str
     name: str
     zone: str
+    query: str = ""
     kind: TopicKind = "brand"
     names: tuple[Name, ...] = ()
     person: Person | None = None
@@ -122,9 +124,8 @@ class Watcher:
 
     async def describe(self, topic_id: str, findings: Sequence[Finding]) -> list[Finding]:
         """The findings, with what they are about and how it spread."""
-        topic = self._topics[topic_id]
-        brand = (topic.name, topic.id)
-        return [await described(self._store.database, finding, topic.id, brand=brand, names=topic.names) for finding in findings]
+        database, topic = self._store.database, self._topics[topic_id]
+        return [await described(database, finding, topic.id, brand=(topic.name, topic.id), names=topic.names) for finding in findings]
 
     def about(self, topic_id: str) -> Topic:
         """The topic as detectors of talk know it."""
@@ -141,8 +142,7 @@ class Watcher:
 
     def _read(self, tx: Tx, watch: watches.Watch, end: datetime) -> Series:
         """All that a step needs, on one snapshot."""
-        saved = watches.states(tx, watch.topic_id)
-        first = series.first(tx, watch.topic_id)
+        saved, first = watches.states(tx, watch.topic_id), series.first(tx, watch.topic_id)
         start = starts_at(self._states(watch.topic_id, saved), _begun(watch.counted_from, first, end), end)
         return saved, series.read(tx, watch.topic_id, start, end), sources.heard_between(tx, start, end), first
 
@@ -154,11 +154,9 @@ class Watcher:
         for kind, detector in self._detectors_of(topic_id).items():
             known = saved.get(kind)
             if known is not None and known.version == detector.version:
-                try:
+                with suppress(msgspec.ValidationError):
                     states[kind] = load_state(detector, known.state)
                     continue
-                except msgspec.ValidationError:
-                    pass
             if known is not None:
                 log.warning("detector starts anew", kind=kind, was=known.version, version=detector.version)
             states[kind] = detector.start()
@@ -212,19 +210,19 @@ class Watcher:
         return signals.add(tx, [self._signal(tx, topic_id, finding, now) for finding in findings])
 
     def _signal(self, tx: Tx, topic_id: str, finding: Finding, now: datetime) -> Signal:
-        name, person = self._topics[topic_id].name, self._topics[topic_id].person
+        topic = self._topics[topic_id]
+        raised, person = partial(signal_of, now=now, generation=self._generation, query=topic.query), topic.person
         if finding.kind in self._talk:  # it knows its mentions, and has counted them
-            return signal_of(finding, topic_id=topic_id, topic_name=name, now=now, generation=self._generation, crowd=None)
+            return raised(finding, topic_id=topic_id, topic_name=topic.name, crowd=None)
         heard = mentions.in_topic(tx, topic_id, finding.window_start, finding.window_end, SHOWN, arrivals=("live",))
         understood = enrichments.get(tx, [mention.id for mention in heard])
-        shown = deciding(heard, understood)
-        told = mentions.told_in(tx, topic_id, finding.window_start, finding.window_end)
-        crowd = Crowd(mentions=told.mentions, stories=told.stories, authors=told.authors)
-        if person is not None:
-            beside = sum(person.topic_id in {match.topic_id for match in each.topics} for each in understood.values())
-            finding = about_person(finding, person, heard_in=topic_id, beside=beside / max(len(understood), 1))
-            topic_id, name = person.topic_id, person.brand
-        return signal_of(finding, topic_id=topic_id, topic_name=name, now=now, generation=self._generation, evidence=shown, crowd=crowd)
+        shown, told = deciding(heard, understood), mentions.told_in(tx, topic_id, finding.window_start, finding.window_end)
+        crowd = Crowd(mentions=told.mentions, stories=told.stories, authors=told.authors, negative=told.negative)
+        if person is None:
+            return raised(finding, topic_id=topic_id, topic_name=topic.name, evidence=shown, crowd=crowd)
+        beside = sum(person.topic_id in {match.topic_id for match in each.topics} for each in understood.values())
+        finding = about_person(finding, person, heard_in=topic_id, beside=beside / max(len(understood), 1))
+        return raised(finding, topic_id=person.topic_id, topic_name=person.brand, evidence=shown, crowd=crowd)
 
 
 def starts_at(states: Mapping[str, State], begun: datetime, end: datetime) -> datetime:

@@ -8,7 +8,7 @@ from detectors.base import Finding
 from detectors.raising import EVIDENCE, Crowd, deciding, signal_of
 from tests import make
 
-CROWD = Crowd(mentions=40, stories=12, authors=31)
+CROWD = Crowd(mentions=40, stories=12, authors=31, negative=30)
 NOON = make.NOON
 CALM = Sentiment(negative=0.1, neutral=0.8, positive=0.1, confident=True)
 
@@ -48,7 +48,8 @@ def test_a_signal_says_what_the_finding_says():
     raised = signal(finding(), [3, 1])
     same = ("kind", "bucket_start", "scale_s", "observed", "expected", "low", "high", "unit", "score")
     assert [getattr(raised, name) for name in same] == [getattr(finding(), name) for name in same]
-    assert raised.frozen == {"window": [1, 2], "counted": {"mentions": 40, "stories": 12, "authors": 31}}
+    assert raised.frozen["counted"] == {"mentions": 40, "stories": 12, "authors": 31, "negative": 30}
+    assert raised.frozen["from_to"] == ["2026-11-21T04:46:00+00:00", "2026-11-21T05:01:00+00:00"]
     assert (raised.subject, raised.topic_id, raised.raised_at, raised.generation, raised.evidence) == (
         "topic:acme",
         "acme",
@@ -118,3 +119,22 @@ def test_a_mention_without_words_stands_for_itself():
 def test_no_more_is_shown_than_a_person_reads():
     assert len(deciding([heard(number) for number in range(1, 100)], {})) == EVIDENCE
     assert deciding([], {}) == []
+
+
+def test_what_configured_a_finding_is_frozen_with_it():
+    def configured(found, query=""):
+        return signal_of(found, topic_id="acme", topic_name="Acme", now=NOON, generation=7, crowd=CROWD, query=query).frozen[
+            "configuration"
+        ]
+
+    plain = finding(frozen={"version": "1", "options": {"chance": 1e-5, "min_mentions": 10}, "window": 1})
+    told = configured(plain, "v1")
+    assert (told["generation"], told["query"], len(told["hash"])) == (7, "v1", 16)
+    turned = finding(frozen={"version": "1", "options": {"min_mentions": 10, "chance": 1e-5}, "window": 2})
+    assert configured(turned, "v1") == told, "neither what was seen nor the order of options configures anything"
+    others = [
+        configured(plain, "v2"),
+        configured(finding(frozen={"version": "2", "options": {}}), "v1"),
+        configured(finding(kind="x"), "v1"),
+    ]
+    assert len({told["hash"], *(other["hash"] for other in others)}) == 4
