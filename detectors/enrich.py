@@ -18,7 +18,7 @@ from detectors.judging import Judge, Topic
 from detectors.learn import Learner
 from detectors.people import VoiceDetector
 from detectors.reading import Read, Reader, Understands
-from detectors.registry import Registry
+from detectors.registry import Known, Registry
 from store import dead_letters, enrichments, mentions, signals, stories, watches
 from store.database import Tx
 from store.open import Store
@@ -129,9 +129,18 @@ class Enricher:
         live = [one for one in new if one.mention.arrival == "live"]
         watches.changed(tx, {topic.topic_id for one in live for topic in one.said.topics}, _next_minute(now))
         known = {read.mention.id: read.entry for read in batch}
-        found = [signal for one in live for signal in self._judge.judge(tx, one, known[one.mention.id], one.mention.at, now)]
+        found = self.judge(tx, [(one, known[one.mention.id]) for one in live], now)
         found += [signal for read in batch if read.mention.id in edited for signal in self._read_again(tx, read, now)]
         return signals.add(tx, found)
+
+    @property
+    def reader(self) -> Reader:
+        """What reads mentions."""
+        return self._reader
+
+    def judge(self, tx: Tx, live: Sequence[tuple[Counted, Known | None]], now: datetime) -> list[Signal]:
+        """What mentions raise that were heard live and are stored, each by itself or with others; beside each who wrote it, where we know him."""
+        return [signal for one, entry in live for signal in self._judge.judge(tx, one, entry, one.mention.at, now)]
 
     def _read_again(self, tx: Tx, read: Read, now: datetime) -> list[Signal]:
         """An edited mention: what it says now is kept, its counts stay; only risks that it did not have before are judged, and a tone that has turned."""

@@ -79,6 +79,10 @@ class Reader:
         """The version of models, lexicons and topics; without corrections."""
         return self._pipeline.version
 
+    def is_of(self, model: str) -> bool:
+        """Whether the models and lexicons in use now understood what carries this version (`model_of`), whatever the topics were."""
+        return model.partition("-")[0] == self.version.partition("-")[0]
+
     def model_of(self, topics: Sequence[TopicMatch]) -> str:
         """The version of all that judged a mention of these topics."""
         correction = self._correction(topics)

@@ -49,7 +49,7 @@ class Recounter:
     def __init__(self, store: Store, topics: Collection[str], *, reader_for: ReaderFor) -> None:
         self._store = store
         self._topics = sorted(topics)
-        self._reader_for = reader_for
+        self.reader_for = reader_for
         self._readers: dict[tuple[str, str], Reader] = {}
 
     async def step(self, now: datetime) -> datetime | None:
@@ -74,7 +74,7 @@ class Recounter:
     def _reader(self, recount: Recount) -> Reader:
         key = (recount.topic_id, recount.version)
         if key not in self._readers:
-            self._readers = {key: self._reader_for(recount.topic_id)}
+            self._readers = {key: self.reader_for(recount.topic_id)}
         return self._readers[key]
 
     def _batch(self, tx: Tx, recount: Recount) -> list[Mention]:

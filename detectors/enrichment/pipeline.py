@@ -68,8 +68,10 @@ class Pipeline:
         self._nlp.add_pipe("tocsin_sentiment", config={"path": sentiment_model})
         self._nlp.add_pipe("tocsin_triage")
         self._prefilter = Prefilter(parse(spec.query) for spec in specs if spec.beside is None)
-        self.version = _version(specs, sentiment_model)
-        """12 hex digits that change with the models, the lexicon and the topics."""
+        self.models = _models(sentiment_model)
+        """12 hex digits that change with the models and the lexicon."""
+        self.version = f"{self.models}-{hashlib.sha256(msgspec.json.encode([*specs])).hexdigest()[:12]}"
+        """That, and 12 more that change with the topics."""
 
     def enrich(self, texts: Sequence[Heard]) -> list[Understood]:
         """What the mentions say, in order.
@@ -122,8 +124,8 @@ def _plain(record: object) -> Any:
     return msgspec.json.decode(msgspec.json.encode(record))
 
 
-def _version(specs: Sequence[TopicSpec], sentiment_model: str | None) -> str:
-    digest = hashlib.sha256(msgspec.json.encode([edition(), *specs]))
+def _models(sentiment_model: str | None) -> str:
+    digest = hashlib.sha256(msgspec.json.encode(edition()))
     for folder in _SHIPPED:
         for file in _files(resources.files("detectors.enrichment").joinpath(folder)):
             digest.update(file.name.encode() + file.read_bytes())
