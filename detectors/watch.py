@@ -171,9 +171,8 @@ class Watcher:
 
         `begun`: from where a detector learns that knows nothing yet. `rows` is asked for old history in pieces; what that would have raised is history too.
         """
-        start = starts_at(states, begun, end)
+        start, findings = starts_at(states, begun, end), list[Finding]()
         settled = (end - self._lateness).replace(second=0, microsecond=0)
-        findings: list[Finding] = []
         while True:
             piece_end = min(start + CHUNK, settled) if end - start > CHUNK and start < settled else end
             buckets = rows(start, piece_end, settled)
