@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from alerting import respond
 from alerting.base import Message, Receipt
+from alerting.budget import Budget
 from alerting.dispatch import Dispatcher
 from alerting.events import Event
-from alerting.intake import Intake, TopicFacts
+from alerting.intake import Intake
 from alerting.links import Signer, installation_key
 from alerting.respond import Response
 from alerting.roster import roster_of
 from alerting.settings import AlertingSettings, ChannelSettings, PersonSettings
+from alerting.weighing import TopicFacts
 from core.records import Incident, Notification, Signal, TimelineEntry
 from playbooks.load import load_playbooks
 from store import incidents, notifications, signals
@@ -53,9 +56,17 @@ class Phone:
 
 
 class Desk:
-    """Two people, one policy, unless `settings` says otherwise; the clock is `now`, which the test moves."""
+    """Two people, one policy, unless `settings` says otherwise; the clock is `now`, which the test moves. One brand is watched, without a budget."""
 
-    def __init__(self, database: Database, *, send_timeout_s: float = 45.0, **settings: Any) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        send_timeout_s: float = 45.0,
+        topics: Sequence[TopicFacts] = (TopicFacts(id="acme", kind="brand"),),
+        budget: Budget | None = None,
+        **settings: Any,
+    ) -> None:
         self.now = make.NOON
         self.database = database
         self.store = make.store(database)
@@ -66,11 +77,12 @@ class Desk:
         self.intake = Intake(
             self.store,
             self.settings,
-            topics={"acme": TopicFacts(id="acme", kind="brand")},
+            topics={topic.id: topic for topic in topics},
             tiers={"forum": "forum", "paper": "press"},
             playbooks=LIBRARY.playbooks,
             roster=self.roster,
             salt=lambda: b"a grain of salt.",
+            budget=budget,
         )
         self.dispatcher = Dispatcher(
             self.store,

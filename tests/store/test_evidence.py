@@ -53,3 +53,12 @@ def test_nothing_frozen_is_nothing(database, now):
     number = opened(database, now)
     assert freeze(database, number, [], now) == 0
     assert database.read_now(evidence.of_incident, number) == []
+
+
+def test_in_which_sources_it_stands(database, now):
+    number = opened(database, now)
+    said = [make.mention(name, source=source) for name, source in (("one", "forum"), ("two", "press"), ("three", "forum"))]
+    added = database.write_now(mentions.add, said)
+    assert database.read_now(mentions.sources_of, added.new) == {"forum", "press"}
+    freeze(database, number, database.read_now(mentions.get, added.new[:1]), now)
+    assert database.read_now(evidence.sources, number) == {"forum"}

@@ -88,3 +88,9 @@ def test_no_other_width_enters(database):
     row = {"topic_id": "acme", "width": 61, "start": 0, "source_id": "forum", "kind": "original", "arrival": "live"}
     with pytest.raises(sa.exc.IntegrityError):
         database.write_now(lambda tx: tx.execute(sa.insert(schema.buckets).values(**row)))
+
+
+def test_a_window_is_counted_to_the_minute_without_our_own_posts(database, now):
+    database.write_now(series.add, [count(), count(kind="repost"), count(kind="own"), count(at=AT + 59), count(at=AT + 60)])
+    assert database.read_now(series.counted, "acme", now, now + timedelta(minutes=1)) == 3
+    assert database.read_now(series.counted, "rival", now, now + HOUR) == 0

@@ -74,3 +74,21 @@ def test_the_newest_of_a_kind_is_found(database, now):
     assert database.read_now(signals.latest, "single_risk", "topic:acme") is None
     database.write_now(signals.add, [make.signal(at=now), make.signal(at=now - MINUTE), make.signal(at=now + MINUTE, topic="other")])
     assert database.read_now(signals.latest, "single_risk", "topic:acme").bucket_start == now
+
+
+def test_which_kinds_an_incident_was_given_of_late(database, now):
+    for minutes, kind in ((0, "volume_spike"), (1, "volume_spike"), (2, "negative_surge"), (-90, "slow_burn")):
+        (signal_id,) = database.write_now(signals.add, [make.signal(at=now + minutes * MINUTE, kind=kind)])
+        database.write_now(signals.take, signal_id, now, incident_id=7)
+    database.write_now(signals.add, [make.signal(kind="single_risk")])
+    assert database.read_now(signals.kinds_on, 7, now - 60 * MINUTE) == {"volume_spike", "negative_surge"}
+
+
+def test_which_topics_have_a_signal_of_their_own(database, now):
+    topics = ("acme", "rival", "isp")
+    database.write_now(
+        signals.add,
+        [make.signal(at=now - hours * 60 * MINUTE, kind="volume_spike", topic=name) for name, hours in zip(topics, (0, 1, 3), strict=True)],
+    )
+    found = database.read_now(signals.topics_with, ["volume_spike"], ["rival", "isp"], now - 120 * MINUTE, now)
+    assert found == {"rival"}
