@@ -20,12 +20,13 @@ from alerting.blindness import is_about_sources
 from alerting.burst import BurstShown, burst_lines
 from alerting.coverage import Coverage
 from alerting.coverage_words import coverage_line
+from alerting.finding import finding_lines
 from alerting.inert import inert, shorten
 from alerting.looks import Look, look_lines
 from alerting.severity import is_said
 from core.messages import Translator, translator
 from core.records import Factor, Incident, Notification, Record, Severity, Signal, Words
-from playbooks.counted import counted, named
+from playbooks.counted import named
 from playbooks.playbook import Playbook
 from playbooks.quote import Quote
 
@@ -166,7 +167,8 @@ def _facts(say: Translator, briefing: Briefing, title: str) -> list[str]:
     incident, signal = briefing.incident, briefing.signal
     lines = [say("alert.what", what=title), say("alert.since", at=incident.opened_at)]
     if signal is not None and not is_about_sources(signal.kind):
-        lines += filter(None, (_unusual(say, signal), counted(say, signal)))
+        how, *rest = finding_lines(say, signal)
+        lines += [say("alert.how_unusual", said=how), *rest]
     lines += map(inert, burst_lines(say, briefing.burst))
     lines.extend(_why(say, incident.severity, incident.factors))
     if briefing.owner is not None and incident.acknowledged_at is not None:
@@ -174,13 +176,6 @@ def _facts(say: Translator, briefing: Briefing, title: str) -> list[str]:
     elif incident.status == "open":
         lines.append(say("alert.nobody_yet"))
     return lines
-
-
-def _unusual(say: Translator, signal: Signal) -> str:
-    told = {"observed": signal.observed, "unit": signal.unit, "scale": signal.scale_s}
-    if not signal.expected:
-        return say("alert.how_unusual_unknown", count=round(signal.observed), unit=signal.unit, scale=signal.scale_s)
-    return say("alert.how_unusual", **told, expected=signal.expected, times=signal.observed / signal.expected)
 
 
 def _why(say: Translator, severity: Severity, factors: Sequence[Factor]) -> list[str]:

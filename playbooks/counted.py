@@ -14,15 +14,24 @@ def numbers_of(signal: Signal | None) -> dict[str, int | None] | None:
     return {name: counted.get(name) for name in ("mentions", "stories", "authors")}
 
 
+def negative_share(signal: Signal | None) -> float | None:
+    """The share of them that is negative in tone, 0 to 1; None where that was not counted."""
+    if numbers_of(signal) is None or signal is None:
+        return None
+    negative, whole = signal.frozen["counted"].get("negative"), signal.frozen["counted"]["mentions"]
+    return None if negative is None else float(negative / whole)
+
+
 def counted(say: Translator, signal: Signal | None) -> str:
-    """The three numbers in words: "40 mentions, 12 stories and 31 authors"; "" where there are none."""
+    """The three numbers in words: "40 mentions, 12 stories and 31 authors; 75% negative"; "" where there are none."""
     numbers = numbers_of(signal)
     if numbers is None:
         return ""
     authors = numbers["authors"]
     parts = [say(name, count=numbers[name]) for name in ("mentions", "stories")]
     parts.append(say("authors_unknown") if authors is None else say("authors", count=authors))
-    return say("counted", parts=parts)
+    share = negative_share(signal)
+    return say("counted", parts=parts) if share is None else say("counted.negative", parts=parts, share=share)
 
 
 def named(say: Translator, author: str | None, role: str | None) -> str | None:

@@ -10,6 +10,7 @@ from alerting.blindness import is_about_sources
 from alerting.burst import BurstShown, ThemeShown, burst_lines, burst_shown, compared_with, meanings, spread_line
 from alerting.coverage import Coverage, coverage_at
 from alerting.coverage_words import coverage_line
+from alerting.finding import finding_lines
 from alerting.incident import idle_because
 from alerting.looks import Look, looks_of
 from alerting.policy import Roster, recipients
@@ -20,7 +21,6 @@ from console.assemble import Monitor
 from console.listening import listening_of
 from core.messages import Translator
 from core.records import Incident, Notification, Signal, TimelineEntry
-from playbooks.counted import counted
 from playbooks.playbook import Playbook, Step
 from playbooks.quote import Quote
 from store import incidents, notifications, signals, steps
@@ -65,12 +65,7 @@ class Case:
         signal = self.signal
         if signal is None or is_about_sources(signal.kind):
             return ""
-        told = {"observed": signal.observed, "unit": signal.unit, "scale": signal.scale_s}
-        if not signal.expected:
-            said = say("console.unusual_unknown", **told)
-        else:
-            said = say("console.unusual", **told, expected=signal.expected, times=signal.observed / signal.expected)
-        return ". ".join(filter(None, (said, counted(say, signal))))
+        return ". ".join(finding_lines(say, signal))
 
     def burst_lines(self, say: Translator) -> list[str]:
         """What it is about, and how it spreads, in two lines."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.messages import translator
-from playbooks.counted import counted, named, numbers_of
+from playbooks.counted import counted, named, negative_share, numbers_of
 from tests import make
 
 
@@ -37,3 +37,14 @@ def test_a_known_author_is_told_with_the_role():
     assert named(translator("vi"), "ngoc.vlog", "ambassador") == "ngoc.vlog (đại sứ)"
     assert named(translator("en"), None, "vip") == "? (VIP)"
     assert named(translator("en"), "lan", None) == "lan"
+
+
+def test_the_share_that_is_negative_is_told_where_it_was_counted():
+    assert counted(translator("en"), frozen(negative=30)).endswith("31 authors; 75% negative")
+    assert [negative_share(each) for each in (frozen(negative=30), frozen(negative=0), frozen(), None, make.signal())] == [
+        0.75,
+        0.0,
+        None,
+        None,
+        None,
+    ]
