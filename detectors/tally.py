@@ -1,6 +1,6 @@
 """The counts of one topic in memory, minute by minute, as the Watcher would read them from the database: for playing years of history back.
 
-`Tally.buckets` and `watch.buckets_of` give the same rows; a test holds them together.
+`Tally.buckets` and `cells.buckets_of` give the same rows; a test holds them together.
 """
 
 from __future__ import annotations

@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-import numpy as np
 import structlog
 
 from core.records import Record, Signal, Tier, TopicKind
 from detectors.base import Detector, Finding, State, load_state, save_state
-from detectors.buckets import MINUTE_S, Buckets
+from detectors.buckets import Buckets
+from detectors.cells import buckets_of
 from detectors.describe import described
 from detectors.entities import Name
 from detectors.people import Person, about_person
 from detectors.raising import Crowd, deciding, signal_of
+from detectors.seasons import PLAIN, Calendar
 from detectors.talk import TalkDetector, Topic, overheard
 from store import enrichments, mentions, series, signals, sources, watches
 from store.database import Tx
@@ -40,7 +42,7 @@ HISTORY: Final = timedelta(days=35)  # a state that starts anew learns from no m
 SHOWN: Final = 400  # mentions looked at to choose the evidence from
 
 Rows = Callable[[datetime, datetime, datetime], Buckets]  # (start, end, settled) -> the rows of [start, end)
-Series = tuple[dict[str, watches.SavedState], list[series.Cell], dict[str, list[tuple[datetime, datetime]]], int | None]
+Series = tuple[dict[str, watches.SavedState], dict[str, State], list[series.Cell], dict[str, list[tuple[datetime, datetime]]], int | None]
 
 
 class Watched(Record, frozen=True, kw_only=True, gc=False):
@@ -53,6 +55,7 @@ class Watched(Record, frozen=True, kw_only=True, gc=False):
     kind: TopicKind = "brand"
     names: tuple[Name, ...] = ()
     person: Person | None = None
+    calendar: Calendar = PLAIN
 
 
 class Watcher:
@@ -113,14 +116,13 @@ class Watcher:
 
     async def _watch(self, watch: watches.Watch, now: datetime) -> list[int]:
         end = now.replace(second=0, microsecond=0)
-        saved, cells, heard, first = await self._store.database.read(self._read, watch, end)
-        states = self._states(watch.topic_id, saved)
+        saved, states, cells, heard, first = await self._store.database.read(self._read, watch, end)
         rows = partial(buckets_of, watch.topic_id, self.zone(watch.topic_id), cells, heard)
         findings = await asyncio.to_thread(self.judge, watch.topic_id, states, _begun(watch.counted_from, first, end), end, rows)
         told = await self.describe(watch.topic_id, findings)
         asked = await overheard(self._store.database, self.about(watch.topic_id), self.talk(watch.topic_id), end)
         due = due_at(now, end, asked.again_at)
-        return await self._store.database.write(self._save, watch, states, [*told, *asked.findings], now, end, due)
+        return await self._store.database.write(self._save, watch, saved, states, [*told, *asked.findings], now, end, due)
 
     async def describe(self, topic_id: str, findings: Sequence[Finding]) -> list[Finding]:
         """The findings, with what they are about and how it spread."""
@@ -143,8 +145,9 @@ class Watcher:
     def _read(self, tx: Tx, watch: watches.Watch, end: datetime) -> Series:
         """All that a step needs, on one snapshot."""
         saved, first = watches.states(tx, watch.topic_id), series.first(tx, watch.topic_id)
-        start = starts_at(self._states(watch.topic_id, saved), _begun(watch.counted_from, first, end), end)
-        return saved, series.read(tx, watch.topic_id, start, end), sources.heard_between(tx, start, end), first
+        states = self._states(watch.topic_id, saved)
+        start = starts_at(states, _begun(watch.counted_from, first, end), end)
+        return saved, states, series.read(tx, watch.topic_id, start, end), sources.heard_between(tx, start, end), first
 
     def _detectors_of(self, topic_id: str) -> dict[str, Detector[Any]]:
         return self._detectors if self._topics[topic_id].person is None else self._people
@@ -175,7 +178,7 @@ class Watcher:
         settled = (end - self._lateness).replace(second=0, microsecond=0)
         while True:
             piece_end = min(start + CHUNK, settled) if end - start > CHUNK and start < settled else end
-            buckets = rows(start, piece_end, settled)
+            buckets = replace(rows(start, piece_end, settled), calendar=self._topics[topic_id].calendar)
             if not buckets.sources:  # nothing was ever heard: there is nothing to learn, not even silence
                 break
             for kind, detector in self._detectors_of(topic_id).items():
@@ -191,6 +194,7 @@ class Watcher:
         self,
         tx: Tx,
         watch: watches.Watch,
+        saved: Mapping[str, watches.SavedState],
         states: Mapping[str, State],
         findings: Sequence[Finding],
         now: datetime,
@@ -200,8 +204,10 @@ class Watcher:
         if not watches.finish(tx, watch, due_at=due_at, stepped_at=now):
             return []  # the claim lapsed and another has stepped this topic
         for kind, state in states.items():
-            version = self._detectors_of(watch.topic_id)[kind].version
-            watches.save_state(tx, watch.topic_id, watches.SavedState(kind, version, end, save_state(state)))
+            version, was = self._detectors_of(watch.topic_id)[kind].version, saved.get(kind)
+            new = watches.SavedState(kind, version, end, save_state(state))
+            if was is None or (was.version, was.state) != (new.version, new.state):  # most minutes change no state
+                watches.save_state(tx, watch.topic_id, new)
         return self.tell(tx, watch.topic_id, findings, now)
 
     def tell(self, tx: Tx, topic_id: str, findings: Sequence[Finding], now: datetime) -> list[int]:
@@ -238,58 +244,3 @@ def due_at(now: datetime, end: datetime, again_at: datetime | None) -> datetime:
 
 def _begun(counted_from: datetime | None, first: int | None, end: datetime) -> datetime:
     return counted_from or (end if first is None else datetime.fromtimestamp(first, UTC))
-
-
-def buckets_of(
-    topic_id: str,
-    zone: ZoneInfo,
-    cells: Sequence[series.Cell],
-    heard: Mapping[str, list[tuple[datetime, datetime]]],
-    start: datetime,
-    end: datetime,
-    settled: datetime,
-) -> Buckets:
-    """The rows of [start, end), both on whole minutes, from stored cells: originals only, unknown where a source was not heard. Pure.
-
-    What came late stands in the settled rows alone: it trains baselines and raises nothing (rule 7).
-    """
-    names = tuple(sorted({cell.source_id for cell in cells} | set(heard)))
-    columns = {name: index for index, name in enumerate(names)}
-    first, length = int(start.timestamp()), int((end - start).total_seconds()) // MINUTE_S
-    settled_rows = max(0, min(length, int((settled - start).total_seconds()) // MINUTE_S))
-    counts = {name: np.zeros((length, len(names)), dtype=np.int64) for name in series.COLUMNS}
-    unknown = np.ones((length, len(names)), dtype=np.bool_)
-    for name, intervals in heard.items():
-        for since, until in intervals:
-            unknown[_rows(since, until, first, length), columns[name]] = False
-    heard_to = {name: max(until.timestamp() for _, until in intervals) for name, intervals in heard.items()}
-    for cell in cells:
-        row, column = (cell.start - first) // MINUTE_S, columns[cell.source_id]
-        if 0 <= row < length and cell.kind == "original" and (cell.arrival == "live" or row < settled_rows):
-            # after what was heard a count is knowledge; within a gap it is some of what was said, and its minute stays unknown
-            if cell.start + MINUTE_S > heard_to.get(cell.source_id, 0.0):
-                unknown[row, column] = False
-            for name, array in counts.items():
-                array[row, column] += getattr(cell, name)
-    return Buckets(
-        start=start,
-        zone=zone,
-        sources=names,
-        mentions=counts["mentions"],
-        stories=counts["stories"],
-        authors=counts["authors"],
-        negative=counts["negative"],
-        confident_negative=counts["confident_negative"],
-        reach=counts["reach"],
-        engagement=counts["engagement"],
-        unknown=unknown,
-        settled=settled_rows,
-        topic_id=topic_id,
-    )
-
-
-def _rows(since: datetime, until: datetime, first: int, length: int) -> slice:
-    """The rows that were heard for at least half: a poll a few seconds into a minute does not make the minute known."""
-    begin = round((since.timestamp() - first) / MINUTE_S)
-    end = round((until.timestamp() - first) / MINUTE_S)
-    return slice(max(0, min(begin, length)), max(0, min(end, length)))

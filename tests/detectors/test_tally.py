@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from detectors.buckets import COLUMNS
+from detectors.cells import buckets_of
 from detectors.tally import Tally
-from detectors.watch import buckets_of
 from store.series import COLUMNS as COUNTED
 from store.series import Cell, Count
 

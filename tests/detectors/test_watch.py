@@ -12,7 +12,8 @@ from structlog.testing import capture_logs
 from core.records import Words
 from detectors.base import Finding, State
 from detectors.buckets import Buckets
-from detectors.watch import AT_LEAST_EVERY, Watched, Watcher, buckets_of
+from detectors.cells import buckets_of
+from detectors.watch import AT_LEAST_EVERY, Watched, Watcher
 from store import series, signals, sources, watches
 from store.database import Database
 from store.open import Store
