@@ -14,11 +14,14 @@ from typing import Final
 
 from alerting.blindness import BLIND, is_about_sources
 from alerting.severity import HARM
+from alerting.talk import BREACH
 from core.outside import ALARM
 from core.records import Incident, Signal, severity_rank
 
 ATTENTION: Final = "attention"
+GUIDELINES: Final = "guidelines"  # what moderators have to do is no crisis, and stands by itself
 MOSTLY: Final = 0.5  # of what is said about a person names the brand too: it is the brand's own burst
+SCANDAL: Final = "ambassador"  # the family of risk that people who stand for a brand bring
 REACTIONS: Final = frozenset({"boycott", "expose", "legal", "complaint"})  # families of risk that follow from something else
 
 
@@ -52,10 +55,16 @@ def joins(signal: Signal, beside: Sequence[Incident]) -> Incident | None:
     key = incident_key(signal)
     here = [incident for incident in beside if incident.place_id == signal.place_id]
     own = [incident for incident in here if incident.key == key]
-    if not own and signal.topic_id is not None:
+    if not own and signal.topic_id is not None and signal.kind != BREACH:
+        here = [incident for incident in here if f"|{GUIDELINES}|" not in incident.key]
         causeless = _cause(signal) == ATTENTION
-        own = here if causeless else [incident for incident in here if incident.is_open and not is_caused_key(incident.key)]
+        own = here if causeless else [one for one in here if one.is_open and (not is_caused_key(one.key) or _is_one_scandal(one.key, key))]
     return min(own, key=_nearest, default=None)
+
+
+def _is_one_scandal(key: str, other: str) -> bool:
+    """Whether one key names a person of ours, and the other the family of risks that such people bring: the scandal has a name by now, or had one."""
+    return any("|person:" in one and f"|{SCANDAL}|" in two for one, two in ((key, other), (other, key)))
 
 
 def _nearest(incident: Incident) -> tuple[bool, int, datetime, int]:
@@ -64,6 +73,8 @@ def _nearest(incident: Incident) -> tuple[bool, int, datetime, int]:
 
 def _cause(signal: Signal) -> str:
     """What it is about. A person of ours is a cause; not where most of what is said names the brand too, or where they themselves tell of another cause."""
+    if signal.kind == BREACH:
+        return GUIDELINES
     person, risk = signal.frozen.get("person"), signal.risk
     if person is not None and (risk is None or risk in REACTIONS or "heard_in" in signal.frozen):
         return ATTENTION if person["beside"] >= MOSTLY else f"person:{person['id']}"

@@ -18,6 +18,7 @@ from alerting.industry import Rise, Storm, explains, is_of_counts, lowered, may_
 from alerting.outside import assess_outside
 from alerting.paging import has_paged
 from alerting.severity import Facts, assess, loudest_first
+from alerting.talk import assess_breach, with_talk
 from core.records import Factor, Incident, Record, Severity, Signal, Tier, TopicKind, Words
 from store import evidence, facts, mentions, series, signals
 from store.database import Tx
@@ -70,10 +71,10 @@ class Weigher:
             severity, factors = assess_blindness(signal.frozen)
             return Weighed(severity=severity, factors=factors)
         confirmed = self._corroboration(tx, signal, before)
-        outside = assess_outside(signal)
+        outside = assess_outside(signal) or assess_breach(signal)
         if outside is not None:
             return Weighed(severity=outside[0], factors=loudest_first((*outside[1], *filter(None, [confirmed]))))
-        severity, factors = assess(self._facts(tx, signal, confirmed))
+        severity, factors = with_talk(signal, *assess(self._facts(tx, signal, confirmed)))
         return self._damped(tx, signal, before, Weighed(severity=severity, factors=factors))
 
     def hold(self, tx: Tx, signal: Signal, before: Incident | None, weighed: Weighed, now: datetime) -> Weighed | None:
