@@ -6,13 +6,13 @@ drills and the tests' House run on this.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Final
 
 from alerting.base import Message, Notifier, Receipt
 from alerting.settings import ChannelSettings, PersonSettings
-from console.assemble import ROLES, Monitor, NotifierFor, assemble
+from console.assemble import ROLES, Monitor, NotifierFor, Stage, assemble
 from console.config import Config
 from core.clock import VirtualClock
 from core.http import Fetcher
@@ -56,6 +56,8 @@ class Simulation:
         roles: which stages run.
         world: "drill" marks everything.
         notifier_for: in place of lists that collect what is sent.
+        without: names of stages whose work somebody else does.
+        alone: the database is a SQLite file that nobody else looks into (see `store.database.Database`).
     """
 
     def __init__(
@@ -67,10 +69,12 @@ class Simulation:
         roles: tuple[str, ...] = ROLES,
         world: World = "live",
         notifier_for: NotifierFor | None = None,
+        without: Collection[str] = (),
+        alone: bool = False,
     ) -> None:
         self.clock = VirtualClock(start)
         self.sent: list[tuple[datetime, str, str, Message]] = []
-        self.store = open_store(database, durable=False)
+        self.store = open_store(database, durable=False, alone=alone)
         self.http = Fetcher(now=self.clock.now, allow=config.listener.allow_private_hosts)
         self.monitor: Monitor = assemble(
             config,
@@ -82,6 +86,7 @@ class Simulation:
             notifier_for=notifier_for or self._collect,
             virtual=True,
         )
+        self._without = frozenset(without)
         self._due: dict[str, datetime | None] = {stage.name: start for stage in self.monitor.stages}
 
     def _collect(self, person: PersonSettings, channel: ChannelSettings) -> Notifier:
@@ -103,6 +108,14 @@ class Simulation:
                 self._due["watcher"] = min(self._due["watcher"] or at + MINUTE, at.replace(second=0, microsecond=0) + MINUTE)
         self.clock.advance_to(end)
 
+    def next_due(self) -> datetime | None:
+        """When the next stage wants its turn."""
+        return min((at for stage in self._stages if (at := self._when(stage)) is not None), default=None)
+
+    @property
+    def _stages(self) -> list[Stage]:
+        return [stage for stage in self.monitor.stages if stage.name not in self._without]
+
     def touch(self) -> None:
         """Let every stage look again: somebody outside the stages (a person, a test) changed something."""
         self._due = dict.fromkeys(self._due, self.clock.now())
@@ -114,12 +127,15 @@ class Simulation:
     def _next(self, end: datetime) -> tuple[datetime, str] | None:
         """Whose turn is next, and when: the earliest due, in the order in which a post travels; a stage that was woken is due now."""
         turns = []
-        for order, stage in enumerate(self.monitor.stages):
-            woken = isinstance(stage.woken_by, MemoryStream) and len(stage.woken_by) > 0
-            due = self.clock.now() if woken else self._due[stage.name]
+        for order, stage in enumerate(self._stages):
+            due = self._when(stage)
             if due is not None and due <= end:
                 turns.append((max(due, self.clock.now()), order, stage.name))
         if not turns:
             return None
         at, _, name = min(turns)
         return at, name
+
+    def _when(self, stage: Stage) -> datetime | None:
+        woken = isinstance(stage.woken_by, MemoryStream) and len(stage.woken_by) > 0
+        return self.clock.now() if woken else self._due[stage.name]

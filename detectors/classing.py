@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core.records import Enrichment
 from detectors.counting import Counted
 from detectors.reading import Read, Reader
-from detectors.telling import Telling, tell
+from detectors.telling import Telling, Told, tell
 from store import mentions
 from store.database import Tx
 from store.enrichments import Saved
@@ -15,19 +15,25 @@ from store.enrichments import Saved
 
 def classed(tx: Tx, reader: Reader, batch: Sequence[Read]) -> list[Counted]:
     """Each with its story, class and reach, which the mention's row is given too. Tell stories in turn (`stories.in_turn`)."""
-    heard = [(read.mention, read.sketch) for read in batch if read.sketch is not None]
-    told = tell(tx, [Telling(mention.id, mention.source_id, mention.at, mention.seen_at, sketch) for mention, sketch in heard])
+    told = told_by(tx, batch)
     author_ids = mentions.author_ids(tx, [read.mention.id for read in batch])
-    counted = []
-    for read in batch:
-        story, mention = told.get(read.mention.id), read.mention
-        kind = reader.class_of(read, None if story is None else story.first_source)
-        role = None if read.entry is None else read.entry.role
-        story_id = None if story is None else story.story_id
-        counted.append(Counted(mention, read.said, kind, author_ids.get(mention.id), story_id, _reach(read), role))
+    counted = [counted_as(reader, read, told.get(read.mention.id), author_ids.get(read.mention.id)) for read in batch]
     changed = [(one.mention.id, one.kind, one.reach) for one in counted if (one.kind, one.reach) != (one.mention.kind, one.mention.reach)]
     mentions.set_class(tx, changed)
     return counted
+
+
+def told_by(tx: Tx, batch: Sequence[Read]) -> dict[int, Told]:
+    """The story that each tells, by mention; those that tell none are left out."""
+    heard = [(read.mention, read.sketch) for read in batch if read.sketch is not None]
+    return tell(tx, [Telling(mention.id, mention.source_id, mention.at, mention.seen_at, sketch) for mention, sketch in heard])
+
+
+def counted_as(reader: Reader, read: Read, story: Told | None, author_id: int | None) -> Counted:
+    """What a mention counts as that tells this story."""
+    kind = reader.class_of(read, None if story is None else story.first_source)
+    role = None if read.entry is None else read.entry.role
+    return Counted(read.mention, read.said, kind, author_id, None if story is None else story.story_id, _reach(read), role)
 
 
 def saved(reader: Reader, one: Counted) -> Saved:

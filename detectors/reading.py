@@ -107,6 +107,10 @@ class Reader:
             waiting = [mention for mention in waiting if mention.key not in done]
         return [done[mention.key] for mention in batch]
 
+    def who(self, mention: Mention) -> Known | None:
+        """Who wrote it, where we know them."""
+        return self._registry.find(mention)
+
     def class_of(self, read: Read, first_source: str | None) -> MentionClass:
         """Original, repost, copy of another's piece ("wire") or our own; `first_source`: where its story was first heard, None for the first.
 

@@ -53,7 +53,8 @@ class Database:
     Args:
         url: `sqlite:///path` or `postgresql://user:password@host/name`.
         durable: False lets a crash of the machine lose the last moments: for replays, drills and tests alone.
-        alone: nobody else uses this SQLite file, and nothing happens side by side: work is done in the caller's thread, at once.
+        alone: nobody else uses this SQLite file, and nothing happens side by side: work is done in the caller's thread, at once, and references
+            are not checked. For histories that are played back.
 
     Raises:
         ConfigError: the URL is of neither kind, or its driver is not installed.
@@ -63,6 +64,8 @@ class Database:
         self.engine = _engine(url)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _durably if durable else _fast)
+            if alone:
+                event.listen(self.engine, "connect", _unchecked)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._alone = alone and self.is_sqlite
         self._writer = _Writer() if self.is_sqlite and not alone else None
@@ -231,6 +234,10 @@ def _durably(connection: Any, _record: object) -> None:
 
 def _fast(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA synchronous=OFF")
+
+
+def _unchecked(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA foreign_keys=OFF")
 
 
 def _begin_sqlite(tx: Connection) -> None:

@@ -1,0 +1,109 @@
+"""The Watcher's work over counts in memory: the same detectors, asked at the same minutes, without a database in between. For playing history back."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Final
+
+from detectors.base import Finding, State
+from detectors.talk import MOST_SAID, Talk, ask
+from detectors.tally import Tally
+from detectors.watch import MINUTE, Watcher, due_at
+from store.series import Count
+from store.talk import Said
+
+_BY_TIME: Final = attrgetter("at", "mention_id")
+
+
+class Stepper:
+    """Steps the detectors of every topic when it changed, as the Watcher does; states, counts and talk are kept here.
+
+    Args:
+        watcher: whose detectors they are.
+        topics: ids.
+        start: when the clock begins (aware).
+    """
+
+    def __init__(self, watcher: Watcher, topics: Iterable[str], start: datetime) -> None:
+        self._watcher = watcher
+        self._tallies = {topic_id: Tally(topic_id, watcher.zone(topic_id)) for topic_id in sorted(topics)}
+        self._states: dict[str, dict[str, State]] = {topic_id: watcher.start(topic_id) for topic_id in self._tallies}
+        self._due = dict.fromkeys(self._tallies, start)
+        self._said: dict[str, list[Said]] = {topic_id: [] for topic_id in self._tallies if watcher.talk(topic_id)}
+        self._about = {topic_id: watcher.about(topic_id) for topic_id in self._said}
+        self.due = min(self._due.values(), default=None)
+        """When the next topic wants its step."""
+
+    def count(self, counts: Sequence[Count], now: datetime) -> None:
+        """Take in what mentions add; a topic that somebody spoke of live is stepped when the running minute is over."""
+        soon = now.replace(second=0, microsecond=0) + MINUTE
+        for count in counts:
+            tally = self._tallies.get(count.topic_id)
+            if tally is not None:
+                tally.add(count)
+                if count.arrival == "live" and soon < self._due[count.topic_id]:
+                    self._due[count.topic_id] = soon
+        if counts and (self.due is None or soon < self.due):
+            self.due = min(self._due.values(), default=None)
+
+    def wants_talk(self, topic_id: str) -> bool:
+        """Whether what is said in this topic is asked for, word by word."""
+        return topic_id in self._said
+
+    def say(self, topic_id: str, said: Said) -> None:
+        """Take in what somebody said, live."""
+        insort(self._said[topic_id], said, key=_BY_TIME)
+
+    def unsay(self, mention_id: int) -> None:
+        """A mention went away at its source: nobody is shown it any more."""
+        self._said = {topic_id: [one for one in said if one.mention_id != mention_id] for topic_id, said in self._said.items()}
+
+    def hear(self, source_id: str, since: float, until: float) -> None:
+        """A source was heard from `since` until `until`, in seconds since the epoch."""
+        for tally in self._tallies.values():
+            tally.hear(source_id, since, until)
+
+    def step(
+        self, now: datetime, told: Callable[[str, Mapping[str, object], datetime], Sequence[object]]
+    ) -> list[tuple[str, list[Finding], list[Finding]]]:
+        """Step the topics that are due; those in which something was found, with the findings in counts and in talk.
+
+        Args:
+            now: aware.
+            told: what detectors of talk told before, asked only where they find something: (topic, detectors, end) -> signals.
+        """
+        end = now.replace(second=0, microsecond=0)
+        found = []
+        for topic_id in [each for each, due in self._due.items() if due <= now]:
+            tally = self._tallies[topic_id]
+            begun = end if tally.first is None else datetime.fromtimestamp(tally.first, UTC)
+            findings = self._watcher.judge(topic_id, self._states[topic_id], begun, end, tally.buckets)
+            in_talk, again_at = self._ask(topic_id, end, told)
+            self._due[topic_id] = due_at(now, end, again_at)
+            if findings or in_talk:
+                found.append((topic_id, findings, in_talk))
+        self.due = min(self._due.values(), default=None)
+        return found
+
+    def _ask(
+        self, topic_id: str, end: datetime, told: Callable[[str, Mapping[str, object], datetime], Sequence[object]]
+    ) -> tuple[list[Finding], datetime | None]:
+        detectors = self._watcher.talk(topic_id)
+        if not detectors:
+            return [], None
+        longest = max(detector.window for detector in detectors.values())
+        said = self._said[topic_id]
+        self._forget(said, end - longest)
+        shown = Talk(topic=self._about[topic_id], end=end, said=tuple(one for one in said[-MOST_SAID:] if one.at < end))
+        asked = ask(detectors, shown, ())
+        if asked.findings:
+            asked = ask(detectors, shown, told(topic_id, detectors, end))  # type: ignore[arg-type]
+        return asked.findings, asked.again_at
+
+    @staticmethod
+    def _forget(said: list[Said], before: datetime) -> None:
+        old = next((place for place, one in enumerate(said) if one.at >= before), len(said))
+        del said[:old]
