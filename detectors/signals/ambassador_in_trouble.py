@@ -50,8 +50,8 @@ class Detector:
         >>> start, tone = datetime(2026, 11, 2, tzinfo=UTC), [0] * len(week)
         >>> angry = Buckets.of(start, week + [1] * 12, confident_negative=tone + [1] * 12, negative=tone + [1] * 12, topic_id="person:ngoc")
         >>> fame = Buckets.of(start, week + [1] * 12, topic_id="person:ngoc")
-        >>> [[finding.words.key for finding in findings(Detector(Options()), series)][:1] for series in (angry, fame)]
-        [['signal.ambassador_in_trouble.negative_surge'], []]
+        >>> [[finding.kind for finding in findings(Detector(Options()), series)][:1] for series in (angry, fame)]
+        [['ambassador_in_trouble'], []]
     """
 
     about_people = True  # it is asked of the topics of people, and of no other
@@ -68,14 +68,14 @@ class Detector:
         return TroubleState(surge=self._surge.start(), spike=self._spike.start())
 
     def step(self, state: TroubleState, buckets: Buckets) -> tuple[TroubleState, Finding | None]:
-        """Put both questions to the newest counts; a surge comes before a spike. See `detectors.base.Detector.step`."""
+        """Put both questions to the newest counts; a surge comes before a spike, and while it lasts it tells all. See `detectors.base.Detector.step`."""
         surge_state, surge = self._surge.step(state.surge, buckets)
         spike_state, spike = self._spike.step(state.spike, buckets)
         settled = [at for at in (surge_state.settled_to, spike_state.settled_to) if at is not None]
         after = TroubleState(settled_to=min(settled, default=None), surge=surge_state, spike=spike_state)
         if surge is not None:
             return after, self._told(surge, _share(surge, buckets))
-        if spike is not None and (share := _share(spike, buckets)) >= self._options.min_share:
+        if spike is not None and not surge_state.burst.is_open and (share := _share(spike, buckets)) >= self._options.min_share:
             return after, self._told(spike, share)
         return after, None
 

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from core.messages import LANGUAGES, catalogue
-from core.records import Risk
+from core.records import Risk, Sentiment
 from detectors import signals
 from detectors.base import Finding, Heard, Measure, SignalOptions, SourceHealth, State, load_state, save_state
 from detectors.buckets import Buckets
+from detectors.people import Voice
 from detectors.walk import walk
 
 KINDS = sorted(module.name for module in pkgutil.iter_modules(signals.__path__))
@@ -25,6 +26,7 @@ STEPPED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "step")]
 ASKED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "judge")]
 LISTENING = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "unheard")]
 WEIGHED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "weigh")]
+VOICED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "attend")]
 HERE = Path(__file__).parents[2]
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 DAY = 1440
@@ -64,6 +66,12 @@ def heard(risk_level=1, **more):
     return Heard(risk=Risk(family="recall", level=risk_level, term="thu hồi"), **more)
 
 
+def voice(**more):
+    more = {"at": MONDAY, "topic_id": "acme", "topic_kind": "brand", "source_id": "forum", "mention_id": 1, **more}
+    sour = Sentiment(negative=0.9, neutral=0.08, positive=0.02, confident=True)
+    return Voice(person="ngoc", name="Ngọc", role="ambassador", sentiment=sour, **more)
+
+
 def sources(count=3, **changes):
     """Sources that were heard a minute ago and speak every ten."""
     usual = {"every_s": 300.0, "first_poll_at": MONDAY - timedelta(days=30), "last_success_at": MONDAY - timedelta(minutes=1)}
@@ -94,6 +102,10 @@ def findings_of(kind):
         limited = MODULES[kind].Detector(MODULES[kind].Options(at_least={"calls": 40}))
         weighed = [detector.weigh(measure(48.0)), limited.weigh(measure(48.0, days=1)), limited.weigh(measure(48.0, usually=46.0))]
         return [finding for finding in weighed if finding is not None]
+    if kind in VOICED:
+        grave = (Risk(family="recall", level=1, term="thu hồi"),)
+        voices = [voice(), voice(risks=grave), voice(kind="repost"), voice(kind="repost", risks=grave)]
+        return [finding for finding in map(detector.attend, voices) if finding is not None]
     if kind in STEPPED:
         return [finding for _, finding in at_the_crisis(detector, LASTS.get(kind, 60)) if finding is not None]
     group = [heard(2, author=f"a{i}", mention_id=i + 1, at=MONDAY + timedelta(minutes=i)) for i in range(12)]
@@ -103,7 +115,7 @@ def findings_of(kind):
 
 def test_the_shelf_holds_signals_of_every_protocol():
     assert {"negative_surge", "outside_count", "single_risk", "source_blind", "volume_spike"} <= set(KINDS)
-    assert sorted([*STEPPED, *ASKED, *LISTENING, *WEIGHED]) == KINDS
+    assert sorted({*STEPPED, *ASKED, *LISTENING, *WEIGHED, *VOICED}) == KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -222,6 +234,12 @@ def test_a_step_that_is_delivered_again_raises_nothing_again(kind):
 def test_what_is_not_ours_raises_nothing(kind):
     detector = MODULES[kind].Detector(MODULES[kind].Options())
     assert detector.judge(heard(topic_kind="competitor"), []) is None
+
+
+@pytest.mark.parametrize("kind", VOICED)
+def test_what_is_said_of_others_raises_nothing(kind):
+    detector = MODULES[kind].Detector(MODULES[kind].Options())
+    assert detector.attend(voice(topic_kind="competitor")) is None
 
 
 @pytest.mark.parametrize("kind", LISTENING)
