@@ -13,6 +13,7 @@ from detectors.entities import Name
 from detectors.gauge import Counted
 from detectors.judging import Topic
 from detectors.registry import Campaign, Known, Registry
+from detectors.seasons import VIETNAM, Calendar, Event
 from detectors.settings import TopicSettings
 from detectors.watch import Watched
 
@@ -49,9 +50,16 @@ def watched(config: Config) -> dict[str, Watched]:
             query=versions[topic.id],
             kind=topic.kind,
             names=names(config, topic),
+            calendar=calendar(config, config.zone_of(topic)),
         )
         for topic in config.topics
     }
+
+
+def calendar(config: Config, zone: str) -> Calendar:
+    """The days on which more or less is expected; Tết where people keep it."""
+    events = tuple(Event(event.name, event.from_, event.to, event.expect) for event in config.events)
+    return Calendar(events=events, tet=config.language == "vi" or zone in VIETNAM)
 
 
 def names(config: Config, topic: TopicSettings) -> tuple[Name, ...]:

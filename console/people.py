@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from console.config import Config
+from console.known import calendar
 from core.errors import QueryError
 from core.query import parse, version
 from detectors.enrichment.records import TopicSpec
@@ -59,7 +60,12 @@ def people_watched(config: Config) -> dict[str, Watched]:
     zones = {topic.id: config.zone_of(topic) for topic in config.topics}
     return {
         topic.id: Watched(
-            id=topic.id, name=topic.name, zone=zones.get(topic.person.topic_id, config.timezone), kind="person", person=topic.person
+            id=topic.id,
+            name=topic.name,
+            zone=zones.get(topic.person.topic_id, config.timezone),
+            kind="person",
+            person=topic.person,
+            calendar=calendar(config, zones.get(topic.person.topic_id, config.timezone)),
         )
         for topic in people_topics(config).values()
         if topic.person is not None

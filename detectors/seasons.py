@@ -25,7 +25,7 @@ J2000: Final = datetime(2000, 1, 1, 12, tzinfo=UTC)
 NEW_MOON: Final = 5.09766  # days after J2000 of a mean new moon
 LUNATION: Final = 29.530588861  # days
 MORE: Final = 2.0  # times the usual, of an event that the operator expects more of
-ZONES: Final = frozenset({"Asia/Ho_Chi_Minh", "Asia/Saigon"})  # where the year turns with Tết
+VIETNAM: Final = frozenset({"Asia/Ho_Chi_Minh", "Asia/Saigon"})  # where the year turns with Tết
 
 
 class Occasion(msgspec.Struct, frozen=True, gc=False):

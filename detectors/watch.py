@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
-from core.records import Record, Signal, Tier, TopicKind
+from core.records import Record, Signal, Tier, TopicKind, Words
 from detectors.base import Detector, Finding, State, load_state, save_state
 from detectors.buckets import Buckets
 from detectors.cells import buckets_of
@@ -184,7 +184,7 @@ class Watcher:
             for kind, detector in self._detectors_of(topic_id).items():
                 states[kind], finding = detector.step(states[kind], buckets)
                 if finding is not None and piece_end == end:
-                    findings.append(finding)
+                    findings.append(said(finding, buckets))
             if piece_end == end:
                 break
             start = max(starts_at(states, begun, end), start + HOUR)  # states keep their newest hours unabsorbed
@@ -234,6 +234,16 @@ def starts_at(states: Mapping[str, State], begun: datetime, end: datetime) -> da
     """From where rows are wanted: what the least advanced detector has not absorbed; at most `HISTORY` back. Pure."""
     at = max(min((state.settled_to or begun for state in states.values()), default=end), end - HISTORY)
     return at.replace(minute=0, second=0, microsecond=0)
+
+
+def said(finding: Finding, buckets: Buckets) -> Finding:
+    """The finding, with the named occasions of its window's local days said, so that nobody wonders at a rise that was expected. Pure."""
+    since, until = finding.window_start.astimezone(buckets.zone).date(), finding.window_end.astimezone(buckets.zone).date()
+    names = buckets.calendar.names(since, until)
+    if not names:
+        return finding
+    words = Words(key=finding.words.key, args={**finding.words.args, "occasions": names})
+    return msgspec.structs.replace(finding, words=words, frozen={**finding.frozen, "occasions": names})
 
 
 def due_at(now: datetime, end: datetime, again_at: datetime | None) -> datetime:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from msgspec.structs import replace
 
 from console.config import parse
 from console.known import branches, names, registry, watched
+from console.people import people_watched
 from core.errors import ConfigError
 from core.records import Author
 from tests import make
@@ -37,6 +40,26 @@ def test_people_and_campaigns_are_known():
     entry = known.find(mention)
     assert (entry.id, entry.name, entry.role, entry.reach) == ("ngoc", "ngoc", "ambassador", 120_000)
     assert known.is_own(mention, entry)
+
+
+def test_what_is_expected_of_a_day_is_known_in_every_topic_and_of_people():
+    told = config(
+        language="en",
+        topics=[
+            {"id": "acme", "query": "acme", "timezone": "Europe/Berlin"},
+            {"id": "tra", "query": "trà", "timezone": "Asia/Ho_Chi_Minh"},
+        ],
+        authors=[{"id": "ngoc", "role": "ambassador", "names": ["Ngọc Vlog"]}],
+        events=[
+            {"name": "11/11", "from": "2026-11-10", "to": "2026-11-12"},
+            {"name": "Nghỉ", "from": "2026-11-12", "to": "2026-11-12", "expect": "less"},
+        ],
+    )
+    acme, tra = watched(told)["acme"].calendar, watched(told)["tra"].calendar
+    assert acme.names(date(2026, 11, 9), date(2026, 11, 12)) == ["11/11", "Nghỉ"]
+    assert [acme.expects_less(date(2026, 11, day)) for day in (11, 12)] == [False, True]
+    assert (acme.tet, tra.tet) == (False, True)
+    assert [one.calendar.names(date(2026, 11, 10), date(2026, 11, 10)) for one in people_watched(told).values()] == [["11/11"]]
 
 
 def test_what_a_burst_may_name_is_known_by_kind():

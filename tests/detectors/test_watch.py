@@ -13,6 +13,7 @@ from core.records import Words
 from detectors.base import Finding, State
 from detectors.buckets import Buckets
 from detectors.cells import buckets_of
+from detectors.seasons import PLAIN, Calendar, Event
 from detectors.watch import AT_LEAST_EVERY, Watched, Watcher
 from store import series, signals, sources, watches
 from store.database import Database
@@ -123,13 +124,13 @@ class Plain:
 class Tower:
     """A Watcher over topics, on a store."""
 
-    def __init__(self, database: Database, now: datetime, *topics: str, detector: Plain | None = None) -> None:
+    def __init__(self, database: Database, now: datetime, *topics: str, detector: Plain | None = None, calendar: Calendar = PLAIN) -> None:
         self.database = database
         self.names = topics or ("acme",)
         self.store = Store(database, MemoryStream(), MemoryStream(), MemoryStream())
         self.detector = detector or Plain()
         database.write_now(watches.ensure, dict.fromkeys(self.names, "1"), now)
-        watched = {name: Watched(id=name, name=name.title(), zone="Asia/Ho_Chi_Minh") for name in self.names}
+        watched = {name: Watched(id=name, name=name.title(), zone="Asia/Ho_Chi_Minh", calendar=calendar) for name in self.names}
         self.watcher = Watcher(self.store, watched, {"plain": self.detector}, lateness=LATENESS, generation=2)
 
     def count(self, at: datetime, *topics: str) -> None:
@@ -163,6 +164,29 @@ async def test_states_are_saved_with_the_signals_they_raised(database, now):
     assert signal.words.args["topic"] == "Acme"
     assert tower.state().steps == 1
     assert await tower.store.signals.take(10) == [signal.id]
+
+
+async def test_a_finding_says_which_expected_days_it_fell_in(database, now):
+    tower = Tower(database, now, calendar=Calendar(events=(Event("11/11", now.date(), now.date()),)))
+    tower.hear(now, now + 2 * MINUTE)
+    tower.count(now)
+    await tower.watcher.step(now + MINUTE)
+    (signal,) = tower.raised()
+    assert (signal.words.args["occasions"], signal.frozen["occasions"]) == (["11/11"], ["11/11"])
+    assert tower.detector.shown[-1].calendar.names(now.date(), now.date()) == ["11/11"]
+
+
+async def test_a_state_that_did_not_change_is_not_written_again(database, now):
+    tower = Tower(database, now)
+    tower.hear(now, now + HOUR)
+    tower.count(now)
+    at = now + MINUTE
+    await tower.watcher.step(at)
+    (watch,) = database.write_now(watches.claim, ["acme"], at + 2 * AT_LEAST_EVERY, at + 2 * AT_LEAST_EVERY + HOUR, 1)
+    saved = database.read_now(watches.states, "acme")
+    states = {"plain": tower.state()}
+    database.write_now(tower.watcher._save, watch, saved, states, [], at + HOUR, at + HOUR, at + 9 * HOUR)
+    assert database.read_now(watches.states, "acme") == saved
 
 
 async def test_a_topic_without_new_counts_is_not_stepped_before_its_time(database, now):
