@@ -22,6 +22,7 @@ from core.records import Words
 LANGUAGES: Final = ("vi", "en")
 _FALLBACK: Final = "en"
 _FOLDER: Final = Path(__file__).parent / "locale"
+_BESIDE: Final = "with_occasions"
 _DEEPEST: Final = 4  # messages within messages; deeper ones show their key
 _DURATIONS: Final = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
 _UNRENDERABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -45,11 +46,15 @@ class Translator:
     depth: int = 0
 
     def __call__(self, key: str, /, **args: Any) -> str:
-        """The sentence of `key` with its arguments filled in; the key itself where there is none. Never raises."""
+        """The sentence of `key` with its arguments filled in; the key itself where there is none. Never raises.
+
+        `occasions` among the arguments, names of days on which more or less was expected, are said behind the sentence.
+        """
         template = _sentence(self.language, key, args.get("count"))
         if template is None:
             return " ".join([key, *(f"{name}={value}" for name, value in args.items())])
-        return "".join(literal if name is None else literal + self._field(name, kind, args) for literal, name, kind in _parts(template))
+        said = "".join(literal if name is None else literal + self._field(name, kind, args) for literal, name, kind in _parts(template))
+        return self(_BESIDE, said=said, occasions=args["occasions"]) if args.get("occasions") and key != _BESIDE else said
 
     def render(self, words: Words) -> str:
         """The sentence of a stored message."""

@@ -74,6 +74,16 @@ def test_a_message_within_a_message_is_said_in_the_readers_language():
     assert render(entry, "en") == "Signal: Acme: 1,240 mentions in 1 hour 30 minutes, usually about 3.4"
 
 
+def test_the_occasions_of_a_signals_days_are_said_behind_it():
+    args = {"topic": "Acme", "observed": 40, "expected": 20, "scale": 900, "occasions": ["11/11", "Tết"]}
+    signal = Words(key="signal.volume_spike", args=args)
+    said = "Acme: 40 mentions in 15 minutes, usually about 20; expected these days: 11/11 and Tết"
+    assert render(signal, "en") == said
+    assert render(signal, "vi") == "Acme: 40 lượt nhắc trong 15 phút, bình thường khoảng 20; đang vào dịp đã tính trước: 11/11 và Tết"
+    assert render(Words(key="timeline.signal", args={"signal": {"key": signal.key, "args": args}}), "en") == f"Signal: {said}"
+    assert render(Words(key=signal.key, args=args | {"occasions": []}), "en") == "Acme: 40 mentions in 15 minutes, usually about 20"
+
+
 @pytest.mark.parametrize(
     ("key", "args", "vi", "en"),
     [
