@@ -12,7 +12,7 @@ WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE  # else every worker and every daemon of a test compiles everything anew
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run drill test test-fast test-slow test-servers servers lint types format lock train bench-text bench-language bench-risks bench-feedback bench-stories bench-store bench-feeds bench-listener clean
+.PHONY: help setup run drill test test-fast test-slow test-servers servers lint types format lock train bench-text bench-language bench-risks bench-feedback bench-stories bench-store bench-feeds bench-listener bench-detect lock-peers clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -69,6 +69,9 @@ format: setup ## formats, and mends what can be mended
 lock: .tools/bin/uv ## pins again, for every supported Python, with hashes and without any index address
 	.tools/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
 
+lock-peers: .tools/bin/uv ## pins the peers of bench-detect, which stand in a lock of their own
+	.tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c requirements.lock bench/peers.in -o bench/peers.lock
+
 train: setup ## the shipped sentiment models again, from the labelled texts beside the checkout
 	$(BIN)/python -m detectors.enrichment.training.train --data $(SHARED)/data/sentiment
 	$(BIN)/python -m detectors.enrichment.training.offence --data $(SHARED)/data/sentiment
@@ -98,5 +101,15 @@ bench-feeds: setup ## feeds read in a processor's second, beside feedparser and 
 bench-listener: setup ## feeds per CPU-second against lemon24/reader, and ten thousand feeds in one process
 	$(BIN)/python -m bench.listener --feeds $(SHARED)/data/feeds
 
+.peers/.synced: .tools/bin/uv bench/peers.lock
+	.tools/bin/uv venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .peers
+	VIRTUAL_ENV=.peers .tools/bin/uv pip sync --quiet --require-hashes bench/peers.lock
+	touch $@
+
+bench-detect: setup .peers/.synced ## what is noticed and what it costs in false alarms: real series, real crises spliced in, quiet topics; beside four published rules and PyPI's detectors; a quarter of an hour
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .peers/bin/python -m bench.detect --nab $(SHARED)/data/nab --crisislex $(SHARED)/data/crisislex
+	$(if $(wildcard bench/stepping.py),$(BIN)/python -m bench.stepping)
+	$(if $(wildcard bench/fleet.py),$(BIN)/python -m bench.fleet)
+
 clean: ## everything that was made here, but not var/ (your data)
-	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info
+	rm -rf .venv .peers .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info

@@ -141,12 +141,14 @@ class Past:
 
     def _sum(self, end: datetime, window: timedelta) -> tuple[float, float]:
         first, last = ((at - self._rows.start) / HOUR for at in (end - window, end))
-        begins = np.arange(-len(self._hours), 0)
-        part = np.clip(np.minimum(begins + 1.0, last) - np.maximum(begins, first), 0.0, 1.0)
-        known = ~np.isnan(self._hours)
+        touched = slice(max(0, math.floor(first) + len(self._hours)), max(0, math.ceil(last) + len(self._hours)))
+        hours = self._hours[touched]
+        begins = np.arange(touched.start, touched.start + len(hours)) - len(self._hours)
+        part = np.minimum(begins + 1.0, last) - np.maximum(begins, first)
+        known = ~np.isnan(hours)
         an_hour = HOUR_S // self._rows.width_s
         rows = slice(max(0, round(first * an_hour)), max(0, round(last * an_hour)))
-        mentions = float((part[known] * self._hours[known]).sum() + self._counts[rows].sum())
+        mentions = float((part[known] * hours[known]).sum() + self._counts[rows].sum())
         return mentions, float(part[known].sum() + self._heard[rows].sum() / an_hour)
 
 
