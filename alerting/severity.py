@@ -96,6 +96,11 @@ def is_said(factor: Factor) -> bool:
     return factor.speaks_for not in (None, "watch") or factor.name in LOWERING
 
 
+def lowering(factors: Sequence[Factor]) -> Factor | None:
+    """The factor that lowered what the others say: the industry's rise, the alarm budget; None where none did."""
+    return next((factor for factor in factors if factor.name in LOWERING), None)
+
+
 def _harm(facts: Facts) -> Factor | None:
     """People hurt speaks for the highest level; where no such risk was heard it is no factor at all."""
     return Factor(name="harm", value=facts.risk_family, speaks_for="critical") if _hurts(facts) else None

@@ -7,6 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from alerting.quotes import quotes_of
+from alerting.severity import lowering
 from console.config import Config
 from core.messages import Translator, translator
 from core.records import Incident, Signal, TimelineEntry
@@ -24,10 +25,10 @@ def speaker(config: Config) -> Translator:
 
 
 def describe(tx: Tx, incident: Incident, config: Config) -> dict[str, Any]:
-    """An incident as listings print it, with its signals and evidence; times are RFC 3339 in UTC."""
+    """An incident as listings print it, with its signals and evidence; times are RFC 3339 in UTC. `lowered_because` where something lowered its severity."""
     from alerting.burst import as_json, burst_shown  # reads texts, which listings in a cold hand do not
 
-    say, raised = speaker(config), signals.of_incident(tx, incident.id)
+    say, raised, low = speaker(config), signals.of_incident(tx, incident.id), lowering(incident.factors)
     return {
         "id": incident.id,
         "topic_id": incident.topic_id,
@@ -46,6 +47,7 @@ def describe(tx: Tx, incident: Incident, config: Config) -> dict[str, Any]:
         "signals": [_signal(signal, say) for signal in raised],
         "burst": as_json(burst_shown(tx, raised)),
         "evidence": [_quote(quote) for quote in quotes_of(tx, incident.id, EVIDENCE)],
+        **({} if low is None else {"lowered_because": say(f"factor_said.{low.name}", value=low.value)}),
     }
 
 

@@ -172,7 +172,11 @@ def _plan(desk: Desk, incident: Incident, plan: Playbook, states: list[StepState
 
 
 def _title(desk: Desk, incident: Incident) -> str:
-    title = desk.say.render(incident.words)
+    from alerting.severity import lowering
+
+    title, low = desk.say.render(incident.words), lowering(incident.factors)
+    if low is not None:
+        title = f"{title} ({desk.say(f'factor_said.{low.name}', value=low.value)})"
     return f"[{desk.say('console.drill_banner')}] {title}" if incident.world == "drill" else title
 
 

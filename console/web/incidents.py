@@ -12,6 +12,7 @@ from alerting.casefile import review_of
 from alerting.coverage import UNHEARD, coverage_of
 from alerting.labelling import WHY_FALSE
 from alerting.rotation import on_call
+from alerting.severity import lowering
 from console.listening import listening_of
 from console.web.acting import REASONS
 from console.web.case import case_of
@@ -46,6 +47,7 @@ def _listing(tx: Tx, visit: Visit) -> web.Response:
         open_incidents=found,
         closed=incidents.listing(tx, statuses=CLOSED, limit=MOST_CLOSED),
         topics={topic.id: topic.name or topic.id for topic in config.topics},
+        lowering=lowering,
         name=roster.name,
         on_call=list(dict.fromkeys(roster.name(person) for person in duty if person)),
         has_rotations=bool(roster.rotations),

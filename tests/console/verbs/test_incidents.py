@@ -1,8 +1,10 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
-from store import sources, steps
+from core.records import Factor
+from store import incidents, sources, steps
 from tests.console.conftest import Room
 
 INCIDENT_KEYS = {
@@ -104,3 +106,18 @@ def test_one_incident_says_what_was_heard_of_all_there_is(room: Room) -> None:
     assert [(each["source_id"], each["state"], each["why"]) for each in coverage["not_whole"]] == [("press", "blind", "HTTP 503")]
     out = room.tocsin("incident", "1").out
     assert "Heard 1 of 2 sources; not heard: press since 09:00 (HTTP 503); no program may see: 3 groups." in out
+
+
+def test_what_the_alarm_budget_holds_is_listed_with_the_reason(room: Room) -> None:
+    room.incident("watch")
+
+    def hold(tx: object) -> None:
+        one = incidents.get(tx, 1)
+        incidents.save(
+            tx, replace(one, factors=(Factor(name="budget", value=8.4, speaks_for="watch"),), version=one.version + 1), one.version
+        )
+
+    room.use(hold)
+    because = "held by the alarm budget: over all topics, chance alone brings 8.4 such a week"
+    assert because in room.tocsin("incidents").out
+    assert room.tocsin("incidents", "--json").json[0]["lowered_because"] == because
