@@ -145,6 +145,21 @@ def tet(year: int) -> date:
 
 
 @lru_cache(maxsize=256)
+def hung_kings(year: int) -> date:
+    """The day of the Hùng Kings, the 10th of the third lunar month.
+
+    Example:
+        >>> [hung_kings(year).isoformat() for year in (2004, 2023, 2025, 2026)]
+        ['2004-04-28', '2023-04-29', '2025-04-07', '2026-04-26']
+    """
+    first = round(((tet(year) - J2000.date()).days - NEW_MOON) / LUNATION)
+    months = [_new_moon(first + turn) for turn in range(4)]
+    has_thirteen = _eleventh_month(year) - _eleventh_month(year - 1) > 12  # noqa: PLR2004
+    is_leap = has_thirteen and any(_sign(months[turn]) == _sign(months[turn + 1]) for turn in (1, 2))
+    return months[3 if is_leap else 2] + 9 * DAY
+
+
+@lru_cache(maxsize=256)
 def _last_month(year: int) -> date:
     """The first day of the lunar month before Tết."""
     return _new_moon(round(((tet(year) - J2000.date()).days - NEW_MOON) / LUNATION) - 1)
