@@ -86,6 +86,13 @@ def questions(said: Sequence[Said], brand: frozenset[str]) -> list[Question]:
     return found
 
 
+@lru_cache(maxsize=_KNOWN)
+def is_copy_worth(text: str) -> bool:
+    """Whether a text that comes again was copied: it is long enough that two people do not write it by chance, and no contest asks them to."""
+    said = tokens(text)
+    return len(said) >= LONG_COPY and not any(one.of == "contest" for one in _expressions().find(said))
+
+
 def brand_words(*names: str) -> frozenset[str]:
     """The bare words of names."""
     return frozenset(bare(token.form) for name in names for token in tokens(name))

@@ -19,8 +19,23 @@ from detectors.entities import Name
 from store import signals, talk
 from store.database import Database
 from store.talk import Said
+from store.voices import Voice
 
-__all__ = ["Asked", "Compares", "Patient", "Said", "Talk", "TalkDetector", "Told", "Topic", "ask", "counted", "frame", "overheard"]
+__all__ = [
+    "Asked",
+    "Compares",
+    "Patient",
+    "Said",
+    "Talk",
+    "TalkDetector",
+    "Told",
+    "Topic",
+    "ask",
+    "counted",
+    "frame",
+    "overheard",
+    "voices",
+]
 
 MOST_SAID: Final = 2_000  # mentions that a detector is shown, the newest
 MOST_BEFORE: Final = 2_000  # mentions before its window that a detector compares with, the newest
@@ -172,3 +187,23 @@ def counted(members: Sequence[Said]) -> dict[str, int]:
     stories = {one.story_id if one.story_id is not None else -one.mention_id for one in members}
     negative = sum(one.sentiment.label == "negative" for one in members)
     return {"mentions": len(members), "stories": len(stories), "authors": len({one.who for one in members}), "negative": negative}
+
+
+def voices(said: Sequence[Said]) -> list[Voice]:
+    """What was said, as those read it who judge bursts (`detectors/themes.py`, `detectors/amplification.py`)."""
+    numbers: dict[str, int] = {}
+    return [
+        Voice(
+            one.mention_id,
+            one.source_id,
+            one.kind,
+            None if one.author is None else numbers.setdefault(one.author, len(numbers)),
+            one.story_id,
+            one.title,
+            one.text,
+            one.author_since,
+            one.source_since,
+            one.at,
+        )
+        for one in said
+    ]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, func, select
 
 from core.records import AuthorRole, MentionClass, Risk, Sentiment, Triage
-from store.schema import authors, enrichments, mention_texts, mention_topics, mentions, sources
+from store.schema import authors, enrichments, mention_texts, mention_topics, mentions, readings, sources
 
 MOST_CHARS = 300  # of a title, and of a text: what somebody asks or tells stands at the beginning
+
+AN_HOUR = timedelta(hours=1)
 
 
 class Said(msgspec.Struct, frozen=True, gc=False):
@@ -19,7 +21,8 @@ class Said(msgspec.Struct, frozen=True, gc=False):
 
     `at`: when it counts; `seen_at`: when we heard it, later where its source is slow. `author`: the author's key, None where nobody is named; `role`:
     what the registry says of its author. `key` and `parent_key` tie an answer to what it answers; `repost_of` is a native id. `reach`, `reposts`, `followers`: None
-    is unknown. `author_since`: when its author was first heard; `source_since`: when its source was. `text` and `title` are cut, and empty where they were erased.
+    is unknown; `reposts_before`: the counter as first read within the hour before the end. `author_since`: when its author was first heard; `source_since`: when its source
+    was. `text` and `title` are cut, and empty where they were erased.
     """
 
     mention_id: int
@@ -39,6 +42,7 @@ class Said(msgspec.Struct, frozen=True, gc=False):
     story_id: int | None = None
     reach: int | None = None
     reposts: int | None = None
+    reposts_before: int | None = None
     parent_key: bytes | None = None
     repost_of: str | None = None
     place_id: str | None = None
@@ -74,8 +78,13 @@ def heard(tx: Connection, topic_id: str, start: datetime, end: datetime, limit: 
         .subquery()
     )
     felt = (enrichments.c.negative, enrichments.c.neutral, enrichments.c.positive, enrichments.c.confident)
+    lately = (readings.c.mention_id == mentions.c.id) & (readings.c.at >= end - AN_HOUR) & (readings.c.at < end)
+    read_before = select(func.min(readings.c.reposts)).where(lately).correlate(mentions).scalar_subquery()
     chosen = (
-        select(*felt, enrichments.c.risks, newest.c.mention_id, newest.c.counts_at, *_IN_ORDER, newest.c.place_id, newest.c.weak, *_WORDS)
+        select(
+            *(*felt, enrichments.c.risks, newest.c.mention_id, newest.c.counts_at, *_WHO, mentions.c.reach, mentions.c.reposts),
+            *(read_before.label("reposts_before"), mentions.c.parent_key, mentions.c.repost_of, newest.c.place_id, newest.c.weak, *_WORDS),
+        )
         .select_from(newest.join(mentions, mentions.c.id == newest.c.mention_id))
         .join(enrichments, enrichments.c.mention_id == mentions.c.id)
         .outerjoin(mention_texts, mention_texts.c.mention_id == mentions.c.id)
@@ -87,12 +96,11 @@ def heard(tx: Connection, topic_id: str, start: datetime, end: datetime, limit: 
     return [_said(*row) for row in tx.execute(chosen)]
 
 
-_IN_ORDER = (  # as the fields of `Said` stand
+_WHO = (  # as the fields of `Said` stand
     *(mentions.c[name] for name in ("seen_at", "source_id", "native_id", "key", "kind")),
     *(authors.c.key.label("author"), enrichments.c.author_role, authors.c.followers),
     *(authors.c.first_seen_at.label("author_since"), sources.c.first_poll_at.label("source_since")),
     *(enrichments.c.language, enrichments.c.triage, enrichments.c.story_id),
-    *(mentions.c[name] for name in ("reach", "reposts", "parent_key", "repost_of")),
 )
 _WORDS = tuple(func.substr(func.coalesce(mention_texts.c[name], ""), 1, MOST_CHARS).label(name) for name in ("title", "text"))
 

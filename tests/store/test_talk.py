@@ -5,7 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from core.records import Engagement, Enrichment, Risk, Sentiment, TopicMatch
-from store import enrichments, mentions, schema, sources, talk
+from store import enrichments, mentions, readings, schema, sources, talk
 from tests import make
 
 CALM = Sentiment(negative=0.1, neutral=0.8, positive=0.1, confident=True)
@@ -29,6 +29,8 @@ def test_the_newest_are_read_oldest_first_with_who_and_what_is_known_of_them(dat
         parts = {"parent_key": b"p" * 16, "repost_of": "7", "engagement": Engagement(reposts=5), "reach": 90, "title": "Hỏi"}
         last = make.mention("app sập à", at=now - timedelta(minutes=5), seen_at=now, author="an", kind="own", **parts)
         say(tx, last, risks=(outage,), triage="question", author_role="staff")
+        for minutes, counter in ((90, 1), (40, 3), (10, 5)):
+            readings.add(tx, 5, Engagement(reposts=counter), now - timedelta(minutes=minutes), "forum")
         return last, talk.heard(tx, "acme", now - timedelta(hours=5), now, 3)
 
     last, heard = database.write_now(read)
@@ -37,6 +39,7 @@ def test_the_newest_are_read_oldest_first_with_who_and_what_is_known_of_them(dat
     assert (said.who, said.role, said.kind, said.is_reply, said.repost_of) == ("forum/an", "staff", "own", True, "7")
     assert (said.key, said.native_id, said.at, said.seen_at) == (last.key, last.native_id, now - timedelta(minutes=5), now)
     assert (said.risks[0].family, said.triage, said.sentiment, said.language) == ("outage", "question", CALM, "vi")
+    assert (said.reposts_before, heard[0].reposts_before) == (3, None)
     assert (said.reach, said.reposts, said.place_id, said.weak, said.words) == (90, 5, "q1", True, "Hỏi\napp sập à")
     assert said.source_since == now - timedelta(days=9)
     assert said.author_since is not None
