@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
@@ -56,6 +58,9 @@ class Rate(msgspec.Struct, frozen=True, array_like=True):
     def an_hour(self) -> float:
         """Mentions an hour, in the mean over the week."""
         return (self.mentions + RATE_PRIOR * RATE_WEIGHT) / (self.hours + RATE_WEIGHT)
+
+
+UNHEARD = Rate()
 
 
 class Learning(msgspec.Struct, frozen=True, gc=False):
@@ -107,20 +112,21 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
         """Mentions expected in each row from the sources `of`, where we listened to them; shape (n,)."""
         if not len(buckets):
             return np.zeros(0)
-        rates = np.array([self.rates.get(source, Rate()).an_hour for source in buckets.sources])
-        level = (~buckets.unknown @ np.where(of, rates, 0.0)) * (buckets.width_s / HOUR_S)
-        first = int(buckets.start.timestamp()) % HOUR_S
-        hours = (first + np.arange(len(buckets)) * buckets.width_s) // HOUR_S
-        an_hour = float(rates.sum())
+        rates = [self.rates.get(source, UNHEARD).an_hour for source in buckets.sources]
+        an_hour = math.fsum(rates)
         scatter = unevenness(*self.scatter[1], an_hour=an_hour)
-        shapes = np.array(
-            [
-                shape(self.seen, self.thought, cell_of(at), scatter=scatter, an_hour=an_hour)
-                * factor(self.special, buckets.calendar.on(at.date()), an_hour=an_hour)
-                for at in local_hours(buckets, int(hours[-1]) + 1)
-            ]
-        )
-        return np.asarray(level * shapes[hours], dtype=np.float64)
+        lead = int(buckets.start.timestamp()) % HOUR_S // buckets.width_s
+        per = HOUR_S // buckets.width_s
+        times = [
+            shape(self.seen, self.thought, cell, scatter=scatter, an_hour=an_hour)
+            * factor(self.special, buckets.calendar.on(day), an_hour=an_hour)
+            * (buckets.width_s / HOUR_S)
+            for cell, day in local_hours(buckets, (lead + len(buckets) - 1) // per + 1)
+        ]
+        by_row = np.repeat(times, per)[lead : lead + len(buckets)]
+        if buckets.all_known:
+            return by_row * math.fsum(rate for rate, is_in in zip(rates, of.tolist(), strict=True) if is_in)
+        return np.asarray(by_row * (~buckets.unknown @ np.where(of, rates, 0.0)), dtype=np.float64)
 
     def dispersion(self, seconds: int, *, known_h: float | None = None) -> float:
         """Variance beyond Poisson over the squared mean, for windows of this width, with what is not yet known added on top.
@@ -135,15 +141,17 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
         return learnt * (1.0 + HOURS / (HOURS + known_h)) + 1.0 / (1.0 + mentions) + new
 
 
-def local_hours(buckets: Buckets, count: int) -> list[datetime]:
-    """The local times at which `count` clock hours begin, from the one that holds the first row."""
-    first = buckets.start.replace(minute=0, second=0, microsecond=0)
-    return [(first + timedelta(hours=i)).astimezone(buckets.zone) for i in range(count)]
+def local_hours(buckets: Buckets, count: int) -> list[tuple[int, date]]:
+    """The local hour of the week (0 is Monday 00) and the local day of `count` clock hours, from the one that holds the first row."""
+    first = int(buckets.start.timestamp()) // HOUR_S
+    return [_local(hour, buckets.zone) for hour in range(first, first + count)]
 
 
-def cell_of(at: datetime) -> int:
-    """The hour of the week of a local time; 0 is Monday 00."""
-    return at.weekday() * HOURS + at.hour
+@lru_cache(maxsize=4096)
+def _local(hour: int, zone: ZoneInfo) -> tuple[int, date]:
+    """Of the clock hour so many hours after the epoch; all topics of a zone ask for the same ones."""
+    at = datetime.fromtimestamp(hour * HOUR_S, zone)
+    return at.weekday() * HOURS + at.hour, at.date()
 
 
 def whole_hours(buckets: Buckets, *, keep: timedelta) -> Buckets | None:
@@ -166,8 +174,8 @@ def learn(baseline: Baseline, buckets: Buckets, counts: Counts) -> tuple[Baselin
     quarters = _quarters(buckets.known(counts), lead, buckets.width_s).tolist()
     known = (_quarters(~buckets.unknown, lead, buckets.width_s) * (buckets.width_s / HOUR_S)).tolist()
     learner = _Learner(baseline, buckets.sources, buckets.calendar)
-    for at, brought, listened in zip(local_hours(buckets, len(quarters)), quarters, known, strict=True):
-        learner.hour(at, brought, listened)
+    for (cell, day), brought, listened in zip(local_hours(buckets, len(quarters)), quarters, known, strict=True):
+        learner.hour(cell, day, brought, listened)
     return learner.baseline(), learner.hours(buckets.end)
 
 
@@ -189,13 +197,13 @@ class _Learner:
         self.scatter = list(baseline.scatter)
         self.told: list[tuple[int, float, float]] = []
 
-    def hour(self, at: datetime, brought: list[list[int]], listened: list[list[float]]) -> None:
-        """Learn the clock hour from the local time `at`: mentions brought and hours listened, by quarter and source."""
+    def hour(self, cell: int, day: date, brought: list[list[int]], listened: list[list[float]]) -> None:
+        """Learn a clock hour by its place in the local week and its local day: mentions brought and hours listened, by quarter and source."""
         heard = [math.fsum(column) for column in zip(*listened, strict=True)]
         if not any(heard):
             self.told.append((0, 0.0, 0.0))
             return
-        cell, occasions, an_hour = cell_of(at), self.calendar.on(at.date()), self._an_hour()
+        occasions, an_hour = self.calendar.on(day), self._an_hour()
         scatter = unevenness(*self.scatter[1], an_hour=an_hour)
         of_week = shape(self.seen, self.thought, cell, scatter=scatter, an_hour=an_hour)
         times = of_week * factor(self.special, occasions, an_hour=an_hour)
