@@ -75,7 +75,7 @@ class Burst(Record, frozen=True, kw_only=True, gc=False):
 
 def frozen_burst(burst: Burst) -> dict[str, Any]:
     """As it is frozen with a signal: JSON values."""
-    found: dict[str, Any] = msgspec.to_builtins(burst)
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(burst))
     return found
 
 

@@ -25,6 +25,8 @@ MOST_WORDS: Final = 40  # of the sentences that ask: what is longer is an articl
 LONG_COPY: Final = 8  # words; so long a text that comes word for word again is copied, not asked again
 MANY_CALLED: Final = 2  # people called by their handle: friends who are to join in
 _KNOWN: Final = 16_384  # texts that are remembered
+_BESIDE: Final = frozenset({"idle", "asks", "contest", "occasions"})  # lists that are no meaning
+_NO_FAMILY: Final = frozenset({"delivery", "refund", "charged", "closing"})  # meanings that are no risk
 _NO_KEY: Final = ("", "")
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…\n]*")
 _END: Final = frozenset(
@@ -93,6 +95,12 @@ def is_copy_worth(text: str) -> bool:
     return len(said) >= LONG_COPY and not any(one.of == "contest" for one in _expressions().find(said))
 
 
+@lru_cache(maxsize=_KNOWN)
+def is_ritual(text: str) -> bool:
+    """Whether many say so by rule: a contest asks for it, or the calendar."""
+    return any(one.of in ("contest", "occasions") for one in _expressions().find(tokens(text)))
+
+
 def brand_words(*names: str) -> frozenset[str]:
     """The bare words of names."""
     return frozenset(bare(token.form) for name in names for token in tokens(name))
@@ -101,7 +109,7 @@ def brand_words(*names: str) -> frozenset[str]:
 @cache
 def _families() -> frozenset[str]:
     """Meanings that are families of risk."""
-    return frozenset(load_lists("questions")) - {"delivery", "refund", "charged", "closing", "idle", "asks", "contest"}
+    return frozenset(load_lists("questions")) - _NO_FAMILY - _BESIDE
 
 
 def risk_of(key: str) -> str | None:
@@ -129,7 +137,7 @@ def _read(text: str, brand: frozenset[str]) -> _Read | None:
             continue
         idle = {at for one in found if one.of in ("idle", "asks") for at in range(one.start, one.end)}
         words += [word for at, token in enumerate(said) for word in ([_NO_KEY] if at in idle else _content(token, brand))] + [_NO_KEY]
-        meanings |= {f"{MEANING}{one.of}": one.expression for one in found if one.of not in ("idle", "asks")}
+        meanings |= {f"{MEANING}{one.of}": one.expression for one in found if one.of not in _BESIDE}
         wording += [bare(token.form) for token in said]
         written.append(sentence.strip())
     pairs = {f"{left} {right}": f"{one} {other}" for (left, one), (right, other) in pairwise(words) if left and right}

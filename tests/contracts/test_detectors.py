@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from core.messages import LANGUAGES, catalogue
 from core.records import Risk, Sentiment
@@ -19,10 +20,12 @@ from detectors.base import Finding, Heard, Measure, SignalOptions, SourceHealth,
 from detectors.buckets import Buckets
 from detectors.people import Voice
 from detectors.walk import walk
+from tests.detectors.said import each, say, talk, told
 
 KINDS = sorted(module.name for module in pkgutil.iter_modules(signals.__path__))
 MODULES = {kind: importlib.import_module(f"detectors.signals.{kind}") for kind in KINDS}
 STEPPED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "step")]
+TALKED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "hear")]
 ASKED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "judge")]
 LISTENING = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "unheard")]
 WEIGHED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "weigh")]
@@ -86,6 +89,13 @@ def measure(newest, *, usually=6.0, days=15, **changes):
     return Measure(source_id="hotline", name="calls", points=(*points, last), step_s=900, **changes)
 
 
+def a_loud_talk(**topic):
+    """Whoever listens to it hears something: people ask one thing, and a post that threatens somebody is copied from our group to a forum."""
+    threat = "ai làm ra cái ấm này tao biết nhà mày ở đâu rồi nhé, coi chừng tao chém chết"
+    copies = [say(threat, source=("group", "forum")[turn % 2], story_id=7, risk="threat") for turn in range(14)]
+    return talk(*copies, *each("app sập à mn?", "sao ko vào dc vậy", "is it down?", "web lỗi hả shop", "có ai bị văng ra không"), **topic)
+
+
 def findings_of(kind):
     detector = MODULES[kind].Detector(MODULES[kind].Options())
     if kind in LISTENING:
@@ -106,6 +116,8 @@ def findings_of(kind):
         grave = (Risk(family="recall", level=1, term="thu hồi"),)
         voices = [voice(), voice(risks=grave), voice(kind="repost"), voice(kind="repost", risks=grave)]
         return [finding for finding in map(detector.attend, voices) if finding is not None]
+    if kind in TALKED:
+        return detector.hear(a_loud_talk())
     if kind in STEPPED:
         return [finding for _, finding in at_the_crisis(detector, LASTS.get(kind, 60)) if finding is not None]
     group = [heard(2, author=f"a{i}", mention_id=i + 1, at=MONDAY + timedelta(minutes=i)) for i in range(12)]
@@ -115,7 +127,7 @@ def findings_of(kind):
 
 def test_the_shelf_holds_signals_of_every_protocol():
     assert {"negative_surge", "outside_count", "single_risk", "source_blind", "volume_spike"} <= set(KINDS)
-    assert sorted({*STEPPED, *ASKED, *LISTENING, *WEIGHED, *VOICED}) == KINDS
+    assert sorted({*STEPPED, *ASKED, *LISTENING, *WEIGHED, *VOICED, *TALKED}) == KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -149,7 +161,7 @@ def test_findings_are_whole(kind):
         assert finding.window_start < finding.window_end
         assert finding.window_start <= finding.bucket_start < finding.window_end
         assert finding.words.args["source" if kind in (*LISTENING, *WEIGHED) else "topic"]
-        assert finding.unit in ("mentions", "negative", "sources", "counts")
+        assert finding.unit in ("mentions", "negative", "sources", "counts", "people")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -228,6 +240,18 @@ def test_a_step_that_is_delivered_again_raises_nothing_again(kind):
     again, nothing = detector.step(state, rows)
     assert nothing is None
     assert again == state
+
+
+@pytest.mark.parametrize("kind", TALKED)
+def test_a_talk_of_nobody_and_of_a_rival_raises_nothing_and_one_is_told_once(kind):
+    detector = MODULES[kind].Detector(MODULES[kind].Options())
+    assert detector.hear(talk()) == []
+    assert detector.hear(a_loud_talk(kind="competitor")) == []
+    heard_now = a_loud_talk()
+    found = detector.hear(heard_now)
+    assert {finding.about for finding in found} != {None}
+    assert all(set(finding.evidence) <= {one.mention_id for one in heard_now.said} for finding in found)
+    assert detector.hear(replace(heard_now, told=tuple(told(finding, ago=5) for finding in found))) == []
 
 
 @pytest.mark.parametrize("kind", ASKED)
