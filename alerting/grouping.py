@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from alerting.answers import CHORE, UNANSWERED, is_chore
 from alerting.blindness import BLIND, is_about_sources
 from alerting.severity import HARM
 from alerting.talk import BREACH
@@ -53,7 +54,7 @@ def joins(signal: Signal, beside: Sequence[Incident]) -> Incident | None:
     ones come before closed ones.
     """
     key = incident_key(signal)
-    here = [incident for incident in beside if incident.place_id == signal.place_id]
+    here = [incident for incident in beside if incident.place_id == signal.place_id and is_chore(incident.key) == is_chore(key)]
     own = [incident for incident in here if incident.key == key]
     if not own and signal.topic_id is not None and signal.kind != BREACH:
         here = [incident for incident in here if f"|{GUIDELINES}|" not in incident.key]
@@ -75,6 +76,8 @@ def _cause(signal: Signal) -> str:
     """What it is about. A person of ours is a cause; not where most of what is said names the brand too, or where they themselves tell of another cause."""
     if signal.kind == BREACH:
         return GUIDELINES
+    if signal.kind == UNANSWERED:
+        return CHORE
     person, risk = signal.frozen.get("person"), signal.risk
     if person is not None and (risk is None or risk in REACTIONS or "heard_in" in signal.frozen):
         return ATTENTION if person["beside"] >= MOSTLY else f"person:{person['id']}"

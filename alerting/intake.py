@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from msgspec.structs import replace
 
+from alerting.answers import UNANSWERED
 from alerting.arrival import reopens
 from alerting.blindness import BLIND, HEARD
 from alerting.budget import Budget
@@ -175,8 +176,8 @@ class Intake:
             topic_kind=None if topic is None else topic.kind,
         )
         chosen = playbook_match.match(self._playbooks, facts)
-        if signal.kind == BLIND and chosen is not None and chosen[0].default:
-            chosen = None  # what to say in public fits no broken feed; a playbook of the operator's that names the kind does
+        if signal.kind in (BLIND, UNANSWERED) and chosen is not None and chosen[0].default:
+            chosen = None  # what to say in public fits no broken feed and no chore; a playbook of the operator's that names the kind does
         return SignalArrived(
             signal=signal,
             key=incident_key(signal) if before is None else before.key,

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from alerting.answers import assess_answers
 from alerting.blindness import BLIND, assess_blindness
 from alerting.budget import Budget, Ruling, Wealth, log10_chance, may_be_held, rule
 from alerting.corroboration import FAMILIES, VOLUME, WITHIN, corroborated
@@ -71,7 +72,7 @@ class Weigher:
             severity, factors = assess_blindness(signal.frozen)
             return Weighed(severity=severity, factors=factors)
         confirmed = self._corroboration(tx, signal, before)
-        outside = assess_outside(signal) or assess_breach(signal)
+        outside = assess_outside(signal) or assess_breach(signal) or assess_answers(signal)
         if outside is not None:
             return Weighed(severity=outside[0], factors=loudest_first((*outside[1], *filter(None, [confirmed]))))
         severity, factors = with_talk(signal, *assess(self._facts(tx, signal, confirmed)))

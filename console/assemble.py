@@ -5,6 +5,7 @@
     Enricher    mention   -> enrichment, counts, signal   wakes the Intake (and marks topics for the Watcher)
     Recounter   history   -> counts, by a changed query   wakes the Watcher
     Watcher     counts    -> signal                       wakes the Intake
+    Timekeeper  questions -> signal: unanswered           wakes the Intake
     Lookout     sources   -> signal: not heard            wakes the Intake
     Gauger      numbers   -> signal: far from usual       wakes the Intake
     Intake      signal    -> incident, notification       wakes the Dispatcher
@@ -197,7 +198,18 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
         Stage("recounter", "detectors", Recounter(store, versions, reader_for=reader_for)),
         Stage("watcher", "detectors", watcher),
     ]
+    stages += _timekeepers(config, store, generation, built)
     return stages + _lookouts(config, store, generation, built) if hearing else stages
+
+
+def _timekeepers(config: Config, store: Store, generation: int, built: Mapping[str, Any]) -> list[Stage]:
+    """One for each signal about what is asked of us."""
+    from console.known import answered, is_staffed
+    from detectors.answers import Timekeeper
+
+    tiers, lateness = {source.id: source.tier for source in config.listener.sources}, config.listener.lateness
+    of = partial(Timekeeper, store, answered(config), tiers=tiers, lateness=lateness, staffed=is_staffed(config), generation=generation)
+    return [Stage("timekeeper", "detectors", of(one)) for one in built.values() if hasattr(one, "overdue")]
 
 
 def _lookouts(config: Config, store: Store, generation: int, built: Mapping[str, Any]) -> list[Stage]:

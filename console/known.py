@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from console.config import Config
 from core.query import version
+from detectors.answers import Answered
 from detectors.enrichment.records import PlaceSpec, TopicSpec
 from detectors.entities import Name
 from detectors.gauge import Counted
@@ -80,6 +81,17 @@ def registry(config: Config) -> Registry:
         Campaign(marks=event.marks, since=event.from_, until=event.to, zone=config.timezone) for event in config.events if event.marks
     ]
     return Registry(people, campaigns, {source.id: source.kind for source in config.listener.sources})
+
+
+def answered(config: Config) -> dict[str, Answered]:
+    """The topics whose questions are ours to answer: brands, each with the zone of its opening hours."""
+    brands = [topic for topic in config.topics if topic.kind == "brand"]
+    return {topic.id: Answered(id=topic.id, name=topic.title, zone=ZoneInfo(config.zone_of(topic))) for topic in brands}
+
+
+def is_staffed(config: Config) -> bool:
+    """Whether somebody of our staff is known, so that their answers are known too."""
+    return any(one.role == "staff" for one in config.authors)
 
 
 def counted(config: Config) -> dict[str, Counted]:

@@ -18,6 +18,7 @@ DEFAULT_SIGNALS = (
     "outside_count",
     "ambassador_in_trouble",
     "ambassador_turned",
+    "question_unanswered",
 )
 UNCHECKED = "unchecked"  # the validation context in which queries are taken as they stand
 

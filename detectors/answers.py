@@ -1,0 +1,210 @@
+"""The Timekeeper: what is asked of us, and our answers -> what waits too long -> signal -> wake the Intake.
+
+A due time comes when nothing happens, so this stage keeps a clock of its own: it looks for what is new once within the shortest time that a question may wait, and whenever an answer
+is due. What it remembers between two looks is only a shortcut: after a restart it is read anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from core.records import Record, Signal, Tier
+from detectors.raising import Crowd, signal_of
+from detectors.response import AnswerDetector, Asked
+from store import answers, signals
+from store.answers import Answer, Question
+from store.database import Tx
+from store.open import Store
+
+log = structlog.get_logger()
+
+LOOK_BACK: Final = timedelta(days=7)  # what has waited longer is not listed any more
+OVERLAP: Final = timedelta(hours=1)  # a mention may be understood so long after it came
+SELDOM: Final = timedelta(minutes=30)  # between two looks, at most
+HOUR: Final = timedelta(hours=1)
+
+Key = tuple[int, str]  # a mention in a topic
+
+
+class Answered(Record, frozen=True, kw_only=True, gc=False):
+    """A topic whose questions are ours to answer; opening hours are kept in its zone."""
+
+    id: str
+    name: str
+    zone: ZoneInfo
+
+
+class Waiting(NamedTuple):
+    """A question that nobody has answered, and when an answer is due."""
+
+    question: Question
+    asked: Asked
+    due: datetime
+
+
+class Timekeeper:
+    """Watches over what waits for an answer, and tells it once an hour and topic at most.
+
+    Where nobody of our staff is known and no answer of ours was ever heard in a source, nobody can tell what is answered there: its questions raise nothing.
+
+    Args:
+        store: mentions in, signals out.
+        topics: by id.
+        detector: judges.
+        tiers: source id -> its weight.
+        lateness: a mention that comes later after its publication raises nothing.
+        staffed: somebody of our staff is known.
+        generation: the configuration's number, which signals carry.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        topics: Mapping[str, Answered],
+        detector: AnswerDetector,
+        *,
+        tiers: Mapping[str, Tier],
+        lateness: timedelta,
+        staffed: bool,
+        generation: int,
+    ) -> None:
+        self._store = store
+        self._topics = dict(topics)
+        self._detector = detector
+        self._tiers = dict(tiers)
+        self._lateness = lateness
+        self._staffed = staffed
+        self._generation = generation
+        self._looked_at: datetime | None = None
+        self._waiting: dict[Key, Waiting] = {}
+        self._answering: set[str] = set()
+
+    async def step(self, now: datetime) -> datetime | None:
+        """Look for what is new, tell what waits too long; returns when to look again. None where there are no topics."""
+        if not self._topics:
+            return None
+        asked, given, above = await self._store.database.read(self._look, now)
+        self._take_in(asked, given, above, now)
+        told: dict[str, datetime] = {}
+        if any(one.due <= now for one in self._waiting.values()):
+            raised, told = await self._store.database.write(self._tell, now)
+            await self._store.signals.publish(raised)
+        return self._next(now, told)
+
+    def _look(self, tx: Tx, now: datetime) -> tuple[list[Question], list[Answer], dict[bytes, bytes]]:
+        """What was asked and answered since the last look, and what the answers belong to."""
+        since = now - LOOK_BACK if self._looked_at is None else self._looked_at - self._lateness - OVERLAP
+        given = answers.answers(tx, since, now)
+        return answers.questions(tx, self._topics, since, now), given, answers.parents(tx, [one.parent_key for one in given])
+
+    def _take_in(self, asked: Sequence[Question], given: Sequence[Answer], above: Mapping[bytes, bytes], now: datetime) -> None:
+        self._looked_at = now
+        self._answering |= {one.source_id for one in given}
+        for question in asked:
+            heard = asked_of(question, self._tiers)
+            due = self._detector.due(heard, self._topics[question.topic_id].zone)
+            if due is not None:
+                self._waiting[question.mention_id, question.topic_id] = Waiting(question, heard, due)
+        done = answered_at([one.question for one in self._waiting.values()], given, above)
+        self._waiting = {key: one for key, one in self._waiting.items() if key not in done and one.asked.at >= now - LOOK_BACK}
+
+    def _tell(self, tx: Tx, now: datetime) -> tuple[list[int], dict[str, datetime]]:
+        """Raise what is due, of each topic together; returns the new signals, and when each topic was last told."""
+        late = [key for key, one in self._waiting.items() if one.due <= now]
+        gone = set(late) - answers.still_asked(tx, [mention_id for mention_id, _ in late])
+        self._waiting = {key: one for key, one in self._waiting.items() if key not in gone}  # deleted, or they say something else by now
+        found: list[Signal] = []
+        told: dict[str, datetime] = {}
+        for topic in self._topics.values():
+            before = signals.latest(tx, self._detector.kind, f"topic:{topic.id}")
+            waiting = [one.asked for one in self._waiting.values() if one.asked.topic_id == topic.id and self._is_known(one.asked)]
+            if before is not None:
+                told[topic.id] = before.raised_at
+            if before is None or before.bucket_start < _hour(now):
+                found += self._signals(topic, waiting, now, told.get(topic.id))
+                told[topic.id] = now
+        return signals.add(tx, found), told
+
+    def _signals(self, topic: Answered, waiting: Sequence[Asked], now: datetime, told_at: datetime | None) -> Iterator[Signal]:
+        finding = self._detector.overdue(waiting, now, topic.zone, told_at)
+        if finding is not None:
+            log.info("questions wait for an answer", topic=topic.id, waiting=int(finding.observed))
+            listed = {one["mention_id"] for one in finding.frozen["waiting"]}
+            people = {one.author for one in waiting if one.mention_id in listed} - {None}
+            crowd = Crowd(mentions=int(finding.observed), stories=int(finding.observed), authors=len(people) or None)
+            yield signal_of(finding, topic_id=topic.id, topic_name=topic.name, now=now, generation=self._generation, crowd=crowd)
+
+    def _is_known(self, asked: Asked) -> bool:
+        """Whether we would know of an answer to it."""
+        return self._staffed or asked.source_id in self._answering
+
+    def _next(self, now: datetime, told: Mapping[str, datetime]) -> datetime:
+        """When an answer is due next, when what became due within a told hour may be told, or when to look for what is new, in opening hours."""
+        dues = [one.due for one in self._waiting.values() if one.due > now]
+        is_held = any(told.get(one.asked.topic_id, one.due) < one.due <= now for one in self._waiting.values())
+        look = min(now + min(self._detector.look_every, SELDOM), _hour(now) + HOUR if is_held else now + SELDOM)
+        return min(*dues, *(self._detector.opens(look, topic.zone) for topic in self._topics.values()), look + LOOK_BACK)
+
+
+def asked_of(question: Question, tiers: Mapping[str, Tier]) -> Asked:
+    """A question as its detector judges it. Pure."""
+    return Asked(
+        mention_id=question.mention_id,
+        topic_id=question.topic_id,
+        at=question.at,
+        triage=question.triage,
+        source_id=question.source_id,
+        tier=tiers.get(question.source_id),
+        addressed=question.to_us or any(term.startswith("@") for term in question.terms),
+        author=question.author,
+        role=question.role,
+    )
+
+
+def answered_at(asked: Sequence[Question], given: Sequence[Answer], above: Mapping[bytes, bytes]) -> dict[Key, datetime]:
+    """When each question was first answered; those without an answer are left out. Pure.
+
+    An answer is for the nearest question above it in its thread, and for those above that the same person asked; and for one beside it whose author it calls by handle.
+
+    Args:
+        asked: questions.
+        given: our answers, oldest first.
+        above: what each mention of a thread answers, by key.
+    """
+    by_key: dict[bytes, list[Question]] = {}
+    beside: dict[bytes, list[Question]] = {}
+    for question in asked:
+        by_key.setdefault(question.key, []).append(question)
+        if question.parent_key is not None:
+            beside.setdefault(question.parent_key, []).append(question)
+    found: dict[Key, datetime] = {}
+    for answer in given:
+        named = (one for one in beside.get(answer.parent_key, ()) if one.handle and f"@{one.handle.lower()}" in answer.text.lower())
+        for question in (*_asked_above(answer, by_key, above), *named):
+            if question.at <= answer.at:
+                found.setdefault((question.mention_id, question.topic_id), answer.at)
+    return found
+
+
+def _asked_above(answer: Answer, by_key: Mapping[bytes, Sequence[Question]], above: Mapping[bytes, bytes]) -> Iterator[Question]:
+    asker: tuple[str | None] | None = None
+    key: bytes | None = answer.parent_key
+    for _ in range(len(above) + 1):
+        questions = by_key.get(key, ()) if key is not None else ()
+        if questions and asker is not None and questions[0].author != asker[0]:
+            return
+        if questions:
+            asker = (questions[0].author,)
+            yield from questions
+        key = above.get(key) if key is not None else None
+        if key is None:
+            return
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
