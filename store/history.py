@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, select, update
 
-from store.bulk import insert_rows, json_text, rows_among
+from store.bulk import insert_rows, json_text, rows_among, times, update_rows
 from store.columns import as_text
 from store.schema import (
     authors,
@@ -40,8 +40,7 @@ READ_AGAIN: Final = ("mention_id", "at", "likes", "replies", "reposts", "views",
 PLACES: Final = {
     table.name: {name: place for place, name in enumerate(table.c.keys())} for table in (mentions, enrichments, mention_topics)
 }
-_NEVER: Final = "0001-01-01"
-_BLOCK: Final = 10_000
+_NEVER: Final = "2000-01-01 00:00:00.000000"
 
 
 class Followed(NamedTuple):
@@ -156,38 +155,18 @@ def copy_duty(past: Connection, tx: Connection) -> None:
         insert_rows(tx, table, names, [_fit(row) for row in _plain(past, select(table))])
 
 
-def put(tx: Connection, known: Block, ids: Iterable[int], changes: Mapping[int, Mapping[str, Any]], told: set[int]) -> None:
-    """Write mentions of a block as they were heard, with what was understood of them.
-
-    Args:
-        tx: in a database of its own (SQLite).
-        known: the block.
-        ids: which of it.
-        changes: by mention, columns of its row that were otherwise then.
-        told: numbers of stories and, negative, of authors that stand there already; added to.
-    """
-    rows = [(mention_id, known.mentions[mention_id]) for mention_id in ids]
-    place = PLACES["mentions"]
-    by = {row[place["author_id"]] for _, row in rows} - {None}
-    unknown = [author for author in by if -author not in told]
-    insert_rows(tx, authors, authors.c.keys(), [known.authors[author] for author in unknown])
-    insert_rows(tx, mentions, mentions.c.keys(), [_changed(row, changes.get(number)) for number, row in rows])
-    insert_rows(tx, mention_texts, mention_texts.c.keys(), [known.texts[number] for number, _ in rows if number in known.texts])
-    story = PLACES["enrichments"]["story_id"]
-    understood = [known.enrichments[number] for number, _ in rows if number in known.enrichments]
-    first = {row[story]: row[0] for row in reversed(understood) if row[story] is not None and row[story] not in told}
-    seen = {number: row[place["seen_at"]] for number, row in rows}
-    tellings = [(number, mention_id, seen[mention_id]) for number, mention_id in sorted(first.items())]
-    insert_rows(tx, stories, ("id", "first_mention_id", "first_seen_at"), tellings)
-    insert_rows(tx, enrichments, enrichments.c.keys(), understood)
-    insert_rows(tx, mention_topics, mention_topics.c.keys(), [row for number, _ in rows for row in known.topics.get(number, ())])
-    told.update(first, (-author for author in unknown))
-
-
-def _changed(row: Row, values: Mapping[str, Any] | None) -> Row:
-    if not values:
-        return row
-    return tuple(values.get(name, value) for name, value in zip(mentions.c.keys(), row, strict=True))
+def put(tx: Connection, known: Block, ids: Iterable[int], told: set[int]) -> None:
+    """Write mentions of a block with what was understood of them into a database of its own (SQLite); `told`: authors that stand there, added to."""
+    numbers = list(ids)
+    rows = [known.mentions[number] for number in numbers]
+    place = PLACES["mentions"]["author_id"]
+    by = sorted({row[place] for row in rows} - told - {None})
+    insert_rows(tx, authors, authors.c.keys(), [known.authors[author] for author in by])
+    told.update(by)
+    insert_rows(tx, mentions, mentions.c.keys(), rows)
+    insert_rows(tx, mention_texts, mention_texts.c.keys(), [known.texts[number] for number in numbers if number in known.texts])
+    insert_rows(tx, enrichments, enrichments.c.keys(), [known.enrichments[number] for number in numbers if number in known.enrichments])
+    insert_rows(tx, mention_topics, mention_topics.c.keys(), [row for number in numbers for row in known.topics.get(number, ())])
 
 
 def _among(tx: Connection, table: Table, column: str, values: Sequence[Any]) -> list[Row]:
@@ -215,3 +194,22 @@ def _fit(row: Iterable[Any]) -> Row:
     return tuple(
         as_text(value) if isinstance(value, datetime) else json_text(value) if isinstance(value, list | dict) else value for value in row
     )
+
+
+def put_sources(tx: Connection, first_polls: Mapping[str, datetime], last_story: int) -> None:
+    """Have a row for each source with when it was first asked, and let new stories be numbered after `last_story`."""
+    fit = times(tx)
+    known = set(tx.execute(select(sources.c.id)).scalars())
+    tx.execute(update(sources).values(next_poll_at=None))
+    rows = [(source_id, "replay", 0, 0, 0.0, 0) for source_id in first_polls if source_id not in known]
+    insert_rows(tx, sources, ("id", "kind", "failures", "mentions", "cost", "attempt"), rows)
+    update_rows(tx, sources, ("first_poll_at",), ("id",), [(fit(at), source_id) for source_id, at in first_polls.items()])
+    if last_story:
+        insert_rows(tx, stories, ("id", "first_mention_id", "first_seen_at"), [(last_story, 0, _NEVER)])
+
+
+def heard_of(tx: Connection, topic_id: str, source_ids: Sequence[str], since: datetime) -> list[datetime]:
+    """When these sources had something of a topic that was heard live, oldest first."""
+    chosen = select(mentions.c.seen_at).join(mention_topics, mention_topics.c.mention_id == mentions.c.id)
+    chosen = chosen.where(mention_topics.c.topic_id == topic_id, mentions.c.source_id.in_(source_ids), mentions.c.seen_at >= since)
+    return list(tx.execute(chosen.where(mentions.c.arrival == "live").order_by(mentions.c.seen_at)).scalars())

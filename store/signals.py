@@ -112,6 +112,12 @@ def told(tx: Connection, kinds: Sequence[str], topic_id: str, since: datetime) -
     return [_signal(row) for row in tx.execute(chosen.order_by(signals.c.bucket_start, signals.c.id)).mappings()]
 
 
+def raised_between(tx: Connection, kinds: Sequence[str], since: datetime, until: datetime) -> list[Signal]:
+    """The signals of these kinds raised within [since, until), in that order."""
+    within = signals.c.kind.in_(kinds) & (signals.c.raised_at >= since) & (signals.c.raised_at < until)
+    return [_signal(row) for row in tx.execute(select(signals).where(within).order_by(signals.c.raised_at, signals.c.id)).mappings()]
+
+
 def _row(signal: Signal) -> dict[str, Any]:
     return {name: getattr(signal, name) for name in _PLAIN} | {
         "words": msgspec.to_builtins(signal.words),

@@ -1,0 +1,185 @@
+"""A stored history through the same stages on a virtual clock, in a database of its own: what would have been noticed, and who would have been called."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from console import shelf
+from console.answers import Answers, Habit
+from console.config import Config
+from console.happenings import Happenings
+from console.known import topic_versions, watched
+from console.player import Player, Progress
+from console.shapes import describe
+from console.simulate import Simulation
+from console.timetable import Timetable
+from console.understanding import Tolls, Understanding
+from core.errors import Refused
+from core.outside import ALARM, ALARM_OVER
+from core.records import Record
+from detectors.enrich import Enricher
+from detectors.lookout import HEARD_AGAIN
+from detectors.recount import Recounter
+from listener.pushed import waits
+from store import history, incidents, notifications
+from store.database import Database, Tx
+
+WARM_UP: Final = timedelta(days=35)  # before what is asked for: what is usual is learnt from it
+AFTERWARDS: Final = timedelta(hours=2)  # the clock runs on so long after the last mention
+MOST: Final = 100_000
+TAKEN_OVER: Final = ("enricher", "recounter", "watcher")  # whose work the player does
+
+
+class Asked(Record, frozen=True, kw_only=True, gc=False):
+    """What to play: mentions heard within [since, until) (aware; None: all there is), of one topic or of all; how people answer where nobody did."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    topic: str | None = None
+    habit: Habit = Habit()
+
+
+class Played(Record, frozen=True, kw_only=True, gc=False):
+    """What came of it. `pages` are (when, person, incident, channel); `learnt_from` is when the clock began, `since` when what happened began to count."""
+
+    incidents: list[dict[str, Any]]
+    pages: list[dict[str, Any]]
+    mentions: int
+    imported: int
+    tolls: Tolls
+    learnt_from: datetime
+    since: datetime
+    until: datetime
+    press: dict[str, list[datetime]]
+
+
+async def play(config: Config, past: Database, asked: Asked, *, progress: Progress | None = None) -> Played:
+    """Play a history with a configuration. The history is only read (rule 11).
+
+    Args:
+        config: topics, detectors, policies.
+        past: where the history is stored.
+        asked: what of it.
+        progress: called with (played, all).
+
+    Raises:
+        Refused: there is nothing to play, or no such topic.
+    """
+    config = only(config, asked.topic)
+    warm = None if asked.since is None else asked.since - WARM_UP
+    timetable = past.read_now(Timetable, config.listener.lateness, warm, asked.until)
+    if not len(timetable):
+        raise Refused("there is nothing to play: no mention was heard in that time")
+    start = timetable.start if timetable.began is None else min(timetable.start, max(timetable.began, warm or timetable.began))
+    until = asked.until or timetable.end + AFTERWARDS
+    with tempfile.TemporaryDirectory(prefix="tocsin-backtest-") as folder:
+        simulation = Simulation(
+            config, f"sqlite:///{folder}/backtest.db", start, roles=("detectors", "alerting"), without=TAKEN_OVER, alone=True
+        )
+        try:
+            player = _player(config, past, simulation, timetable, (start, until), asked.habit, progress)
+            await player.play(until)
+            return _outcome(simulation.store.database, config, timetable, player, asked.since or start, (start, until))
+        finally:
+            await simulation.close()
+
+
+def only(config: Config, topic: str | None) -> Config:
+    """The configuration with one topic alone; as it is for None.
+
+    Raises:
+        Refused: there is no such topic.
+    """
+    if topic is None:
+        return config
+    chosen = [each for each in config.topics if each.id == topic]
+    if not chosen:
+        raise Refused(f"no topic is called {topic!r}; configured are: {', '.join(each.id for each in config.topics)}")
+    return config.model_copy(update={"topics": chosen})
+
+
+def _player(
+    config: Config,
+    past: Database,
+    simulation: Simulation,
+    timetable: Timetable,
+    within: tuple[datetime, datetime],
+    habit: Habit,
+    progress: Progress | None,
+) -> Player:
+    database = simulation.store.database
+    stages: dict[str, Any] = {stage.name: stage.runs for stage in simulation.monitor.stages}
+    enricher: Enricher = stages["enricher"]
+    recounter: Recounter = stages["recounter"]
+    understanding = Understanding(
+        database,
+        enricher.reader,
+        recounter.reader_for,
+        versions=topic_versions(config),
+        counted_with=past.read_now(history.counted_with),
+        judged=past.read_now(history.judged),
+    )
+    answers = past.read_now(Answers, habit)
+    happenings = past.read_now(Happenings, *within, kinds=carried(config), answers=answers)
+    with past.engine.connect() as tx:
+        database.write_now(_prepare, tx, timetable)
+    return Player(
+        simulation, past, timetable, understanding, happenings, topics=list(watched(config)), every=_every(config), progress=progress
+    )
+
+
+def carried(config: Config) -> list[str]:
+    """The kinds of signal that are taken as they were raised: about sources, and of other monitors and their numbers."""
+    kinds = [signal.kind for signal in config.detectors.signals]
+    detectors = {kind: shelf.load(shelf.SIGNALS, kind).Detector for kind in kinds}
+    return [
+        HEARD_AGAIN,
+        ALARM,
+        ALARM_OVER,
+        *(kind for kind in kinds if hasattr(detectors[kind], "unheard") or hasattr(detectors[kind], "weigh")),
+    ]
+
+
+def _every(config: Config) -> dict[str, timedelta]:
+    """How often sources are asked; those that tell of themselves are left out."""
+    asked = [source for source in config.listener.sources if not waits(shelf.load(shelf.COLLECTORS, source.kind))]
+    return {source.id: source.every for source in asked}
+
+
+def _prepare(tx: Tx, past: Tx, timetable: Timetable) -> None:
+    """What stands in the backtest's database before anything happens: silences, overrides, sources, and numbers that no new story takes."""
+    history.copy_duty(past, tx)
+    history.put_sources(tx, timetable.first_polls, history.last_story(past))
+
+
+def _outcome(
+    database: Database, config: Config, timetable: Timetable, player: Player, since: datetime, within: tuple[datetime, datetime]
+) -> Played:
+    opened = [one for one in reversed(database.read_now(incidents.listing, limit=MOST)) if one.opened_at >= since]
+    numbers = {one.id for one in opened}
+    sent = database.read_now(notifications.sent_between, since, within[1] + timedelta(days=1))
+    pages = [
+        {"at": one.sent_at.isoformat(), "person": one.person, "incident_id": one.incident_id, "channel": one.channel}
+        for one in sent
+        if one.sent_at is not None and one.incident_id in numbers
+    ]
+    return Played(
+        incidents=[database.read_now(describe, incident, config) for incident in opened],
+        pages=pages,
+        mentions=player.played,
+        imported=timetable.imported,
+        tolls=player.tolls,
+        learnt_from=within[0],
+        since=since,
+        until=within[1],
+        press={
+            topic: database.read_now(history.heard_of, topic, _press(config), since)
+            for topic in sorted({one.topic_id for one in opened if one.topic_id})
+        },
+    )
+
+
+def _press(config: Config) -> list[str]:
+    return [source.id for source in config.listener.sources if source.tier == "press"]
