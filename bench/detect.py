@@ -1,10 +1,9 @@
 """What is noticed, how soon, and what it costs in false alarms: ours beside four published rules and detectors from the package index.
 
     make bench-detect
-    python -m bench.detect [--nab FOLDER] [--crisislex FOLDER] [--only nab|spliced|quiet|cost ...] [--quick]
+    python -m bench.detect [--nab FOLDER] [--crisislex FOLDER] [--only nab|spliced|quiet|cost ...] [--each N] [--quick]
 
-Prints Markdown tables. The same input gives the same tables, but for the figures of cost. `--quick` is a look in a minute, on too little to say
-anything. The sections are told in `bench/detect_nab.py`, `detect_spliced.py` and `detect_quiet.py`.
+Prints Markdown tables. The same input gives the same tables, but for the figures of cost. The sections are told in `bench/detect_nab.py`, `detect_spliced.py` and `detect_quiet.py`.
 """
 
 from __future__ import annotations
@@ -32,7 +31,8 @@ def main() -> None:
     parser.add_argument("--nab", type=Path, default=Path("../shared/data/nab"), help="labelled series: data/*.csv and windows.json")
     parser.add_argument("--crisislex", type=Path, default=Path("../shared/data/crisislex"), help="events: *.csv of Timestamp, Tweet-ID")
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS)
-    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--each", type=int, default=1, help="splice into each so many-th series only: a look in less time")
+    parser.add_argument("--quick", action="store_true", help="a glance: too little to say anything")
     asked = parser.parse_args()
     if missing := [name for name in ("river", "pysad", "streamad") if not any(peer.startswith(name) for peer in peers())]:
         print(f"Not installed, so not compared: {', '.join(missing)} (`make bench-detect` installs them)\n")
@@ -41,7 +41,7 @@ def main() -> None:
     if "nab" in asked.only and labelled:
         detect_nab.run(labelled, quick=asked.quick)
     if "spliced" in asked.only and labelled and events:
-        detect_spliced.run(labelled, events, quick=asked.quick)
+        detect_spliced.run(labelled, events, each=60 if asked.quick else asked.each, quick=asked.quick)
     if "quiet" in asked.only:
         detect_quiet.run(detect_quiet.QUICK if asked.quick else detect_quiet.Size())
     if "cost" in asked.only:

@@ -25,7 +25,7 @@ BUSY = ((30.0, None), (300.0, None), (30.0, 2.0), (300.0, 2.0))
 class Size:
     """How many topics of each kind are drawn."""
 
-    noise: int = 20
+    noise: int = 16
     bursts: int = 12
     new: int = 30
     clocks: int = 10

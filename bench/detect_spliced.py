@@ -81,9 +81,9 @@ class Line:
     ours: Outcome
 
 
-def run(labelled: list[Labelled], events: list[Event], *, quick: bool = False) -> None:
-    """Print the tables."""
-    trials = splice(backgrounds(labelled, quick=quick), events)
+def run(labelled: list[Labelled], events: list[Event], *, each: int = 1, quick: bool = False) -> None:
+    """Print the tables, of each so many-th series."""
+    trials = splice(backgrounds(labelled), events)[::each]
     spliced = sum(len(trial.events) for trial in trials)
     print(f"## Real crises spliced in ({spliced} onsets of {len(events)} events, {len(trials)} series of four weeks)\n")
     base = outcome(trials, [ours("balanced")(trial.series).alarms for trial in trials])
@@ -121,17 +121,17 @@ def _by_threshold(name: str, peer: Peer, trials: list[Trial], numbers: range, ba
     return [Line(f"{name}, as few false{mark}", few, mine), Line(f"{name}, as many found{mark}", many, mine)]
 
 
-def backgrounds(labelled: list[Labelled], *, quick: bool = False) -> list[Series]:
+def backgrounds(labelled: list[Labelled]) -> list[Series]:
     """Four-week pieces of the real series, as they are and thinned, and drawn ones; each in two draws."""
     rng = np.random.default_rng(7)
     made: list[Series] = []
-    for _ in range(1 if quick else ROUNDS):
+    for _ in range(ROUNDS):
         for each in labelled:
             for piece in (each.series.rows(0, ROWS), each.series.rows(len(each.series) - ROWS, len(each.series))):
                 an_hour = float(piece.values.mean()) * HOUR
                 made += [piece, *(thinned(piece, rate, rng) for rate in RATES if rate < 0.8 * an_hour)]
         made += [drawn(rate, ROWS, rng, uneven=uneven) for rate, uneven in DRAWN for _ in range(2)]
-    return made[::12] if quick else made
+    return made
 
 
 def splice(series: list[Series], events: list[Event]) -> list[Trial]:

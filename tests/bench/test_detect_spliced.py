@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from bench import detect, detect_spliced
+from bench import detect, detect_nab
 from bench.detect_judges import bursts
 from bench.detect_series import DAY, HOUR, MONDAY, STEP, WEEK, Event, Series, drawn, read_events, read_labelled, thinned
 from bench.detect_spliced import Outcome, Trial, by_threshold, outcome, splice
@@ -102,7 +102,7 @@ def test_the_bench_reads_labelled_series_and_prints_its_tables(crisis, tmp_path,
     window = [str((MONDAY + (3 * DAY + shift) * STEP).replace(tzinfo=None)) for shift in (-20, 20)]
     (folder / "windows.json").write_text(json.dumps({"realTweets/Twitter_volume_X.csv": [window]}), encoding="utf-8")
     assert read_labelled(folder)[0].windows == [(3 * DAY - 20, 3 * DAY + 20)]
-    monkeypatch.setattr(detect_spliced, "ROWS", 4 * DAY)
+    monkeypatch.setattr(detect_nab, "SETTINGS", ("balanced",))
     monkeypatch.setattr("sys.argv", ["detect", "--nab", str(folder), "--crisislex", str(crisis), "--only", "nab", "--quick"])
     detect.main()
     said = capsys.readouterr().out
