@@ -162,12 +162,13 @@ class Detector:
 
 def _carried(said: Iterable[Said], talk: Talk) -> list[Carried]:
     """Every story told twice, or with a counter, with those who carried it on within the last hour."""
-    own = [one for one in said if _counts(one)]
+    own = [one for one in said if one.kind in ("original", "repost") and one.role not in OURS]
     stories = {one.native_id: one.story_id for one in own if one.story_id is not None and one.repost_of is None and one.native_id}
     groups: dict[str, list[Said]] = defaultdict(list)
     for one in own:
         groups[_key(one, stories)].append(one)
-    return [Carried(key, group[0], _once(group, talk.end - HOUR)) for key, group in groups.items() if len(group) > 1 or _risen(group[0])]
+    told = {key: [one for one in group if _counts(one)] for key, group in groups.items() if len(group) > 1 or _risen(group[0])}
+    return [Carried(key, group[0], _once(group, talk.end - HOUR)) for key, group in told.items() if group]
 
 
 def _counts(one: Said) -> bool:

@@ -107,6 +107,15 @@ def test_a_story_is_told_once_and_again_when_those_who_tell_it_have_trebled():
     assert [again.observed for again in heard(*said, *crowd, before=a_usual_fortnight(), told=past)] == [21.0]
 
 
+def test_a_story_that_grew_over_three_hours_is_new_all_the_same():
+    first = [say(text, ago=90 + turn, source="group") for turn, text in enumerate(SMELL[:3])]
+    chatter = [say(USUAL[turn % 6], ago=65 + turn) for turn in range(60)]
+    assert len(heard(*first, *chatter, *in_places(*SMELL), before=a_usual_fortnight())) == 1
+    assert len(heard(*first, *chatter, *in_places(*SMELL))) == 1, "so that what was said before is looked up"
+    usual = [say(text, ago=61 + turn) for turn, text in enumerate(SMELL * 9)]
+    assert heard(*usual, *in_places(*SMELL, *USUAL)) == [], "nothing rises, nothing is looked up"
+
+
 def test_phrases_are_looked_for_every_five_minutes_and_copies_each_minute():
     late = END + 2 * MINUTE
     assert heard(*in_places(*SMELL), before=a_usual_fortnight(), end=late) == []
