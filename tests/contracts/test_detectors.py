@@ -19,6 +19,7 @@ from detectors import signals
 from detectors.base import Finding, Heard, Measure, SignalOptions, SourceHealth, State, load_state, save_state
 from detectors.buckets import Buckets
 from detectors.people import Voice
+from detectors.response import Asked
 from detectors.walk import walk
 from tests.detectors.said import each, say, talk, told
 
@@ -29,6 +30,7 @@ TALKED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "hear")]
 ASKED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "judge")]
 LISTENING = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "unheard")]
 WEIGHED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "weigh")]
+WAITED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "overdue")]
 VOICED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "attend")]
 HERE = Path(__file__).parents[2]
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
@@ -75,6 +77,11 @@ def voice(**more):
     return Voice(person="ngoc", name="Ngọc", role="ambassador", sentiment=sour, **more)
 
 
+def question(**more):
+    more = {"mention_id": 1, "at": MONDAY, "topic_id": "acme", "triage": "question", "source_id": "forum", "tier": "owned", **more}
+    return Asked(**more)
+
+
 def sources(count=3, **changes):
     """Sources that were heard a minute ago and speak every ten."""
     usual = {"every_s": 300.0, "first_poll_at": MONDAY - timedelta(days=30), "last_success_at": MONDAY - timedelta(minutes=1)}
@@ -112,6 +119,11 @@ def findings_of(kind):
         limited = MODULES[kind].Detector(MODULES[kind].Options(at_least={"calls": 40}))
         weighed = [detector.weigh(measure(48.0)), limited.weigh(measure(48.0, days=1)), limited.weigh(measure(48.0, usually=46.0))]
         return [finding for finding in weighed if finding is not None]
+    if kind in WAITED:
+        late, now = question(at=MONDAY + timedelta(hours=3)), MONDAY + timedelta(hours=5)
+        waiting = [detector.overdue(found, now, ZoneInfo("UTC")) for found in ([late], [late, question(role="vip", triage="complaint")])]
+        waiting.append(detector.overdue([late], MONDAY + timedelta(hours=10), ZoneInfo("UTC")))
+        return [finding for finding in waiting if finding is not None]
     if kind in VOICED:
         grave = (Risk(family="recall", level=1, term="thu hồi"),)
         voices = [voice(), voice(risks=grave), voice(kind="repost"), voice(kind="repost", risks=grave)]
@@ -127,7 +139,7 @@ def findings_of(kind):
 
 def test_the_shelf_holds_signals_of_every_protocol():
     assert {"negative_surge", "outside_count", "single_risk", "source_blind", "volume_spike"} <= set(KINDS)
-    assert sorted({*STEPPED, *ASKED, *LISTENING, *WEIGHED, *VOICED, *TALKED}) == KINDS
+    assert sorted({*STEPPED, *ASKED, *LISTENING, *WEIGHED, *VOICED, *TALKED, *WAITED}) == KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -258,6 +270,14 @@ def test_a_talk_of_nobody_and_of_a_rival_raises_nothing_and_one_is_told_once(kin
 def test_what_is_not_ours_raises_nothing(kind):
     detector = MODULES[kind].Detector(MODULES[kind].Options())
     assert detector.judge(heard(topic_kind="competitor"), []) is None
+
+
+@pytest.mark.parametrize("kind", WAITED)
+def test_what_is_not_asked_of_us_waits_for_nobody(kind):
+    detector = MODULES[kind].Detector(MODULES[kind].Options())
+    noon, zone = MONDAY + timedelta(hours=12), ZoneInfo("UTC")
+    assert detector.overdue([], noon, zone) is None
+    assert detector.overdue([question(tier="press", at=noon - timedelta(hours=3)), question(triage="praise")], noon, zone) is None
 
 
 @pytest.mark.parametrize("kind", VOICED)
