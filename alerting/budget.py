@@ -4,7 +4,7 @@ Each topic is watched every hour, and "once in four years" comes 25 times a week
 often chance alone would bring its like, by `frozen["log10_chance"]`: the base-10 logarithm of the chance that noise gives such an onset in an
 hour of one topic. Three answers:
 
-- *far*: at least twice the surprise that is asked for. It pages, costs nothing, and is believed to be real: it raises the level a little.
+- *far*: at least 1.8 times the surprise that is asked for. It pages, costs nothing, and is believed to be real: it raises the level a little.
 - *within*: at the level, and this week's budget is not spent. It pages and is paid for.
 - *held*: chance brings too many of its like a week, or the budget is spent. Its signal is kept, its incident is opened to be watched, nobody is paged.
 
@@ -35,7 +35,7 @@ FLOOR: Final = 0.25  # of the budget that chance is expected to spend; the rest 
 MOST: Final = 0.5  # of the budget that it may be expected to spend when much was real of late
 GAIN: Final = 0.05  # of the way from floor to most, for each that is believed to be real
 HALF_LIFE: Final = timedelta(days=14)  # of what was gained
-FAR: Final = 2.0  # times the surprise asked for
+FAR: Final = 1.8  # times the surprise asked for
 USUAL_CHANCE: Final = 3e-5  # of a detector's threshold where it does not say
 HELD_FAMILIES: Final = frozenset({VOLUME, TONE, "talk", "answers"})  # what chance alone can raise
 
