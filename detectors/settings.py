@@ -135,9 +135,13 @@ class SentimentSettings(Section):
 
 
 class DetectorsSettings(Section):
-    """The section as a whole. `budget`: alarms a week over all topics that chance may raise; `docs/alerting.md` says when there is one by default."""
+    """The section as a whole. `budget`: alarms a week over all topics that chance may raise; `docs/alerting.md` says when there is one by default.
+
+    `cases`: files, beside the configuration, of what must raise a signal and what must not; `tocsin check` tries them.
+    """
 
     sensitivity: Sensitivity = "balanced"
     budget: Annotated[float, Field(ge=1, le=10_000)] | Literal["unlimited"] | None = None
     signals: tuple[SignalSettings, ...] = tuple(SignalSettings(kind=kind) for kind in DEFAULT_SIGNALS)
     sentiment: SentimentSettings = SentimentSettings()
+    cases: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from console import loop
 from console.verbs.base import Desk, Verb, as_json
-from core.errors import SourceError
+from core.errors import ConfigError, Refused, SourceError
 from core.records import SEVERITIES
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def _check(desk: Desk, args: Namespace) -> int:
     found: dict[str, Any] = {
         "topics": [_topic(topic) for topic in config.topics],
         "wrong_examples": _wrong_examples(desk, config),
+        "cases": _cases(config),
         "pages": _pages(config, roster, desk),
         "gaps": _gaps(roster, desk),
         "base_url_opens_outside": opens_outside(config.console.base_url),
@@ -61,9 +62,13 @@ def _check(desk: Desk, args: Namespace) -> int:
         desk.tell(desk.say("cli.check_base_url", url=config.console.base_url))
     for wrong in found["wrong_examples"]:
         desk.tell(wrong["error"])
+    wrong_cases = [case for case in found["cases"] if not case["holds"]]
+    for case in wrong_cases:
+        key = "cli.check_case_silent" if case["fires"] else "cli.check_case_alarmed"
+        desk.tell(desk.say(key, case=case["name"], kind=case["kind"], alarms=case["alarms"] or ["-"]))
     for line in rot_lines(desk.say, rotten):
         desk.tell(line)
-    if shelf.errors or found["wrong_examples"]:
+    if shelf.errors or found["wrong_examples"] or wrong_cases:
         return 2
     return 1 if any(not each["heard"] for each in found.get("sources", [])) else 0
 
@@ -150,6 +155,22 @@ def _gaps(roster: Roster, desk: Desk) -> list[dict[str, str]]:
     ]
 
 
+def _cases(config: Config) -> list[dict[str, Any]]:
+    """The operator's own cases, as they turned out."""
+    if not config.detectors.cases:
+        return []
+    from console.cases import try_configured
+
+    try:
+        tried = loop.run(try_configured(config))
+    except Refused as error:
+        raise ConfigError(str(error)) from error
+    return [
+        {"name": one.case, "kind": one.kind, "fires": one.fires, "holds": one.holds, "alarms": [at.isoformat() for at in one.alarms]}
+        for one in tried
+    ]
+
+
 def _rotten(desk: Desk) -> tuple[Standing, ...]:
     """The detectors that people's labels say are no longer right."""
     from console.rightness import rightness_of
@@ -187,6 +208,8 @@ def _lines(desk: Desk, config: Config, found: dict[str, Any]) -> Iterator[str]:
         yield say("cli.check_topic", topic=topic["id"], query=topic["understood"]) + languages
         if topic["always_evaluated"]:
             yield f"  {say('query.always')}"
+    if found["cases"]:
+        yield say("cli.check_cases", n=sum(case["holds"] for case in found["cases"]), all=len(found["cases"]))
     yield say("cli.check_who")
     for each in found["pages"]:
         yield f"  {say(_page_key(each), level=each['severity'], **{name: each[name] for name in ('people', 'policy', 'digest', 'fallback')})}"

@@ -99,3 +99,40 @@ def test_a_bad_playbook_is_told_and_fails_the_check(room: Room) -> None:
 )
 def test_an_address_of_the_house_is_no_address_for_a_phone(url: str, opens: bool) -> None:
     assert opens_outside(url) is opens
+
+
+CASES = """
+- {kind: outside_count, name: eight times the usual, fires: true, series: {usual: [5, 6, 7, 6], times: 100, counts: [6, 48]}}
+- {kind: outside_count, name: the usual, fires: false, series: {usual: [5, 6, 7, 6], times: 100, counts: [6, 7]}}
+"""
+
+
+def test_an_operator_s_own_cases_are_tried(room: Room) -> None:
+    (room.folder / "own.yaml").write_text(CASES)
+    room.configure(detectors={"signals": [{"kind": "outside_count"}], "cases": ["own.yaml"]})
+    said = room.tocsin("check")
+    assert said.status == 0
+    assert "2 of 2 cases of your own turn out as they say" in said.out
+    room.configure(detectors={"signals": [{"kind": "outside_count", "min_value": 100.0}], "cases": ["own.yaml"]})
+    said = room.tocsin("check")
+    assert said.status == 2
+    assert "“eight times the usual” must raise outside_count and does not" in said.err
+    assert [(one["name"], one["holds"]) for one in room.tocsin("check", "--json").json["cases"]] == [
+        ("eight times the usual", False),
+        ("the usual", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "mend"),
+    [
+        ("- {kind: slow_burn, name: a, fires: true, series: {counts: [1]}}", "detectors.signals does not name"),
+        ("- {kind: outside_count, name: a, fires: true}", "needs one of series, mentions and sources"),
+    ],
+)
+def test_cases_that_cannot_be_tried_are_a_mistake_of_the_configuration(room: Room, written: str, mend: str) -> None:
+    (room.folder / "own.yaml").write_text(written)
+    room.configure(detectors={"signals": [{"kind": "outside_count"}], "cases": ["own.yaml"]})
+    said = room.tocsin("check")
+    assert (said.status, said.err.count("\n")) == (2, 1)
+    assert mend in said.err
