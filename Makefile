@@ -70,7 +70,7 @@ lock: .tools/bin/uv ## pins again, for every supported Python, with hashes and w
 	.tools/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
 
 lock-peers: .tools/bin/uv ## pins the peers of bench-detect, which stand in a lock of their own
-	.tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c requirements.lock bench/peers.in -o bench/peers.lock
+	.tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header bench/peers.in -o bench/peers.lock
 
 train: setup ## the shipped sentiment models again, from the labelled texts beside the checkout
 	$(BIN)/python -m detectors.enrichment.training.train --data $(SHARED)/data/sentiment
