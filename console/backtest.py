@@ -11,6 +11,7 @@ from console.answers import Answers, Habit
 from console.config import Config
 from console.happenings import Happenings
 from console.known import topic_versions, watched
+from console.people import people_versions
 from console.player import Player, Progress
 from console.shapes import describe
 from console.simulate import Simulation
@@ -113,21 +114,21 @@ def _player(
     stages: dict[str, Any] = {stage.name: stage.runs for stage in simulation.monitor.stages}
     enricher: Enricher = stages["enricher"]
     recounter: Recounter = stages["recounter"]
+    counted_with, people = past.read_now(history.counted_with), people_versions(config)  # whom nobody watched then was not counted either
     understanding = Understanding(
         database,
         enricher.reader,
         recounter.reader_for,
-        versions=topic_versions(config),
-        counted_with=past.read_now(history.counted_with),
+        versions=topic_versions(config) | {topic_id: known for topic_id, known in people.items() if counted_with.get(topic_id) == known},
+        counted_with=counted_with,
         judged=past.read_now(history.judged),
     )
     answers = past.read_now(Answers, habit)
     happenings = past.read_now(Happenings, *within, kinds=carried(config), answers=answers)
     with past.engine.connect() as tx:
         database.write_now(_prepare, tx, timetable)
-    return Player(
-        simulation, past, timetable, understanding, happenings, topics=list(watched(config)), every=_every(config), progress=progress
-    )
+    topics = [*watched(config), *people]
+    return Player(simulation, past, timetable, understanding, happenings, topics=topics, every=_every(config), progress=progress)
 
 
 def carried(config: Config) -> list[str]:
