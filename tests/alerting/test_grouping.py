@@ -90,3 +90,42 @@ def test_a_new_cause_does_not_wake_a_closed_incident_of_attention():
 def test_the_crowd_wakes_the_incident_that_was_closed_lately():
     fire = opened(risk("injury"), status="resolved", resolved_at=NOON)
     assert joins(SPIKE, [fire]) is fire
+
+
+def of_person(person="ngoc", *, beside=0.0, **changes):
+    who = {"id": person, "name": person, "role": "ambassador", "beside": beside}
+    return replace(SPIKE, kind="ambassador_in_trouble", frozen={"person": who, "heard_in": f"person:{person}"}, **changes)
+
+
+def turned(family=None):
+    who = {"id": "ngoc", "name": "ngoc", "role": "ambassador", "beside": 0.0}
+    return replace(SPIKE, kind="ambassador_turned", frozen={"person": who}, risk=family)
+
+
+@pytest.mark.parametrize(
+    ("signal", "key"),
+    [
+        (of_person(), "topic:acme|person:ngoc|-"),
+        (of_person(risk="injury"), "topic:acme|person:ngoc|-"),
+        (of_person(beside=0.5), "topic:acme|attention|-"),
+        (turned(), "topic:acme|person:ngoc|-"),
+        (turned("boycott"), "topic:acme|person:ngoc|-"),
+        (turned("food-safety"), "topic:acme|harm|-"),
+    ],
+)
+def test_a_person_of_ours_is_a_cause_unless_the_brand_is_named_too_or_they_tell_of_another(signal, key):
+    assert incident_key(signal) == key
+
+
+def test_trouble_about_a_person_gives_its_name_to_what_attention_opened_and_stays_apart_from_other_causes():
+    attention, harm = opened(SPIKE, id=1), opened(risk("recall"), id=2)
+    assert joins(of_person(), [attention, harm]).id == 1
+    assert joins(of_person(), [harm]) is None
+    assert joins(of_person("minh"), [opened(of_person(), id=3)]) is None
+    assert joins(turned(), [opened(of_person(), id=3)]).id == 3
+    assert joins(SPIKE, [opened(of_person(), id=3)]).id == 3
+
+
+def test_a_scandal_is_one_incident_whether_it_was_told_by_its_family_or_by_a_name():
+    assert joins(of_person(), [opened(risk("ambassador"), id=4)]).id == 4
+    assert joins(risk("ambassador"), [opened(of_person(), id=3)]).id == 3

@@ -79,3 +79,18 @@ def test_a_severity_is_at_most_what_its_loudest_factor_says_or_a_floor(facts: Fa
     loudest = max((severity_rank(factor.speaks_for) for factor in factors if factor.speaks_for), default=0)
     assert severity_rank(severity) <= max(loudest, severity_rank("major"))
     assert all(factor.speaks_for is None for factor in factors if factor.value is None)
+
+
+@pytest.mark.parametrize(
+    ("facts", "severity"),
+    [
+        (Facts(speaker="ambassador"), "major"),
+        (Facts(speaker="vip", reach=100), "major"),
+        (Facts(speaker="partner"), "minor"),
+        (Facts(speaker="ambassador", carried=True), "minor"),
+        (Facts(speaker="ambassador", carried=True, reach=2_000_000, risk_family="fraud", risk_level=1), "major"),
+        (Facts(speaker="ambassador", risk_family="food-safety", risk_level=1, reach=2_000_000), "critical"),
+    ],
+)
+def test_who_speaks_against_us_decides_how_bad_it_is_at_least(facts, severity):
+    assert assess(facts)[0] == severity
