@@ -18,7 +18,7 @@ import numpy as np
 from bench import detect_nab, detect_quiet, detect_spliced
 from bench.detect_judges import ours, published, z_score
 from bench.detect_peers import peers
-from bench.detect_series import DAY, WEEK, Series, drawn, read_events, read_labelled
+from bench.detect_series import DAY, HOUR, WEEK, Series, drawn, read_events, read_labelled
 from bench.detect_tables import table
 from detectors.novelty import SCALES
 
@@ -62,6 +62,7 @@ def _cost(*, quick: bool) -> None:
 
 
 def _us_a_point(judge: Callable[[Series], object], series: Series) -> float:
+    judge(series.rows(0, HOUR))  # what is imported at the first call is not the detector's cost
     start = time.process_time()
     judge(series)
     return (time.process_time() - start) / len(series) * 1e6

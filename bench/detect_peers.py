@@ -67,9 +67,9 @@ def _loda(series: Series) -> Numbers:
 
 
 def _spot(series: Series) -> Numbers:
-    from streamad.model import SpotDetector
-
-    model = SpotDetector()
     with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # of a helper's old ways, and of overflows
+        from streamad.model import SpotDetector
+
+        model = SpotDetector()
         return np.nan_to_num([float(model.fit_score(np.array([count])) or 0.0) for count in _counts(series)])
