@@ -13,8 +13,9 @@ LEAST_KNOWN = 0.75  # of a window's hours, to be compared at all
 CUT_MAD = 4.0  # a day of the past counts for at most so many median deviations (as standard deviations) above the median
 MAD_SD = 1.4826
 FEW_DAYS = 14  # fewer say nothing about weekdays
-UNEVEN = {6: 0.08, 24: 0.04, 72: 0.03}  # dispersion of windows of so many hours, where nothing is known yet
+UNEVEN = {6: 0.08, 24: 0.03, 72: 0.02}  # dispersion of windows of so many hours, where nothing is known yet
 UNEVEN_DAYS = 5.0  # days that this guess is worth
+DOUBT_DAYS = 4.0  # so much of the unevenness itself is added for each of the days that tell it
 FLOOR = 0.002
 MOST_HOURLY = 1.0
 
@@ -24,12 +25,14 @@ class Compared(NamedTuple):
 
     `observed` mentions in the `known_h` hours of it that were heard, where `expected` were usual, with `dispersion` (variance beyond Poisson over the squared mean), by
     what the same hours brought on `days` days before. `counts` and `usual` are its hours, NaN where unknown; `hourly` is the dispersion of one of them.
+    `fewest`: what the emptiest of those days brought.
     """
 
     observed: float
     expected: float
     dispersion: float
     hourly: float
+    fewest: float
     days: int
     known_h: int
     counts: Rates
@@ -53,14 +56,31 @@ def compare(values: Rates, hours: int) -> Compared:
     past, heard, days = past[enough], heard[enough], days[enough]
     observed, guess = float(window[known].sum()), UNEVEN.get(hours, UNEVEN[DAY_H])
     if not len(days):
-        return Compared(observed, 0.0, guess, MOST_HOURLY, 0, int(known.sum()), window, np.zeros(hours))
+        return Compared(observed, 0.0, guess, MOST_HOURLY, 0.0, 0, int(known.sum()), window, np.zeros(hours))
     sums = np.where(heard, past, 0.0).sum(axis=1) * (known.sum() / heard.sum(axis=1))
     expected, residuals = _expected(_cut(sums), days % WEEK_D)
     dispersion = _dispersion(residuals, expected, guess)
     by_hour = np.where(heard, past, 0.0).sum(axis=0) / np.maximum(heard.sum(axis=0), 1)
     usual = np.where(known, by_hour * (expected / max(float(by_hour[known].sum()), 1e-9)), np.nan)
-    off = np.where(heard, (past - by_hour) ** 2 - by_hour, 0.0).sum() / max(float((heard * by_hour**2).sum()), 1.0)
-    return Compared(observed, expected, dispersion, min(max(off, FLOOR), MOST_HOURLY), len(days), int(known.sum()), window, usual)
+    off = float(np.where(heard, (past - by_hour) ** 2 - by_hour, 0.0).sum()) / max(float((heard * by_hour**2).sum()), 1.0)
+    hourly = min(max(off, FLOOR), MOST_HOURLY)
+    return Compared(observed, expected, dispersion, hourly, float(sums.min()), len(days), int(known.sum()), window, usual)
+
+
+def usual_hours(values: Rates, back: int, ahead: int) -> list[float]:
+    """What is usual of the newest `back` hours and of `ahead` hours after them: the mean of the same hours on the days before; empty where a day is not known."""
+    end = len(values)
+    days = [
+        values[end - back - DAY_H * day : end + ahead - DAY_H * day] for day in range(1, KEPT_H // DAY_H) if end - back - DAY_H * day >= 0
+    ]
+    if not days:
+        return []
+    past = np.array([day for day in days if len(day) == back + ahead])
+    known = ~np.isnan(past)
+    if not known.any(axis=0).all():
+        return []
+    means: list[float] = np.round(np.where(known, past, 0.0).sum(axis=0) / known.sum(axis=0), 2).tolist()
+    return means
 
 
 def _cut(sums: Rates) -> Rates:
@@ -90,4 +110,4 @@ def _dispersion(residuals: Rates, expected: float, guess: float) -> float:
     square = max(expected, 1.0) ** 2
     excess = float((residuals**2).sum()) / max(days - 1, 1) * days - days * expected
     learnt = (excess / square + guess * UNEVEN_DAYS) / (days + UNEVEN_DAYS)
-    return max(learnt, FLOOR) * (1.0 + 2.0 / days) + 1.0 / (days * max(expected, 1.0))
+    return max(learnt, FLOOR) * (1.0 + DOUBT_DAYS / days) + 1.0 / (days * max(expected, 1.0))

@@ -13,6 +13,7 @@ import numpy as np
 TINY = 1e-300  # keeps a continued fraction from dividing by zero
 PRECISION = 1e-12  # relative; the continued fraction stops here
 MAX_TERMS = 10_000
+FAINT = 1e-9  # a dispersion that is none
 
 
 def log10_tail(count: int, mean: float, dispersion: float) -> float:
@@ -38,8 +39,33 @@ def log10_tail(count: int, mean: float, dispersion: float) -> float:
     if count <= mean:
         below = np.exp(_log_chances(count - 1, mean, dispersion)).sum()
         return math.log10(max(1.0 - float(below), TINY))
-    log_chance = float(_log_chances(count, mean, dispersion)[-1])
+    log_chance = _log_chance(count, mean, dispersion)
     return min((log_chance + math.log(_tail_ratio(count, mean, dispersion))) / math.log(10.0), 0.0)
+
+
+def log10_at_most(count: int, mean: float, dispersion: float) -> float:
+    """log10 of P(X <= count) for a count below the mean of such a negative binomial: how rare is it that so little comes.
+
+    Example:
+        >>> round(log10_at_most(0, 10.0, 0.0), 2)  # exp(-10)
+        -4.34
+        >>> round(log10_at_most(0, 10.0, 0.5), 2)  # a bursty topic is often silent
+        -1.56
+    """
+    if count < 0:
+        return -math.inf
+    chances = _log_chances(count, mean, dispersion)
+    largest = float(chances.max())
+    return min((largest + math.log(float(np.exp(chances - largest).sum()))) / math.log(10.0), 0.0)
+
+
+def _log_chance(count: int, mean: float, dispersion: float) -> float:
+    """Natural logarithm of P(X = count)."""
+    if dispersion < FAINT:
+        return count * math.log(mean) - mean - math.lgamma(count + 1.0)
+    size, spread = 1.0 / dispersion, math.log1p(dispersion * mean)
+    ways = math.lgamma(count + size) - math.lgamma(size) - math.lgamma(count + 1.0)
+    return ways + count * (math.log(dispersion * mean) - spread) - size * spread
 
 
 def _log_chances(last: int, mean: float, dispersion: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

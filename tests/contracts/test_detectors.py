@@ -36,17 +36,30 @@ HERE = Path(__file__).parents[2]
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 DAY = 1440
 MOST_STATE = 10_000  # bytes of JSON for a topic with two sources
-LASTS = {"socialmetrix_rule": 20 * 60}  # minutes of the crisis for a signal that an hour does not reach; 60 for the others
+LASTS = {
+    "socialmetrix_rule": 20 * 60,
+    "slow_burn": 20 * 60,
+    "gone_quiet": 26 * 60,
+    "growth": 120,
+}  # minutes that it takes; 60 for the others
 
 
-def a_crisis(days=8, minutes=60):
-    """Two sources over quiet days, then an hour of many angry mentions by many people; and the row at which it begins."""
+def a_crisis(days=8, minutes=60, kind=""):
+    """Two sources over quiet days, then an hour of many angry mentions by many people; and the row at which it begins.
+
+    For some kinds it is another: ever more mentions, or none at all but one at the end.
+    """
     rng = np.random.default_rng(1)
     mentions = rng.poisson(0.02, (max(days * DAY, (days - 1) * DAY + 700 + minutes), 2))
     negative = rng.binomial(mentions, 0.2)
     at = (days - 1) * DAY + 700
     mentions[at : at + minutes] += 1
     negative[at : at + minutes] += 1
+    if kind == "growth":
+        mentions[at : at + minutes] += np.arange(minutes)[:, None] // 30
+    if kind == "gone_quiet":
+        mentions[at : at + minutes] = negative[at : at + minutes] = 0
+        mentions[at + minutes - 2 : at + minutes] = 1
     buckets = Buckets.of(
         MONDAY,
         mentions,
@@ -59,9 +72,9 @@ def a_crisis(days=8, minutes=60):
     return buckets, at
 
 
-def at_the_crisis(detector, minutes=60):
+def at_the_crisis(detector, minutes=60, kind=""):
     """(state, finding) of each step through the crisis, the days before taken in at once."""
-    buckets, at = a_crisis(minutes=minutes)
+    buckets, at = a_crisis(minutes=minutes, kind=kind)
     state, _ = detector.step(detector.start(), buckets.rows(0, at, settled=at - 120))
     return list(walk(detector, buckets.rows(0, at + minutes), state=state))
 
@@ -131,7 +144,7 @@ def findings_of(kind):
     if kind in TALKED:
         return detector.hear(a_loud_talk())
     if kind in STEPPED:
-        return [finding for _, finding in at_the_crisis(detector, LASTS.get(kind, 60)) if finding is not None]
+        return [finding for _, finding in at_the_crisis(detector, LASTS.get(kind, 60), kind) if finding is not None]
     group = [heard(2, author=f"a{i}", mention_id=i + 1, at=MONDAY + timedelta(minutes=i)) for i in range(12)]
     asked = [detector.judge(heard(), []), detector.judge(group[-1], group[:-1])]
     return [finding for finding in asked if finding is not None]
@@ -244,7 +257,7 @@ def test_one_bucket_never_raises_twice_and_one_crisis_raises_little(kind):
 @pytest.mark.parametrize("kind", STEPPED)
 def test_a_step_that_is_delivered_again_raises_nothing_again(kind):
     detector, minutes = MODULES[kind].Detector(MODULES[kind].Options()), LASTS.get(kind, 60)
-    buckets, at = a_crisis(minutes=minutes)
+    buckets, at = a_crisis(minutes=minutes, kind=kind)
     state, _ = detector.step(detector.start(), buckets.rows(0, at, settled=at - 120))
     rows = buckets.rows(0, at + minutes - 1, settled=at + minutes - 121)  # all rows, those absorbed before too
     state, finding = detector.step(state, rows)
