@@ -29,6 +29,7 @@ FOUND_WITHIN = DAY
 AFTERMATH = 3 * DAY
 DRAWS = 1000
 GRID = 60
+COLUMNS = ("found (90 %)", "false a topic-week (90 %)", "delay, min (90 %)", "sudden ones, min (90 %)")
 SLOW = 6  # detectors that are slow or of less interest are asked for each sixth series
 SLOW_PEERS = ("pysad LODA", "streamad SpotDetector", "river HalfSpaceTrees")
 
@@ -98,7 +99,7 @@ def run(labelled: list[Labelled], events: list[Event], *, each: int = 1, quick: 
         lines += _by_threshold(name, peer, trials, sixth if name in SLOW_PEERS else range(len(trials)), base)
     if any(line.name.endswith("**") for line in lines):
         lines.append(Line("Tocsin, balanced **", base.of(sixth), base.of(sixth)))
-    head = ("detector", "found (90 %)", "false a topic-week (90 %)", "delay, min", "sudden ones, min")
+    head = ("detector", *COLUMNS)
     print(table(head, [row(line.name, line.outcome) for line in lines]))
     print(
         "\\* each 3rd series, \\*\\* each 6th. Delays are medians from the tenth mention to the end of the row that rings; sudden is thirty in ten minutes."
@@ -186,13 +187,19 @@ def row(name: str, one: Outcome) -> tuple[str, ...]:
         name,
         f"{100 * one.recall:.0f} % ({recall[0]:.0f} to {recall[1]:.0f})",
         f"{one.false_a_week:.2f} ({false[0]:.2f} to {false[1]:.2f})",
-        _minutes(one.delay()),
-        _minutes(one.delay(sudden=True)),
+        _minutes(one, drawn_rows, sudden=False),
+        _minutes(one, drawn_rows, sudden=True),
     )
 
 
-def _minutes(value: float) -> str:
-    return "-" if np.isnan(value) else f"{value:.0f}"
+def _minutes(one: Outcome, drawn_rows: np.ndarray, *, sudden: bool) -> str:
+    """A median delay with its interval."""
+    delay = one.delay(sudden=sudden)
+    if np.isnan(delay):
+        return "-"
+    every = np.where(np.stack(one.sudden) | (not sudden), np.stack(one.delays), np.nan)[drawn_rows].reshape(len(drawn_rows), -1)
+    low, high = interval(np.nanmedian(every[~np.isnan(every).all(axis=1)], axis=1))
+    return f"{delay:.0f} ({low:.0f} to {high:.0f})"
 
 
 def _by_background(trials: list[Trial], base: Outcome) -> None:
@@ -203,7 +210,7 @@ def _by_background(trials: list[Trial], base: Outcome) -> None:
         numbers = np.flatnonzero((an_hour >= low) & (an_hour < high)).tolist()
         if numbers:
             rows.append(row(f"{low:g} to {high:g} an hour" if high < 1e9 else f"over {low:g} an hour", base.of(numbers)))
-    print(table(("Tocsin, balanced, by background", "found (90 %)", "false a topic-week (90 %)", "delay, min", "sudden ones, min"), rows))
+    print(table(("Tocsin, balanced, by background", *COLUMNS), rows))
 
 
 def _tell_dominance(lines: list[Line]) -> None:

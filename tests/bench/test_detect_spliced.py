@@ -8,7 +8,7 @@ import pytest
 from bench import detect, detect_nab
 from bench.detect_judges import bursts
 from bench.detect_series import DAY, HOUR, MONDAY, STEP, WEEK, Event, Series, drawn, read_events, read_labelled, thinned
-from bench.detect_spliced import Outcome, Trial, by_threshold, outcome, splice
+from bench.detect_spliced import Outcome, Trial, by_threshold, outcome, row, splice
 
 ROWS = 4 * WEEK
 
@@ -90,6 +90,11 @@ def test_an_outcome_of_some_trials_is_theirs():
     each = Outcome([np.array([1.0]), np.array([np.nan])], [np.array([False])] * 2, np.array([0, 4]), np.array([1.0, 2.0]))
     assert (each.recall, each.false_a_week) == (0.5, 4 / 3)
     assert (each.of([1]).recall, each.of([1]).false_a_week) == (0.0, 2.0)
+
+
+def test_a_line_tells_shares_rates_and_delays_with_their_intervals():
+    each = Outcome([np.array([5.0, 15.0]), np.array([np.nan, 25.0])], [np.array([False, True])] * 2, np.array([0, 4]), np.array([1.0, 1.0]))
+    assert row("ours", each) == ("ours", "75 % (50 to 100)", "2.00 (0.00 to 4.00)", "15 (10 to 25)", "20 (15 to 25)")
 
 
 def test_the_bench_reads_labelled_series_and_prints_its_tables(crisis, tmp_path, monkeypatch, capsys):
