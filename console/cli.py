@@ -25,6 +25,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {  # module -> its verbs, in the ord
     "incidents": ("incidents", "incident"),
     "labels": ("label", "labels", "missed"),
     "detectors": ("detectors",),
+    "explain": ("explain",),
     "acting": ("ack", "resolve", "reopen", "assign", "note", "severity", "escalate", "snooze", "tick", "looked"),
     "people": ("on-call", "override"),
     "silences": ("silence", "silences"),

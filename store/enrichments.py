@@ -97,6 +97,11 @@ def topics_of(tx: Connection, keys: Sequence[bytes]) -> dict[bytes, tuple[str, .
     return found
 
 
+def newest_model(tx: Connection) -> str | None:
+    """The models and lexicons that read the newest mention; None where nothing was read yet."""
+    return tx.execute(select(enrichments.c.model).order_by(enrichments.c.mention_id.desc()).limit(1)).scalar()
+
+
 def story_ids(tx: Connection, ids: Sequence[int]) -> dict[int, int]:
     """The story of each of these mentions; those without one are left out."""
     chosen = select(enrichments.c.mention_id, enrichments.c.story_id).where(

@@ -78,7 +78,7 @@ class Detector:
         frozen = {
             "observed": observed, "expected": usual.expected if known else None, "dispersion": usual.dispersion, "at_least": limit,
             "looks": max(1.0, AN_HOUR_S / measure.step_s), "threshold": -math.log10(self._options.chance),
-            "days": round(usual.days, 2), "numbers": usual.numbers,
+            "days": round(usual.days, 2), "numbers": usual.numbers, "version": self.version, "options": self._options.model_dump(mode="json"),
         }  # fmt: skip
         found = self.rejudge(frozen)
         if not (self._is_far(observed, usual.expected, known=known) and found >= 0.5) and not (limit and observed >= limit):  # noqa: PLR2004

@@ -111,7 +111,7 @@ class Detector:
             {"id": one.source_id, "why": one.why, "since": one.since.isoformat(), "over_s": one.over_s, "before": list(one.before)}
             for one in spots
         ]
-        frozen = {**facts, "version": self.version, "options": {"chance": self._options.chance}, "sources": told}
+        frozen = {**facts, "version": self.version, "options": self._options.model_dump(mode="json"), "sources": told}
         return Finding(
             kind=KIND,
             bucket_start=first.since,
