@@ -6,7 +6,7 @@ All are played one after the other in a database of their own, so far apart in t
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +31,7 @@ AFTERWARDS: Final = timedelta(hours=2)
 MINUTE: Final = timedelta(minutes=1)
 MOST_SIGNALS: Final = 10_000
 MOST_PEOPLE: Final = 1_000
+MOST_NAME: Final = 40
 
 
 async def try_all(config: Config, cases: Sequence[Case], folder: Path) -> list[Outcome]:
@@ -112,14 +113,16 @@ def _configured(config: Config, cases: Sequence[Case]) -> Config:
     for case in cases:
         if case.topic is not None and case.topic not in topics:
             raise Refused(f"the case {case.name!r} is about the topic {case.topic!r}, which is not configured")
-    said_in = [SourceSettings(id=_source(tier), kind="replay", tier=tier, enabled=False) for tier in sorted({case.tier for case in cases})]
+    places = sorted({(case.tier, _source(case, spec)) for case in cases for spec in case.mentions})
+    said_in = [SourceSettings(id=source_id, kind="replay", tier=tier, enabled=False) for tier, source_id in places]
     listener = config.listener.model_copy(update={"sources": (*config.listener.sources, *said_in)})
     authors = (*config.authors, *(author for case in cases for author in case.authors))
     return config.model_copy(update={"listener": listener, "authors": authors})
 
 
-def _source(tier: str) -> str:
-    return f"case-{tier}"
+def _source(case: Case, spec: Mapping[str, Any]) -> str:
+    """Where a mention is said: each tier has places of its own."""
+    return f"case-{case.tier}-{str(spec.get('source', 'one'))[:MOST_NAME]}"
 
 
 def _mentions(case: Case, start: datetime) -> list[Mention]:
@@ -143,5 +146,5 @@ def _mention(case: Case, given: dict[str, Any], at: datetime, number: str) -> Me
         **given,
         "published_at": at.isoformat(),
     }
-    mention = read_record(said, source_id=_source(case.tier), seen_at=at)
+    mention = read_record(said, source_id=_source(case, given), seen_at=at)
     return msgspec.structs.replace(mention, seen_at=at, published_at=at)
