@@ -135,6 +135,20 @@ def level(budget: Budget, wealth: Wealth) -> float:
     return min(math.log10(share * budget.alarms / budget.looks), 0.0)
 
 
+def sure_scores(budget: Budget, chance: float) -> tuple[float, float]:
+    """The scores at which a detector whose threshold is this chance reaches the budget's floor, and is far beyond it.
+
+    Detectors tell an onset as it passes their threshold, when it is as unsure as it will ever be: one that was held has to be told once more.
+
+    Example:
+        >>> fleet = budget_of(None, 5000, ["volume_spike"])
+        >>> [round(score, 2) for score in sure_scores(fleet, 3e-5)]
+        [0.55, 0.69]
+    """
+    asked, threshold = -level(budget, Wealth()), -math.log10(chance)
+    return asked / (asked + threshold), FAR * asked / (FAR * asked + threshold)
+
+
 def _because(ruling: Ruling, because: Literal["far", "chance", "spent"]) -> Ruling:
     return Ruling(because=because, a_week=ruling.a_week, used=ruling.used)
 

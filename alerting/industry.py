@@ -19,7 +19,8 @@ from core.records import SEVERITIES, Factor, Record, Severity, Signal, TopicKind
 WITHIN: Final = timedelta(hours=2)  # a peer's own signal so lately counts for it
 FAR_ABOVE: Final = 3.0  # times its usual: a peer rises
 ABOVE: Final = 2.0  # the same, where it has a signal of its own
-LEAST: Final = 10  # mentions of a peer that are not about us as well
+LEAST: Final = 5  # mentions of a peer that are not about us as well: a storm is told as early as our own onset
+TOGETHER: Final = 10  # of all peers that rise
 BEYOND: Final = 2.0  # times the industry's rise: ours is clearly more
 WORSE: Final = 0.15  # more of what is said of us is negative: a volume alarm stays as it is
 RIVALS: Final = 2  # competitors that rise together make an industry, where no topic of the industry itself does
@@ -69,9 +70,11 @@ def is_of_counts(signal: Signal) -> bool:
 
 
 def storm_of(peers: Sequence[Rise]) -> Storm | None:
-    """The industry-wide rise among a topic's peers: a topic of the industry rises, or at least two competitors; None where neither does."""
+    """The industry-wide rise among a topic's peers: a topic of the industry rises, or at least two competitors; None where neither does, or hardly."""
     rising = [peer for peer in peers if peer.is_rising]
     if not any(peer.kind == "industry" for peer in rising) and len(rising) < RIVALS:
+        return None
+    if sum(peer.mentions for peer in rising) < TOGETHER:
         return None
     return Storm(
         names=tuple(peer.name for peer in rising),

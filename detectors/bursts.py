@@ -6,12 +6,13 @@ and closed after a quiet time, so that a flicker around the threshold stays one 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 
-QUIET = timedelta(hours=3)  # a burst closes after so long below the release level
+QUIET = timedelta(hours=3)  # a burst closes after so long below the release level, where its detector does not say otherwise
 GROWTH = 3.0  # a burst is told again when its size is so many times the size last told
 
 Turn = Literal["onset", "growth"]
@@ -21,13 +22,14 @@ class Burst(msgspec.Struct, frozen=True, kw_only=True):
     """Where a topic's burst stands.
 
     `opened_at` None: no burst. `hot_at`: the last row above the release level. `told_at` and `told_size`: the row and the size last told;
-    `told_at` outlives the burst, because one row never tells twice.
+    `told_at` outlives the burst, because one row never tells twice. `told_sure`: how sure it was then.
     """
 
     opened_at: datetime | None = None
     hot_at: datetime | None = None
     told_at: datetime | None = None
     told_size: float = 0.0
+    told_sure: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -35,7 +37,9 @@ class Burst(msgspec.Struct, frozen=True, kw_only=True):
         return self.opened_at is not None
 
 
-def advance(burst: Burst, at: datetime, *, fires: bool, hot: bool, size: float) -> tuple[Burst, Turn | None]:
+def advance(
+    burst: Burst, at: datetime, *, fires: bool, hot: bool, size: float, quiet: timedelta = QUIET, sure: int = 0
+) -> tuple[Burst, Turn | None]:
     """Take in one judged row.
 
     Args:
@@ -44,6 +48,8 @@ def advance(burst: Burst, at: datetime, *, fires: bool, hot: bool, size: float) 
         fires: the window is over its threshold.
         hot: the window is over the release level, which lies well below the threshold.
         size: how large the burst is now, in any one unit (mentions in the widest window).
+        quiet: how long below the release level ends it.
+        sure: how many of the bounds beyond the threshold the window has passed, at which a burst that was told is told once more; see `passed`.
 
     Returns:
         The burst as it stands now, and whether to tell it: at its onset, or because it has grown.
@@ -61,7 +67,7 @@ def advance(burst: Burst, at: datetime, *, fires: bool, hot: bool, size: float) 
         >>> turn
         'growth'
     """
-    if burst.hot_at is not None and at - burst.hot_at >= QUIET:
+    if burst.hot_at is not None and at - burst.hot_at >= quiet:
         burst = Burst(told_at=burst.told_at)
     if not fires:
         return (msgspec.structs.replace(burst, hot_at=at) if hot and burst.is_open else burst), None
@@ -69,8 +75,13 @@ def advance(burst: Burst, at: datetime, *, fires: bool, hot: bool, size: float) 
     if not burst.is_open:
         if told_before:
             return burst, None
-        return Burst(opened_at=at, hot_at=at, told_at=at, told_size=size), "onset"
+        return Burst(opened_at=at, hot_at=at, told_at=at, told_size=size, told_sure=sure), "onset"
     burst = msgspec.structs.replace(burst, hot_at=at)
-    if told_before or size < GROWTH * burst.told_size:
+    if told_before or (size < GROWTH * burst.told_size and sure <= burst.told_sure):
         return burst, None
-    return msgspec.structs.replace(burst, told_at=at, told_size=size), "growth"
+    return msgspec.structs.replace(burst, told_at=at, told_size=size, told_sure=max(sure, burst.told_sure)), "growth"
+
+
+def passed(bounds: Sequence[float], score: float) -> int:
+    """How many of the bounds a score has passed. A fleet's alarm budget sets them (`console/detecting.py`); else there are none."""
+    return sum(score >= bound for bound in bounds)

@@ -19,7 +19,7 @@ from detectors import shares
 from detectors.base import Finding, SignalOptions, State
 from detectors.baseline import WARM_H, Baseline, absorb, whole_hours
 from detectors.buckets import HOUR_S, Buckets, Mask
-from detectors.bursts import Burst, Turn, advance
+from detectors.bursts import Burst, Turn, advance, passed
 from detectors.shares import Share
 from detectors.tails import log10_share_tail, log10_tail, score, surprise, usual_range
 
@@ -113,6 +113,7 @@ class Detector:
     """
 
     version = "1"
+    sure: tuple[float, ...] = ()
     on_sentiment = True  # what is usual is forgotten where labels notably change what is negative
 
     def __init__(self, options: Options) -> None:
@@ -152,7 +153,8 @@ class Detector:
         judged = [(window, _verdict(window, self._options)) for window in windows]
         window, verdict = max(judged, key=lambda each: (each[1].fires, each[1].score))
         hot = any(each.hot for _, each in judged)
-        burst, turn = advance(state.burst, rows.newest, fires=verdict.fires, hot=hot, size=size)
+        sure = passed(self.sure, verdict.score if verdict.fires else 0.0)
+        burst, turn = advance(state.burst, rows.newest, fires=verdict.fires, hot=hot, size=size, sure=sure)
         return burst, None if turn is None else self._finding(rows, window, verdict, turn)
 
     def _finding(self, rows: Buckets, window: Window, verdict: Verdict, turn: Turn) -> Finding:

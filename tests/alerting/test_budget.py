@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerting.budget import Budget, Wealth, budget_of, level, log10_chance, may_be_held, rule
+from alerting.budget import Budget, Wealth, budget_of, level, log10_chance, may_be_held, rule, sure_scores
 from tests import make
 
 NOON = make.NOON
@@ -113,3 +113,13 @@ def test_however_wrong_the_chances_are_no_seven_days_cost_more_than_the_budget(s
         if ruling.because == "within":
             paid.append(now)
     assert all(sum(at <= other < at + WEEK for other in paid) <= 10 for at in paid)
+
+
+def test_a_detector_tells_once_more_where_the_budget_would_let_it_page_and_where_it_costs_nothing() -> None:
+    floor, far = sure_scores(FLEET, 3e-5)
+    for score, because in ((0.5, "chance"), (floor + 1e-9, "within"), (far + 1e-9, "far")):
+        found = make.signal(kind="volume_spike", risk=None, score=score, frozen={"options": {"chance": 3e-5}})
+        assert rule(FLEET, Wealth(), log10_chance(found), NOON)[1].because == because
+    few = budget_of(10.0, 5, ["volume_spike"])
+    assert few is not None
+    assert sure_scores(few, 3e-5)[0] < 0.5, "in a small fleet the threshold itself is enough"

@@ -24,6 +24,7 @@ def test_the_industry_itself_or_two_rivals_make_a_storm() -> None:
     assert storm_of([rise(), rise(90)]) is not None
     assert storm_of([rise(), calm]) is None, "one rival that rises is the rival's own story"
     assert storm_of([]) is None
+    assert storm_of([rise(9, 1.0, negative=0, kind="industry")]) is None, "a handful in all is no storm"
 
 
 def test_a_peer_rises_by_a_lower_bar_where_its_own_detector_says_so() -> None:
@@ -31,7 +32,7 @@ def test_a_peer_rises_by_a_lower_bar_where_its_own_detector_says_so() -> None:
     assert rise(25, signalled=True).is_rising
 
 
-@pytest.mark.parametrize("peer", [rise(9, 1.0), rise(60, None)], ids=["a handful of mentions", "its usual is not known"])
+@pytest.mark.parametrize("peer", [rise(4, 1.0), rise(60, None)], ids=["a handful of mentions", "its usual is not known"])
 def test_what_is_little_or_unknown_is_no_rise(peer: Rise) -> None:
     assert not peer.is_rising
 

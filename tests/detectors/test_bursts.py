@@ -2,7 +2,7 @@ import doctest
 from datetime import UTC, datetime, timedelta
 
 from detectors import bursts
-from detectors.bursts import QUIET, Burst, advance
+from detectors.bursts import QUIET, Burst, advance, passed
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -60,3 +60,16 @@ def test_one_row_never_tells_twice_and_the_growth_is_told_with_the_next_row():
 
 def test_what_is_only_hot_opens_nothing():
     assert turns([(0, False, True, 9), (1, True, True, 12)]) == [None, "onset"]
+
+
+def test_a_burst_is_told_once_more_at_each_bound_of_certainty_that_it_passes():
+    burst, told = Burst(), []
+    for minute, sure in enumerate((0, 0, 1, 1, 1, 2, 1, 2)):
+        burst, turn = advance(burst, at(minute), fires=True, hot=True, size=10, sure=sure)
+        told.append(turn)
+    assert told == ["onset", None, "growth", None, None, "growth", None, None]
+
+
+def test_without_a_budget_there_are_no_bounds():
+    assert passed((), 1.0) == 0
+    assert [passed((0.6, 0.8), score) for score in (0.5, 0.6, 0.9)] == [0, 1, 2]
