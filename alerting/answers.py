@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from alerting.quiet import QUIET
 from core.records import SEVERITIES, Factor, Severity, Signal, severity_rank
 
 UNANSWERED: Final = "question_unanswered"  # the kind of signal
@@ -25,5 +26,5 @@ def assess_answers(signal: Signal) -> tuple[Severity, tuple[Factor, ...]] | None
 
 
 def is_chore(key: str) -> bool:
-    """Whether an incident's key is that of a chore, which no crisis joins and which joins none."""
-    return f"|{CHORE}|" in key
+    """Whether an incident's key is that of a chore or of a silence, which no crisis joins and which joins none."""
+    return f"|{CHORE}|" in key or f"|{QUIET}|" in key

@@ -14,6 +14,7 @@ from typing import Final
 
 from alerting.answers import CHORE, UNANSWERED, is_chore
 from alerting.blindness import BLIND, is_about_sources
+from alerting.quiet import QUIET
 from alerting.severity import HARM
 from alerting.talk import BREACH
 from core.outside import ALARM
@@ -78,6 +79,8 @@ def _cause(signal: Signal) -> str:
         return GUIDELINES
     if signal.kind == UNANSWERED:
         return CHORE
+    if signal.kind == QUIET:
+        return QUIET
     person, risk = signal.frozen.get("person"), signal.risk
     if person is not None and (risk is None or risk in REACTIONS or "heard_in" in signal.frozen):
         return ATTENTION if person["beside"] >= MOSTLY else f"person:{person['id']}"

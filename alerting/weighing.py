@@ -18,6 +18,7 @@ from alerting.industry import WITHIN as LATELY
 from alerting.industry import Rise, Storm, explains, is_of_counts, lowered, may_be_lowered, storm_of
 from alerting.outside import assess_outside
 from alerting.paging import has_paged
+from alerting.quiet import assess_quiet
 from alerting.severity import Facts, assess, loudest_first
 from alerting.talk import assess_breach, with_talk
 from core.records import Factor, Incident, Record, Severity, Signal, Tier, TopicKind, Words
@@ -72,7 +73,7 @@ class Weigher:
             severity, factors = assess_blindness(signal.frozen)
             return Weighed(severity=severity, factors=factors)
         confirmed = self._corroboration(tx, signal, before)
-        outside = assess_outside(signal) or assess_breach(signal) or assess_answers(signal)
+        outside = assess_outside(signal) or assess_breach(signal) or assess_answers(signal) or assess_quiet(signal)
         if outside is not None:
             return Weighed(severity=outside[0], factors=loudest_first((*outside[1], *filter(None, [confirmed]))))
         severity, factors = with_talk(signal, *assess(self._facts(tx, signal, confirmed)))

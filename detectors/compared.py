@@ -25,7 +25,7 @@ class Compared(NamedTuple):
 
     `observed` mentions in the `known_h` hours of it that were heard, where `expected` were usual, with `dispersion` (variance beyond Poisson over the squared mean), by
     what the same hours brought on `days` days before. `counts` and `usual` are its hours, NaN where unknown; `hourly` is the dispersion of one of them.
-    `fewest`: what the emptiest of those days brought.
+    `fewest` and `most`: what the emptiest and the fullest of those days brought, a crisis of the past cut.
     """
 
     observed: float
@@ -33,6 +33,7 @@ class Compared(NamedTuple):
     dispersion: float
     hourly: float
     fewest: float
+    most: float
     days: int
     known_h: int
     counts: Rates
@@ -56,15 +57,18 @@ def compare(values: Rates, hours: int) -> Compared:
     past, heard, days = past[enough], heard[enough], days[enough]
     observed, guess = float(window[known].sum()), UNEVEN.get(hours, UNEVEN[DAY_H])
     if not len(days):
-        return Compared(observed, 0.0, guess, MOST_HOURLY, 0.0, 0, int(known.sum()), window, np.zeros(hours))
+        return Compared(observed, 0.0, guess, MOST_HOURLY, 0.0, 0.0, 0, int(known.sum()), window, np.zeros(hours))
     sums = np.where(heard, past, 0.0).sum(axis=1) * (known.sum() / heard.sum(axis=1))
-    expected, residuals = _expected(_cut(sums), days % WEEK_D)
+    sums = _cut(sums)
+    expected, residuals = _expected(sums, days % WEEK_D)
     dispersion = _dispersion(residuals, expected, guess)
     by_hour = np.where(heard, past, 0.0).sum(axis=0) / np.maximum(heard.sum(axis=0), 1)
     usual = np.where(known, by_hour * (expected / max(float(by_hour[known].sum()), 1e-9)), np.nan)
     off = float(np.where(heard, (past - by_hour) ** 2 - by_hour, 0.0).sum()) / max(float((heard * by_hour**2).sum()), 1.0)
     hourly = min(max(off, FLOOR), MOST_HOURLY)
-    return Compared(observed, expected, dispersion, hourly, float(sums.min()), len(days), int(known.sum()), window, usual)
+    return Compared(
+        observed, expected, dispersion, hourly, float(sums.min()), float(sums.max()), len(days), int(known.sum()), window, usual
+    )
 
 
 def usual_hours(values: Rates, back: int, ahead: int) -> list[float]:

@@ -13,6 +13,9 @@ from detectors.sensitivity import Sensitivity
 DEFAULT_SIGNALS = (
     "volume_spike",
     "negative_surge",
+    "slow_burn",
+    "growth",
+    "gone_quiet",
     "single_risk",
     "same_question",
     "new_story",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import msgspec
@@ -18,7 +19,7 @@ from pydantic import Field
 from core.records import Words
 from detectors.base import Finding, SignalOptions
 from detectors.buckets import HOUR_S, MINUTE_S, Buckets, Rates
-from detectors.bursts import Burst, Turn, advance
+from detectors.bursts import Burst, Turn, advance, passed
 from detectors.compared import compare
 from detectors.tails import log10_tail, score, surprise, usual_range
 from detectors.weeks import DAY_H, HOUR, Weeks, WeeksState, closed_hour, take_in
@@ -34,12 +35,13 @@ RELEASE = 0.5  # of the threshold's surprise: below, the burn has died down
 DELAY = timedelta(minutes=20)  # what is said in an hour is in by then, mostly; a rise need not wait for the rest
 CUT_SD, CUT_TIMES = 4.0, 3.0  # an hour counts for at most so many standard deviations above its usual, or so many times it
 LEAST_KNOWN = 0.75  # of a window's hours
+STEP = 1.05  # times the day before: each of three days is above the last
 
 
 class Options(SignalOptions):
     """When a slow rise is too much.
 
-    `chance`: of noise to look like this at some time within a day; 3e-4 is once in nine years. `min_ratio`: times the expected. `min_mentions` in 24 hours.
+    `chance`: of noise to look like this at some time within a day; 1e-4 is once in 27 years. `min_ratio`: times the expected. `min_mentions` in 24 hours.
     `min_days`: of history to compare with.
     """
 
@@ -48,7 +50,7 @@ class Options(SignalOptions):
         "sensitive": {"chance": 3e-3, "min_ratio": 1.3, "min_mentions": 20},
     }
 
-    chance: float = Field(default=3e-4, gt=0.0, lt=1.0)
+    chance: float = Field(default=1e-4, gt=0.0, lt=1.0)
     min_ratio: float = Field(default=1.4, ge=1.0)
     min_mentions: int = Field(default=40, ge=1)
     min_days: int = Field(default=7, ge=3)
@@ -63,7 +65,8 @@ class BurnState(WeeksState, frozen=True, kw_only=True):
 class Window(msgspec.Struct, frozen=True, kw_only=True):
     """One window as it was judged.
 
-    `counts` by hour where we listened, and what was `expected` of each; `dispersion` of such windows, and `hourly` of an hour; `days` of history.
+    `counts` by hour where we listened, and what was `expected` of each; `dispersion` of such windows, and `hourly` of an hour; `most` is what the fullest of
+    `days` days before brought.
     """
 
     hours: int
@@ -71,6 +74,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     expected: list[float]
     dispersion: float
     hourly: float
+    most: float
     days: int
 
 
@@ -98,12 +102,13 @@ class Detector:
         >>> day = [1 if minute % 6 in (1, 3) else 0 for minute in range(24 * 60)]
         >>> series = Buckets.of(datetime(2026, 11, 2, tzinfo=UTC), days + day, topic_id="acme")
         >>> [(finding.scale_s // 3600, finding.observed, finding.expected) for finding in findings(Detector(Options()), series)]
-        [(24, 390.0, 240.0)]
+        [(24, 400.0, 240.0)]
 
     Source: Noufaily et al., "An improved algorithm for outbreak detection in multiple surveillance systems", Statist. Med. 32 (2013).
     """
 
     version = "1"
+    sure: tuple[float, ...] = ()
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -138,7 +143,8 @@ class Detector:
         window, verdict = max(judged, key=lambda each: (each[1].fires, each[1].score))
         newest = weeks.end - timedelta(seconds=MINUTE_S)
         hot = any(each.hot for _, each in judged)
-        burst, turn = advance(burst, newest, fires=verdict.fires, hot=hot, size=verdict.observed * DAY_H / window.hours, quiet=QUIET)
+        size, sure = verdict.observed * DAY_H / window.hours, passed(self.sure, verdict.score if verdict.fires else 0.0)
+        burst, turn = advance(burst, newest, fires=verdict.fires, hot=hot, size=size, quiet=QUIET, sure=sure)
         return burst, None if turn is None else self._finding(weeks, topic, window, verdict, turn)
 
     def _finding(self, weeks: Weeks, topic: str, window: Window, verdict: Verdict, turn: Turn) -> Finding:
@@ -169,6 +175,7 @@ def _window(values: Rates, hours: int) -> Window:
         expected=np.round(found.usual[known], 3).tolist(),
         dispersion=found.dispersion,
         hourly=found.hourly,
+        most=found.most,
         days=found.days if found.known_h >= LEAST_KNOWN * hours else 0,
     )
 
@@ -178,7 +185,7 @@ def _verdict(window: Window, options: Options) -> Verdict:
     counted = round(math.fsum(map(min, window.counts, _most(window))))
     tail = log10_tail(counted, expected, window.dispersion) if counted > expected else 0.0
     found, threshold = surprise(tail, looks=LOOKS[window.hours]), -math.log10(options.chance)
-    enough = counted >= options.min_ratio * expected and observed >= options.min_mentions * window.hours / DAY_H
+    enough = counted >= options.min_ratio * expected and counted > window.most and observed >= options.min_mentions * window.hours / DAY_H
     return Verdict(
         observed=observed,
         counted=counted,
@@ -202,8 +209,9 @@ def _words(topic: str, values: Rates, window: Window, verdict: Verdict, turn: Tu
         "expected": round(verdict.expected, 1),
         "more": round(verdict.observed / verdict.expected - 1.0, 2),
     }
-    days = [float(np.nansum(day)) for day in np.split(values[-SCALES_H[-1] :], 3)]
-    if window.hours > DAY_H and days[0] < days[1] < days[2]:
-        a_day = {"first": days[0], "second": days[1], "third": days[2], "usual": round(verdict.expected / 3.0)}
+    usual = verdict.expected * DAY_H / window.hours
+    days = [usual, *(float(np.nansum(day)) for day in np.split(values[-SCALES_H[-1] :], 3))]
+    if all(later >= STEP * earlier for earlier, later in pairwise(days)):
+        a_day = {"first": days[1], "second": days[2], "third": days[3], "usual": round(usual)}
         return Words(key=f"signal.{KIND}.days", args=args | a_day)
     return Words(key=f"signal.{KIND}" if turn == "onset" else f"signal.{KIND}.growth", args=args)

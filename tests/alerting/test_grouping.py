@@ -129,3 +129,17 @@ def test_trouble_about_a_person_gives_its_name_to_what_attention_opened_and_stay
 def test_a_scandal_is_one_incident_whether_it_was_told_by_its_family_or_by_a_name():
     assert joins(of_person(), [opened(risk("ambassador"), id=4)]).id == 4
     assert joins(risk("ambassador"), [opened(of_person(), id=3)]).id == 3
+
+
+def test_a_silence_stands_beside_the_crises_of_its_topic_and_joins_none():
+    quiet = replace(SPIKE, kind="gone_quiet", observed=1, expected=60)
+    assert joins(quiet, [opened(SPIKE), opened(risk("outage"))]) is None
+    assert joins(SPIKE, [opened(quiet)]) is None
+    assert joins(quiet, [opened(quiet)]) is not None
+
+
+@pytest.mark.parametrize("kind", ["slow_burn", "growth"])
+def test_a_slow_burn_and_a_growth_join_the_incident_of_their_burst(kind):
+    signal = replace(SPIKE, kind=kind)
+    assert joins(signal, [opened(risk("outage"))]) is not None
+    assert incident_key(signal) == incident_key(SPIKE)

@@ -34,10 +34,9 @@ def test_a_day_with_eighty_percent_more_is_told_within_the_day(an_hour):
 
 def test_three_days_each_above_the_last_are_told_as_such():
     counts = weeks(30, 24, seed=4)
-    for turn, times in enumerate((1.15, 1.25, 1.35)):
+    for turn, times in enumerate((1.2, 1.35, 1.55)):
         counts = more(counts, FROM + turn * DAY, FROM + (turn + 1) * DAY, times, seed=turn)
-    assert told(Detector(Options()), counts, after=FROM) == []
-    (found,) = told(Detector(Options(sensitivity="sensitive", min_ratio=1.2)), counts, after=FROM + 2 * DAY)
+    (found,) = told(Detector(Options()), counts, after=FROM)
     args = found.words.args
     assert found.words.key == "signal.slow_burn.days"
     assert args["usual"] < args["first"] < args["second"] < args["third"]
