@@ -31,12 +31,14 @@ def ours(sensitivity: Sensitivity) -> Judge:
 
 
 def published() -> dict[str, Judge]:
-    """The four rules at their middle level, and Socialmetrix's at its lowest too, which its page advises to begin with."""
+    """The four rules at their middle level; those that leave the bound open at a higher one too, and Socialmetrix's at its lowest, with which it advises to begin."""
     return {
         "Meltwater's rule": rule(meltwater),
+        "Meltwater's rule, 5 times": rule(lambda series: meltwater(series, times=5.0)),
         "Salesforce's rule": rule(salesforce),
-        "Socialmetrix's rule, low": rule(lambda series: socialmetrix(series, deviations=1.5)),
+        "Salesforce's rule, 200 %": rule(lambda series: salesforce(series, percent=200.0)),
         "Socialmetrix's rule": rule(socialmetrix),
+        "Socialmetrix's rule, low": rule(lambda series: socialmetrix(series, deviations=1.5)),
         "Huginn's rule": rule(huginn, spacing=2 * DAY, from_told=True),
     }
 
