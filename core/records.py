@@ -79,7 +79,7 @@ class Mention(Record, frozen=True, kw_only=True, gc=False):
     `key` is its identity: `core.text.mention_key(kind, authority, native_id)`, 16 bytes; the same post heard twice has the same key. `id` is the
     row's number, 0 before it is stored. `published_at` None where the source gives no time; it counts at `seen_at` then. `arrival`: rule 7.
     `reach` is people it may have reached, None where unknown. `lang` is what the source claims. `reply_to` and `repost_of` are native ids;
-    `parent_key` is the key of the mention it answers, where the kind can tell it: replies inherit their thread's topics by it.
+    `parent_key` is the key of the mention it answers, where the kind can tell it: replies inherit their thread's topics by it. `accepted_at`: when it was seen as the answer taken.
     """
 
     key: bytes
@@ -98,6 +98,7 @@ class Mention(Record, frozen=True, kw_only=True, gc=False):
     deleted_at: datetime | None = None
     reply_to: str | None = None
     parent_key: bytes | None = None
+    accepted_at: datetime | None = None
     repost_of: str | None = None
     engagement: Engagement = Engagement()
     reach: int | None = None

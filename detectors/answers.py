@@ -104,7 +104,7 @@ class Timekeeper:
 
     def _take_in(self, asked: Sequence[Question], given: Sequence[Answer], above: Mapping[bytes, bytes], now: datetime) -> None:
         self._looked_at = now
-        self._answering |= {one.source_id for one in given}
+        self._answering |= {one.source_id for one in given if one.is_ours}
         for question in asked:
             heard = asked_of(question, self._tiers)
             due = self._detector.due(heard, self._topics[question.topic_id].zone)

@@ -53,6 +53,7 @@ class Post(msgspec.Struct, frozen=True):
     hidden: bool | None = None
     user_deleted: bool | None = None
     deleted_at: str | None = None
+    accepted_answer: bool | None = None
 
 
 class Topic(msgspec.Struct, frozen=True):
@@ -136,6 +137,7 @@ class Forum:
             edited_at=moment(post.updated_at) if post.version > 1 else None,
             reply_to=parent,
             parent_key=self.key(parent) if parent else None,
+            accepted_at=seen_at if post.accepted_answer else None,
             engagement=_engagement(post, topic),
         )
 

@@ -160,7 +160,7 @@ def finished(walk: Walk, *, limit: int) -> Walk:
 
 
 def digest(mention: Mention) -> str:
-    """8 characters that change with a mention's words, author, kind or counters (a counter by about a tenth)."""
+    """8 characters that change with a mention's words, author, kind or counters (a counter by about a tenth), and when it is taken for the answer."""
     counters = mention.engagement
     state = (
         mention.title,
@@ -168,6 +168,7 @@ def digest(mention: Mention) -> str:
         "" if mention.author is None else mention.author.key,
         mention.kind,
         *(_rough(count) for count in (counters.likes, counters.replies, counters.reposts, counters.views)),
+        *(["accepted"] if mention.accepted_at else []),
     )
     hashed = hashlib.sha256("\0".join(map(str, state)).encode("utf-8", "surrogatepass")).digest()
     return base64.urlsafe_b64encode(hashed[:6]).decode()

@@ -37,13 +37,14 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A post of ours that answers something."""
+    """A post of ours that answers something, or one that the asker took for the answer (`is_ours` False)."""
 
     key: bytes
     parent_key: bytes
     at: datetime
     source_id: str
     text: str
+    is_ours: bool = True
 
 
 _PARENT = mentions.alias("parent")
@@ -68,15 +69,15 @@ def still_asked(tx: Connection, ids: Sequence[int]) -> set[tuple[int, str]]:
 
 
 def answers(tx: Connection, since: datetime, until: datetime) -> list[Answer]:
-    """Our own posts that answer something and count within [since, until], oldest first."""
-    chosen = (
-        select(mentions.c.key, mentions.c.parent_key, mentions.c.counts_at, mentions.c.source_id, mention_texts.c.text)
-        .join(mention_texts, mention_texts.c.mention_id == mentions.c.id)
-        .where(mentions.c.counts_at >= since, mentions.c.counts_at <= until, mentions.c.kind == "own", mentions.c.parent_key.is_not(None))
-        .order_by(mentions.c.counts_at.desc(), mentions.c.id.desc())
-        .limit(MOST_ANSWERS)
-    )
-    return [Answer(row.key, row.parent_key, row.counts_at, row.source_id, row.text) for row in tx.execute(chosen)][::-1]
+    """Our own posts that answer something and count within [since, until], and others' that were taken for the answer within it, oldest first."""
+    heard = select(mentions.c.key, mentions.c.parent_key, mentions.c.counts_at, mentions.c.source_id, mention_texts.c.text, mentions.c.kind)
+    heard = heard.join(mention_texts, mention_texts.c.mention_id == mentions.c.id).where(mentions.c.parent_key.is_not(None))
+    ours = heard.where(mentions.c.counts_at >= since, mentions.c.counts_at <= until, mentions.c.kind == "own")
+    taken = heard.where(mentions.c.accepted_at >= since, mentions.c.accepted_at <= until, mentions.c.accepted_at.is_not(None))
+    newest = [chosen.order_by(mentions.c.counts_at.desc(), mentions.c.id.desc()).limit(MOST_ANSWERS) for chosen in (ours, taken)]
+    rows = {row.key: row for chosen in newest for row in tx.execute(chosen)}
+    found = [Answer(row.key, row.parent_key, row.counts_at, row.source_id, row.text, row.kind == "own") for row in rows.values()]
+    return sorted(found, key=lambda answer: answer.at)
 
 
 def parents(tx: Connection, keys: Iterable[bytes]) -> dict[bytes, bytes]:

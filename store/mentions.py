@@ -223,6 +223,7 @@ def _mention(row: RowMapping) -> Mention:
         "deleted_at",
         "reply_to",
         "parent_key",
+        "accepted_at",
         "repost_of",
         "reach",
         "url",

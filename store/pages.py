@@ -32,6 +32,7 @@ _COUNTERS: Final = ("likes", "replies", "reposts", "views")
 _COLUMNS: Final = (
     *("id", "key", "source_id", "native_id", "lang", "kind", "author_id", "arrival", "published_at", "seen_at", "counts_at", "edited_at"),
     *("deleted_at", "reply_to", "repost_of", "likes", "replies", "reposts", "views", "parent_key", "reach", "digest", "enrich_attempts"),
+    "accepted_at",
 )
 _AUTHOR_COLUMNS: Final = ("id", "key", "handle", "name", "followers", "first_seen_at")
 
@@ -64,6 +65,7 @@ def add(tx: Connection, page: Sequence[Mention]) -> Added:
     ids = _store(tx, fresh) if fresh else {}
     revised = _revise(tx, [(row, mention) for row, mention in again if row.digest != _digest(mention)])
     read = _read_again(tx, [(row, mention.engagement, mention.seen_at, mention.source_id) for row, mention in again])
+    _accept(tx, [(row.id, mention.accepted_at) for row, mention in again if mention.accepted_at and row.accepted_at is None])
     known = len(heard) - len(ids) - sum(1 for key in erased if key in heard)
     return Added(new=tuple(sorted(ids.values())), revised=tuple(revised), known=known, ids=ids, readings=read)
 
@@ -91,8 +93,15 @@ def remove(tx: Connection, keys: Sequence[bytes], now: datetime) -> int:
     return len(ids)
 
 
+def _accept(tx: Connection, taken: Sequence[tuple[int, datetime]]) -> None:
+    """Keep when it was first seen that somebody took a post for the answer."""
+    if taken:
+        accepted = update(mentions).where(mentions.c.id == bindparam("row")).values(accepted_at=bindparam("taken_at"))
+        tx.execute(accepted, [{"row": mention_id, "taken_at": at} for mention_id, at in taken])
+
+
 def _stored(tx: Connection, keys: list[bytes]) -> dict[bytes, Row[Any]]:
-    return {row.key: row for row in rows_among(tx, mentions, ("id", "key", "digest", "deleted_at", *_COUNTERS), "key", keys)}
+    return {row.key: row for row in rows_among(tx, mentions, ("id", "key", "digest", "deleted_at", "accepted_at", *_COUNTERS), "key", keys)}
 
 
 def _store(tx: Connection, fresh: Sequence[Mention]) -> dict[bytes, int]:
@@ -119,6 +128,7 @@ def _row(mention: Mention, number: int, author_ids: Mapping[str, int], fit: Any)
         *(mention.arrival, published, seen, published if mention.at is mention.published_at else seen, fit(mention.edited_at)),
         *(fit(mention.deleted_at), mention.reply_to, mention.repost_of),
         *(counted.likes, counted.replies, counted.reposts, counted.views, mention.parent_key, mention.reach, _digest(mention), 0),
+        fit(mention.accepted_at),
     )
 
 

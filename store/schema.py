@@ -84,9 +84,9 @@ mentions = Table(
     Column("counts_at", UtcDateTime, nullable=False, index=True), Column("edited_at", UtcDateTime), Column("deleted_at", UtcDateTime),
     Column("reply_to", Text), Column("repost_of", Text), Column("likes", BigInteger), Column("replies", BigInteger),
     Column("reposts", BigInteger), Column("views", BigInteger), Column("reach", BigInteger), Column("parent_key", LargeBinary(16)),
-    Column("digest", LargeBinary(16), nullable=False),
-    Column("enriched_at", UtcDateTime), Column("enrich_attempts", Integer, nullable=False, default=0),
-    Column("changed_at", UtcDateTime),  # its text changed since it was understood
+    Column("digest", LargeBinary(16), nullable=False), Column("enriched_at", UtcDateTime),
+    Column("enrich_attempts", Integer, nullable=False, default=0), Column("changed_at", UtcDateTime),  # its text changed since it was understood
+    Column("accepted_at", UtcDateTime), partial("ix_mentions_accepted", "accepted_at", where="accepted_at IS NOT NULL"),  # as the answer
     partial("ix_mentions_to_enrich", "id", where="enriched_at IS NULL"), Index("ix_mentions_source", "source_id", "counts_at"),
     partial("ix_mentions_to_read_again", "id", where="changed_at IS NOT NULL"),
 )

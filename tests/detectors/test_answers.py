@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from core.records import Enrichment, Mention, Sentiment, TopicMatch
 from detectors.answers import SELDOM, Answered, Timekeeper
@@ -150,3 +151,14 @@ async def test_two_processes_tell_it_once(counter):
 async def test_without_a_brand_there_is_nothing_to_do(database):
     keeper = Timekeeper(make.store(database), {}, Detector(Options()), tiers={}, lateness=HOUR, staffed=True, generation=1)
     assert await keeper.step(NOON) is None
+
+
+async def test_an_answer_of_a_member_that_the_asker_took_stops_the_clock(counter):
+    question = counter.hear("q")
+    member = counter.hear("member", NOON + 5 * MINUTE, triage=None, answers=question)
+    await counter.keeper.step(NOON + 10 * MINUTE)
+    taken = replace(member, accepted_at=NOON + 3 * HOUR, seen_at=NOON + 3 * HOUR)
+    assert counter.database.write_now(mentions.add, [taken]).new == ()
+    assert await counter.told(NOON + HOUR) == [(NOON + HOUR, 1.0)]
+    counter.hear("next", NOON + 3 * HOUR)
+    assert await counter.told(NOON + 4 * HOUR) == [(NOON + HOUR, 1.0), (NOON + 4 * HOUR, 1.0)]

@@ -148,3 +148,13 @@ def test_ids_follow_the_order_of_the_page(database, size):
     page = [make.mention(f"Acme {number}") for number in range(size)]
     added = database.write_now(mentions.add, page)
     assert [added.ids[mention.key] for mention in page] == list(added.new)
+
+
+def test_the_answer_that_was_taken_is_kept_from_when_it_was_first_seen(database, now):
+    answer = make.mention("at the branch in Q1", native_id="a", at=now)
+    for hours in (0, 1, 2):
+        seen = now + timedelta(hours=hours)
+        page = [replace(answer, seen_at=seen, accepted_at=seen if hours else None)]
+        database.write_now(mentions.add, page)
+    (stored,) = database.read_now(mentions.get, [1])
+    assert stored.accepted_at == now + timedelta(hours=1)

@@ -307,3 +307,12 @@ async def test_a_recorded_topic_of_a_real_forum_is_read(forum: Forum, shared: Pa
         one["id"] for one in topic["post_stream"]["posts"] if one["post_type"] == 1
     ]
     assert page.mentions[0].title == topic["title"]
+
+
+async def test_an_answer_that_the_asker_takes_later_is_heard_again_as_taken(forum: Forum) -> None:
+    forum.posts = [post(20, post_number=1), post(21, post_number=2)]
+    *_, first = await poll(forum)
+    assert all(mention.accepted_at is None for mention in first.mentions)
+    forum.posts[1]["accepted_answer"] = True
+    (taken,) = [mention for page in await poll(forum, first.cursor) for mention in page.mentions]
+    assert (taken.native_id, taken.accepted_at) == ("21", NOW)
