@@ -5,10 +5,15 @@ from __future__ import annotations
 import tempfile
 from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import asdict
 
 from console import shelf
 from console.answers import Answers, Habit
+from console.compare import Fact, judge
 from console.config import Config
+from console.forecast import by_detector, forecast, lead_times
 from console.happenings import Happenings
 from console.known import topic_versions, watched
 from console.people import people_versions
@@ -24,7 +29,7 @@ from detectors.enrich import Enricher
 from detectors.lookout import HEARD_AGAIN
 from detectors.recount import Recounter
 from listener.pushed import waits
-from store import history, incidents, notifications
+from store import history, incidents, labels, notifications
 from store.database import Database, Tx
 
 WARM_UP: Final = timedelta(days=35)  # before what is asked for: what is usual is learnt from it
@@ -43,17 +48,37 @@ class Asked(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Played(Record, frozen=True, kw_only=True, gc=False):
-    """What came of it. `pages` are (when, person, incident, channel); `learnt_from` is when the clock began, `since` when what happened began to count."""
+    """What came of it, in the shape that `--json` prints. `learnt_from` is when the clock began, `since` when what happened began to count.
+
+    `imported`: mentions played as if they had been heard when they were said. `tolls`: how much was taken as it was understood before.
+    """
 
     incidents: list[dict[str, Any]]
     pages: list[dict[str, Any]]
+    forecast: dict[str, Any]
     mentions: int
     imported: int
     tolls: Tolls
+    habit: Habit
     learnt_from: datetime
     since: datetime
     until: datetime
-    press: dict[str, list[datetime]]
+
+    def as_json(self) -> dict[str, Any]:
+        """With `from` for `since`, as the interface says."""
+        habit = {name: None if after is None else after.total_seconds() / 60 for name, after in asdict(self.habit).items()}
+        return {
+            "incidents": self.incidents,
+            "pages": self.pages,
+            "forecast": self.forecast,
+            "mentions": self.mentions,
+            "imported": self.imported,
+            "understood": vars(self.tolls),
+            "assumed": {f"{name}_min": minutes for name, minutes in habit.items()},
+            "learnt_from": self.learnt_from.isoformat(),
+            "from": self.since.isoformat(),
+            "until": self.until.isoformat(),
+        }
 
 
 async def play(config: Config, past: Database, asked: Asked, *, progress: Progress | None = None) -> Played:
@@ -82,7 +107,7 @@ async def play(config: Config, past: Database, asked: Asked, *, progress: Progre
         try:
             player = _player(config, past, simulation, timetable, (start, until), asked.habit, progress)
             await player.play(until)
-            return _outcome(simulation.store.database, config, timetable, player, asked.since or start, (start, until))
+            return _outcome(simulation.store.database, config, past, timetable, player, asked, (start, until))
         finally:
             await simulation.close()
 
@@ -156,30 +181,55 @@ def _prepare(tx: Tx, past: Tx, timetable: Timetable) -> None:
 
 
 def _outcome(
-    database: Database, config: Config, timetable: Timetable, player: Player, since: datetime, within: tuple[datetime, datetime]
+    database: Database,
+    config: Config,
+    past: Database,
+    timetable: Timetable,
+    player: Player,
+    asked: Asked,
+    within: tuple[datetime, datetime],
 ) -> Played:
+    since, until = asked.since or within[0], within[1]
     opened = [one for one in reversed(database.read_now(incidents.listing, limit=MOST)) if one.opened_at >= since]
+    told = [database.read_now(describe, incident, config) for incident in opened]
     numbers = {one.id for one in opened}
-    sent = database.read_now(notifications.sent_between, since, within[1] + timedelta(days=1))
     pages = [
         {"at": one.sent_at.isoformat(), "person": one.person, "incident_id": one.incident_id, "channel": one.channel}
-        for one in sent
+        for one in database.read_now(notifications.sent_between, since, until + timedelta(days=1))
         if one.sent_at is not None and one.incident_id in numbers
     ]
+    judged, right = judge(told, past.read_now(facts, since, until))
+    topics = sorted({one.topic_id for one in opened if one.topic_id is not None})
+    press = {topic: database.read_now(history.heard_of, topic, _press(config), since) for topic in topics}
+    figures = {
+        **forecast(pages, ZoneInfo(config.timezone), since, until),
+        **right,
+        "lead": lead_times(told, press),
+        "detectors": by_detector(told, pages, judged),
+    }
     return Played(
-        incidents=[database.read_now(describe, incident, config) for incident in opened],
+        incidents=told,
         pages=pages,
+        forecast=figures,
         mentions=player.played,
         imported=timetable.imported,
         tolls=player.tolls,
+        habit=asked.habit,
         learnt_from=within[0],
         since=since,
-        until=within[1],
-        press={
-            topic: database.read_now(history.heard_of, topic, _press(config), since)
-            for topic in sorted({one.topic_id for one in opened if one.topic_id})
-        },
+        until=until,
     )
+
+
+def facts(tx: Tx, since: datetime, until: datetime) -> list[Fact]:
+    """What people said of the incidents that the installation had, or missed."""
+    found = []
+    for one in incidents.listing(tx, limit=MOST):
+        said = labels.of_incident(tx, one.id)
+        if since <= one.opened_at < until and (said or one.kind == labels.MISSED):
+            real = said[-1].label == "real" if said else True
+            found.append(Fact(one.id, one.topic_id, one.opened_at, real))
+    return found
 
 
 def _press(config: Config) -> list[str]:

@@ -31,7 +31,7 @@ from store.series import Count
 from store.talk import Said
 
 BLOCK: Final = 5_000  # mentions read at once
-BEFORE_LISTENING: Final = 6 * 3600  # seconds after which nobody counts in an hour any more but what is imported
+FORGOTTEN_S: Final = 30 * 86_400  # who spoke in hours so long ago is forgotten
 Progress = Callable[[int, int], None]
 
 
@@ -88,6 +88,7 @@ class Player:
             await self._flush()
             self._block = self._past.read_now(history.block, ids)
             self._happenings.put_back(self._block)
+            self._sightings.forget(int(times[0]) - FORGOTTEN_S)
             about = self._understanding.prepare(self._block, self._timetable.arrivals, self._happenings.edited)
             for at, some in _moments(ids, times):
                 await self._until(at)
@@ -155,13 +156,13 @@ class Player:
     async def _run(self, now: datetime) -> None:
         """Let the stages do what is due; people answer afterwards."""
         self._ears.listen(now)
-        await self._flush()
+        await self._flush(heard=True)
         await self._simulation.run_until(now)
         self._happenings.answer(self._database, now)
         self._sim_due = self._simulation.next_due()
 
     async def _happen(self, happening: Happening, now: datetime) -> None:
-        await self._flush()
+        await self._flush(heard=True)
         await happening.happen(self._simulation, now)
         if happening.gone is not None:
             self._stepper.unsay(happening.gone)
@@ -181,19 +182,20 @@ class Player:
         else:
             stretches.append((since, until))
 
-    async def _flush(self) -> None:
-        """Bring the database up to date with what was heard."""
-        if self._pending or self._stretches:
+    async def _flush(self, *, heard: bool = False) -> None:
+        """Bring the database up to date with what was said, and with when sources were heard where somebody may ask for that."""
+        if self._pending:
             self._database.write_now(self._write)
-            self._pending, self._counts, self._stretches = [], [], {}
+            self._pending, self._counts = [], []
+        if heard and self._stretches:
+            told = self._stretches.items()
+            rows = [(source_id, _moment(since), _moment(until)) for source_id, stretches in told for since, until in stretches]
+            self._database.write_now(sources.heard_all, rows)
+            self._stretches = {}
 
     def _write(self, tx: Tx) -> None:
-        if self._pending:
-            history.put(tx, self._block, self._pending, self._told)
-            series.add(tx, self._counts)
-        for source_id, stretches in self._stretches.items():
-            for since, until in stretches:
-                sources.heard(tx, source_id, datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(until, UTC))
+        history.put(tx, self._block, self._pending, self._told)
+        series.add(tx, self._counts)
 
     def _say(self, one: Counted) -> None:
         for match in one.said.topics:
@@ -230,6 +232,10 @@ class Player:
             title="" if words is None else words[2][: talk.MOST_CHARS],
             text="" if words is None else words[3][: talk.MOST_CHARS],
         )
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _moments(ids: Sequence[int], times: Any) -> Iterator[tuple[datetime, Sequence[int]]]:

@@ -31,6 +31,10 @@ class Stepper:
         self._watcher = watcher
         self._tallies = {topic_id: Tally(topic_id, watcher.zone(topic_id)) for topic_id in sorted(topics)}
         self._states: dict[str, dict[str, State]] = {topic_id: watcher.start(topic_id) for topic_id in self._tallies}
+        self._heard: dict[str, list[tuple[float, float]]] = {}
+        self._told: dict[str, dict[str, tuple[int, float]]] = {
+            topic_id: {} for topic_id in self._tallies
+        }  # source -> stretch, and up to when
         self._due = dict.fromkeys(self._tallies, start)
         self._said: dict[str, list[Said]] = {topic_id: [] for topic_id in self._tallies if watcher.talk(topic_id)}
         self._about = {topic_id: watcher.about(topic_id) for topic_id in self._said}
@@ -62,9 +66,22 @@ class Stepper:
         self._said = {topic_id: [one for one in said if one.mention_id != mention_id] for topic_id, said in self._said.items()}
 
     def hear(self, source_id: str, since: float, until: float) -> None:
-        """A source was heard from `since` until `until`, in seconds since the epoch."""
-        for tally in self._tallies.values():
-            tally.hear(source_id, since, until)
+        """A source was heard from `since` until `until`, in seconds since the epoch, in order; going on where it ended before is one stretch."""
+        stretches = self._heard.setdefault(source_id, [])
+        if stretches and stretches[-1][1] == since:
+            stretches[-1] = (stretches[-1][0], until)
+        else:
+            stretches.append((since, until))
+
+    def _catch_up(self, topic_id: str) -> None:
+        """Tell a topic's tally what was heard since it was last asked."""
+        tally, told = self._tallies[topic_id], self._told[topic_id]
+        for source_id, stretches in self._heard.items():
+            number, upto = told.get(source_id, (0, 0.0))
+            for since, until in stretches[number:]:
+                if until > upto:
+                    tally.hear(source_id, max(since, upto), until)
+            told[source_id] = (len(stretches) - 1, stretches[-1][1])
 
     def step(
         self, now: datetime, told: Callable[[str, Mapping[str, object], datetime], Sequence[object]]
@@ -78,6 +95,7 @@ class Stepper:
         end = now.replace(second=0, microsecond=0)
         found = []
         for topic_id in [each for each, due in self._due.items() if due <= now]:
+            self._catch_up(topic_id)
             tally = self._tallies[topic_id]
             begun = end if tally.first is None else datetime.fromtimestamp(tally.first, UTC)
             findings = self._watcher.judge(topic_id, self._states[topic_id], begun, end, tally.buckets)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import add as add_up
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -21,6 +23,7 @@ MINUTE_S: Final = 60
 HOUR_S: Final = 3600
 WIDTHS: Final = (MINUTE_S, HOUR_S)
 COLUMNS: Final = ("mentions", "stories", "authors", "negative", "confident_negative", "reach", "engagement")
+_adds: Final = attrgetter(*COLUMNS)
 EVER: Final = 0  # the "hour" of a first sighting that is first for good
 
 
@@ -61,19 +64,13 @@ def add(tx: Connection, counts: Iterable[Count]) -> None:
     """Add to the minute and hour cells of every count."""
     sums: dict[tuple[str, int, int, str, str, str], list[int]] = {}
     for count in counts:
+        adds = _adds(count)
         for width in WIDTHS:
             key = (count.topic_id, width, count.at - count.at % width, count.source_id, count.kind, count.arrival)
-            cell = sums.setdefault(key, [0] * len(COLUMNS))
-            for index, name in enumerate(COLUMNS):
-                cell[index] += getattr(count, name)
-    if not sums:
-        return
-    upsert = insert(tx, buckets)
-    added = upsert.on_conflict_do_update(
-        index_elements=list(buckets.primary_key.columns), set_={name: buckets.c[name] + upsert.excluded[name] for name in COLUMNS}
-    )
+            cell = sums.get(key)
+            sums[key] = list(adds) if cell is None else list(map(add_up, cell, adds))
     keys = ("topic_id", "width", "start", "source_id", "kind", "arrival")
-    tx.execute(added, [dict(zip(keys + COLUMNS, (*key, *cell), strict=True)) for key, cell in sorted(sums.items())])
+    insert_rows(tx, buckets, keys + COLUMNS, [(*key, *cell) for key, cell in sorted(sums.items())], unless=keys, adding=COLUMNS)
 
 
 def read(tx: Connection, topic_id: str, start: datetime, end: datetime, *, width: int = MINUTE_S) -> list[Cell]:

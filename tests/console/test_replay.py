@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from console.config import parse
-from console.replay import NIGHT, replay
+from console.replay import replay
 from core.errors import Refused
 from tests import make
 
@@ -29,7 +29,7 @@ async def test_what_would_have_been_noticed_and_who_would_have_been_called(confi
     outcome = await replay(config, recorded([FIRE, "Acme kettle, hot water at last"]))
     (incident,) = outcome.incidents
     assert incident["topic_id"] == "acme"
-    assert incident["opened_at"] == "2026-11-21T05:00:59.999999+00:00", "at the end of the minute in which it was heard"
+    assert incident["opened_at"] == "2026-11-21T05:00:00+00:00", "when it was heard"
     assert [piece["text"] for piece in incident["evidence"]] == [FIRE]
     assert outcome.pages[0]["person"] == "ana"
     assert outcome.pages[0]["incident_id"] == incident["id"]
@@ -60,14 +60,14 @@ async def test_a_recording_with_nothing_in_it_is_refused(config):
 async def test_progress_is_told_up_to_the_end(config):
     told = []
     await replay(config, recorded(["Acme"] * 3), progress=lambda done, total: told.append((done, total)))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert told == [(3, 3)]
 
 
 async def test_the_forecast_says_where_the_history_is_too_thin(config):
     outcome = (await replay(config, recorded([FIRE]))).as_json()
     assert outcome["forecast"]["too_thin"]
-    assert set(outcome) == {"incidents", "pages", "forecast", "mentions", "from", "until"}
-    assert outcome["from"] == outcome["until"] == "2026-11-21T05:00:00+00:00"
+    assert set(outcome) >= {"incidents", "pages", "forecast", "mentions", "from", "until"}
+    assert (outcome["from"], outcome["until"]) == ("2026-11-21T05:00:00+00:00", "2026-11-21T07:00:00+00:00")
 
 
 async def test_pages_of_a_saturday_night_are_counted_as_such(config):
@@ -75,4 +75,4 @@ async def test_pages_of_a_saturday_night_are_counted_as_such(config):
     outcome = await replay(config, recorded([FIRE], start=night))
     assert outcome.forecast["night"] == len(outcome.pages)
     assert outcome.forecast["weekend"] == len(outcome.pages)
-    assert [23 in hours for hours in NIGHT] == [True, False]
+    assert outcome.forecast["nights"] == 1
