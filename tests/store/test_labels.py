@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from core.records import Enrichment, Sentiment, TopicMatch
-from store import enrichments, labels, mentions, schema
+from core.records import Enrichment, Incident, Sentiment, TopicMatch, Words
+from store import enrichments, figures, incidents, labels, mentions, schema, signals
 from tests import make
 
 NOTHING = Sentiment(negative=0.2, neutral=0.6, positive=0.2, confident=False)
@@ -60,3 +60,59 @@ def test_what_is_taught_refers_to_texts_that_are_still_there(database, now):
     database.write_now(enrichments.judged, ids[1])
     database.write_now(lambda tx: tx.execute(sa.delete(schema.mention_texts).where(schema.mention_texts.c.mention_id == ids[2])))
     assert database.read_now(labels.taught, ["acme"]) == [labels.Taught("acme", ids[0], "negative")]
+
+
+def an_incident(database, at, *, kind="volume_spike", label=None, world="live", topic="acme"):
+    """An incident with two signals of a kind, and what was said of it; its number."""
+
+    def make_it(tx):
+        words = Words(key="signal.volume_spike")
+        number = incidents.create(
+            tx,
+            Incident(
+                key=f"{topic}{at}",
+                kind=kind,
+                words=words,
+                severity="major",
+                opened_at=at,
+                last_signal_at=at,
+                topic_id=topic,
+                world=world,
+                status="resolved",
+                resolved_at=at + timedelta(hours=1),
+            ),
+        )
+        for turn in range(2):
+            raised = make.signal(at=at + timedelta(minutes=turn), kind=kind, topic=topic, score=0.6 + turn / 10, subject=f"{topic}{number}")
+            (signal_id,) = signals.add(tx, [raised])
+            signals.take(tx, signal_id, at, incident_id=number)
+        if label is not None:
+            labels.add(tx, at, "ana", "real" if label == "false" else "false", incident_id=number)
+            labels.add(tx, at, "ben", label, incident_id=number)
+        return number
+
+    return database.write_now(make_it)
+
+
+def test_signals_of_judged_incidents_carry_the_newest_verdict_and_drills_carry_none(database, now):
+    first = an_incident(database, now, label="real")
+    second = an_incident(database, now + timedelta(hours=2), label="false")
+    an_incident(database, now + timedelta(hours=4))
+    an_incident(database, now + timedelta(hours=6), label="real", world="drill")
+    found = database.read_now(labels.judged)
+    assert [(one.incident_id, one.real, one.score) for one in found] == [
+        (first, True, 0.6),
+        (first, True, 0.7),
+        (second, False, 0.6),
+        (second, False, 0.7),
+    ]
+    assert (found[0].kind, found[0].topic_id, found[0].at, found[0].frozen) == ("volume_spike", "acme", now, {"level": 1})
+    assert database.read_now(figures.raised) == {("volume_spike", "acme"): 8}
+
+
+def test_which_incident_of_a_topic_was_open_then(database, now):
+    number = an_incident(database, now)
+    hour, minute = timedelta(hours=1), timedelta(minutes=1)
+    asked = [(now - hour, now), (now - hour, now + minute), (now + 59 * minute, now + hour), (now + hour, now + 2 * hour)]
+    assert [database.read_now(incidents.open_at, "acme", *span) for span in asked] == [None, number, number, None]
+    assert database.read_now(incidents.open_at, "rival", now, now + hour) is None
