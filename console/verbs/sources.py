@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from console.hearing import HeardSource
     from store.database import Tx
 
-DAY: Final = timedelta(days=1)
+HOUR, DAY, FORTNIGHT = timedelta(hours=1), timedelta(days=1), timedelta(days=14)
 HEADS: Final = (
     "cli.id",
     "cli.kind",
@@ -93,14 +93,17 @@ def _source(desk: Desk, args: Namespace) -> int:
     if found is None:
         raise UsageError(f"there is no source {args.id!r}; there are: {', '.join(sorted(each.id for each in every)) or 'none'}")
     heard = desk.read(_coverage, args.id, desk.now)
+    known_h, of_h = desk.read(_known, args.id, desk.now)
     if args.json:
-        desk.json({**shape(found), "coverage": heard})
+        desk.json({**shape(found), "coverage": heard, "learning": {"known_h": round(known_h, 1), "of_h": of_h}})
         return 0
     say = desk.say
     desk.out(f"{found.id} ({found.kind}): {found.state(say)}")
     for key, value in _facts(desk, found):
         if value:
             desk.out(f"{say(key)}: {value}")
+    if known_h < of_h:
+        desk.out(f"{say('source.learning')}: {say('source.learning_of', known=int(known_h), of=of_h)}")
     desk.out(say("cli.coverage"))
     for stretch in heard:
         desk.out(f"  {_moment(desk, stretch['from'])} - {_moment(desk, stretch['to'])}")
@@ -132,6 +135,17 @@ def _coverage(tx: Tx, source_id: str, now: datetime) -> list[dict[str, str]]:
 
     heard = sources.heard_between(tx, now - DAY, now).get(source_id, [])
     return [{"from": max(start, now - DAY).isoformat(), "to": min(end, now).isoformat()} for start, end in heard]
+
+
+def _known(tx: Tx, source_id: str, now: datetime) -> tuple[float, int]:
+    """How many hours of the last fortnight the source was heard, at most so many as it takes to know what is usual there; and how many it takes."""
+    from detectors.learner import WARM_H
+    from store import sources
+
+    since = now - FORTNIGHT
+    heard = sources.heard_between(tx, since, now).get(source_id, [])
+    known = sum(((min(end, now) - max(start, since)) / HOUR for start, end in heard), start=0.0)
+    return min(known, WARM_H), int(WARM_H)
 
 
 def _moment(desk: Desk, at: datetime | str | None) -> str:

@@ -123,5 +123,8 @@ def test_sources_tell_how_they_are_heard(feeds: Room) -> None:
     assert "failed 1 times in a row, tried again" in table[1]
     one = feeds.tocsin("source", "news", "--json").json
     assert {"id", "kind", "every_s", "coverage", "mentions", "next_poll_at"} <= set(one)
-    assert "news (rss)" in feeds.tocsin("source", "news").out
+    assert one["learning"] == {"known_h": 0.0, "of_h": 72}
+    said = feeds.tocsin("source", "news").out
+    assert "news (rss)" in said
+    assert "what is usual: 0 of 72 hours heard" in said
     assert feeds.tocsin("source", "none").status == 2
