@@ -23,7 +23,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from alerting.corroboration import FAMILIES, TONE, VOLUME, family_of
+from alerting.corroboration import TONE, VOLUME, family_of
 from core.records import Record, Signal
 
 WEEK: Final = timedelta(days=7)
@@ -37,11 +37,11 @@ GAIN: Final = 0.05  # of the way from floor to most, for each that is believed t
 HALF_LIFE: Final = timedelta(days=14)  # of what was gained
 FAR: Final = 1.8  # times the surprise asked for
 USUAL_CHANCE: Final = 3e-5  # of a detector's threshold where it does not say
-HELD_FAMILIES: Final = frozenset({VOLUME, TONE, "talk", "answers"})  # what chance alone can raise
+HELD_FAMILIES: Final = frozenset({VOLUME, TONE})  # what is made of counts, so that chance alone can raise it
 
 
 class Budget(Record, frozen=True, kw_only=True, gc=False):
-    """`alarms` a week over the whole fleet; `looks`: topics times kinds of signal times the hours of a week; `topics` to say it."""
+    """`alarms` a week over the whole fleet; `looks`: topics times families of signals times the hours of a week; `topics` to say it."""
 
     alarms: float
     looks: float
@@ -87,13 +87,13 @@ def budget_of(given: float | Literal["unlimited"] | None, topics: int, kinds: Co
     """
     if given == "unlimited" or (given is None and topics < FEW_TOPICS):
         return None
-    ways = sum(family_of(kind) in HELD_FAMILIES for kind in kinds)
+    ways = len({family_of(kind) for kind in kinds} & HELD_FAMILIES)  # those of one family join one incident
     return Budget(alarms=ALARMS_A_WEEK if given is None else given, looks=float(max(topics, 1) * max(ways, 1) * WEEK_H), topics=topics)
 
 
 def may_be_held(signal: Signal) -> bool:
-    """Whether chance alone can raise its like. Never what names a risk or a person, comes from outside, or is of a kind that we do not know."""
-    return signal.risk is None and signal.kind in FAMILIES and family_of(signal.kind) in HELD_FAMILIES
+    """Whether chance alone can raise its like. Never what people say in words or names a risk or a person, comes from outside, or is of a kind that we do not know."""
+    return signal.risk is None and family_of(signal.kind) in HELD_FAMILIES
 
 
 def log10_chance(signal: Signal) -> float:

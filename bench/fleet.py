@@ -36,7 +36,7 @@ WEEK_H: Final = 168
 REAL: Final = TOPICS // 1000 * WEEKS  # events: of one topic in a thousand a week
 THRESHOLD: Final = 3e-5  # of volume_spike, for noise within an hour of one topic
 LOOKS: Final = 20.0  # independent looks of an hour's window within an hour, each given half the chance
-KINDS: Final = ("volume_spike", "negative_surge", "slow_burn")
+KINDS: Final = ("volume_spike", "negative_surge")
 Numbers = npt.NDArray[np.float64]
 Noise = Callable[[np.random.Generator], list[tuple[float, float]]]
 
@@ -138,7 +138,7 @@ def stepped(fleet: Budget, topics: int) -> str:
         (f"a week over {TOPICS:,} topics, before the weekly cap", f"{within / weeks * TOPICS:.0f}; the budget pays for {fleet.alarms:g}"),
         (
             "events that paged within two hours (95 %)",
-            f"{found} of {topics} ({100 * low:.0f} to {100 * high:.0f} %); {small} raised no signal",
+            f"{found} of {topics} ({100 * low:.0f} to {100 * high:.0f} %); {small} were no signal to the detector",
         ),
     ]
     return table(("", "volume_spike, balanced"), rows)

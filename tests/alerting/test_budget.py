@@ -27,13 +27,15 @@ def test_few_topics_have_no_budget_unless_one_is_given() -> None:
 
 
 def test_only_kinds_that_chance_can_raise_are_looks() -> None:
-    fleet = budget_of(None, 100, ["volume_spike", "negative_surge", "single_risk", "source_blind", "outside_count"])
+    fleet = budget_of(
+        None, 100, ["volume_spike", "slow_burn", "negative_surge", "single_risk", "source_blind", "outside_count", "new_story"]
+    )
     assert fleet is not None
     assert fleet.looks == 100 * 2 * 168
 
 
 @pytest.mark.parametrize(
-    "kind", ["single_risk", "guideline_breach", "outside_alert", "outside_count", "ambassador_in_trouble", "house.own"]
+    "kind", ["single_risk", "guideline_breach", "outside_alert", "outside_count", "ambassador_in_trouble", "house.own", "same_question"]
 )
 def test_what_is_heard_in_words_or_comes_from_people_is_never_held(kind: str) -> None:
     assert not may_be_held(make.signal(kind=kind, risk=None))

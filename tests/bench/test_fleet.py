@@ -14,7 +14,7 @@ def test_five_thousand_topics_of_noise_page_no_more_than_the_budget_and_real_eve
     runs = [fleet.simulate(budget, noise, seed) for noise in (fleet.calibrated, fleet.overstated, fleet.storms) for seed in range(4)]
     assert all(run.worst_week <= budget.alarms for run in runs)
     calibrated = runs[:4]
-    assert sum(run.noise for run in calibrated) > 1000
+    assert sum(run.noise for run in calibrated) > 700
     assert sum(run.paged for run in calibrated) <= 4 * fleet.WEEKS * budget.alarms / 2
     assert sum(run.found for run in calibrated) >= 0.85 * sum(run.seen for run in calibrated)
 
