@@ -38,7 +38,8 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {  # module -> its verbs, in the ord
     "query": ("query",),
     "playbooks": ("playbooks", "playbook"),
     "words": ("statement", "review"),
-    "replay": ("replay",),
+    "score": ("score",),
+    "replay": ("replay", "backtest"),
     "drill": ("drill",),
     "keep": ("db", "audit", "dead-letters"),
 }
