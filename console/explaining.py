@@ -32,6 +32,7 @@ from store.database import Tx
 ALIKE: Final = 1e-9  # relative: processors differ in the last digits
 ROW: Final = timedelta(minutes=1)
 MOST_QUOTES: Final = 20
+MOST_SIGNALS: Final = 20  # a crisis of thousands of posts may hold thousands
 Verdict = Literal["identical", "alike", "differs", "impossible", "no_detector"]
 
 
@@ -56,8 +57,8 @@ class Explained(Record, frozen=True, kw_only=True, gc=False):
     deciding: tuple[Mention, ...]
 
 
-def explain_incident(tx: Tx, config: Config, incident_id: int, now: datetime) -> list[Explained]:
-    """Every signal of an incident, the oldest first.
+def explain_incident(tx: Tx, config: Config, incident_id: int, now: datetime, limit: int = MOST_SIGNALS) -> tuple[list[Explained], int]:
+    """The first signals of an incident, the oldest first, and how many more there are.
 
     Raises:
         NotFound: there is no such incident, or it has no signal.
@@ -65,7 +66,7 @@ def explain_incident(tx: Tx, config: Config, incident_id: int, now: datetime) ->
     found = signals.of_incident(tx, incident_id)
     if not found:
         raise NotFound(f"there is no incident {incident_id} that a signal was put on")
-    return [_explained(tx, config, signal, incident_id, now) for signal in found]
+    return [_explained(tx, config, signal, incident_id, now) for signal in found[:limit]], max(0, len(found) - limit)
 
 
 def explain_signal(tx: Tx, config: Config, signal_id: int, now: datetime) -> Explained:

@@ -30,17 +30,21 @@ def what(text: str) -> tuple[str, int]:
 
 def _options(parser: ArgumentParser) -> None:
     parser.add_argument("what", type=what, metavar="INCIDENT|SIGNAL", help="an incident's number, or signal:N for one signal")
+    parser.add_argument("--limit", type=int, default=20, metavar="N", help="an incident's first so many signals; default 20")
     as_json(parser)
 
 
 def _run(desk: Desk, args: Namespace) -> int:
     from console.explaining import as_json as shaped
 
-    found, config = desk.read(_read, desk, *args.what), desk.whole_config
+    kind, asked = args.what
+    found, more = desk.read(_read, desk, kind, asked, args.limit)
+    if more:
+        desk.tell(desk.say("explain.more", n=more))
     if args.json:
         desk.json([shaped(one, desk.say) for one in found])
         return 0
-    names = {topic.id: topic.title for topic in config.topics}
+    names = {topic.id: topic.title for topic in desk.config.topics}
     for index, one in enumerate(found):
         if index:
             desk.out()
@@ -49,12 +53,12 @@ def _run(desk: Desk, args: Namespace) -> int:
     return 0
 
 
-def _read(tx: Tx, desk: Desk, kind: str, number: int) -> list[Explained]:
+def _read(tx: Tx, desk: Desk, kind: str, number: int, limit: int) -> tuple[list[Explained], int]:
     from console.explaining import explain_incident, explain_signal
 
     if kind == "incident":
-        return explain_incident(tx, desk.whole_config, number, desk.now)
-    return [explain_signal(tx, desk.whole_config, number, desk.now)]
+        return explain_incident(tx, desk.whole_config, number, desk.now, max(1, limit))
+    return [explain_signal(tx, desk.whole_config, number, desk.now)], 0
 
 
 def lines(say: Translator, one: Explained, topics: dict[str, str]) -> Iterator[str]:

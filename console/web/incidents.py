@@ -13,7 +13,9 @@ from alerting.coverage import UNHEARD, coverage_of
 from alerting.labelling import WHY_FALSE
 from alerting.rotation import on_call
 from alerting.severity import lowering
+from console.explaining import explain_incident
 from console.listening import listening_of
+from console.verbs.explain import lines
 from console.web.acting import REASONS
 from console.web.case import case_of
 from console.web.markdown import html
@@ -79,6 +81,15 @@ async def one(visit: Visit) -> web.StreamResponse:
         why_false=WHY_FALSE,
         half_a_day=HALF_A_DAY,
     )
+
+
+async def explain(visit: Visit) -> web.StreamResponse:
+    """Why each of its signals was raised, judged again from what was frozen."""
+    config, number = visit.monitor.config, incident_id(visit)
+    found, more = await visit.monitor.store.database.read(explain_incident, config, number, visit.now)
+    names = {topic.id: topic.title for topic in config.topics}
+    told = [list(lines(visit.say, each, names)) for each in found]
+    return visit.page("explain.html", number=number, more=more, told=[(first, rest) for first, *rest in told])
 
 
 async def review(visit: Visit) -> web.StreamResponse:

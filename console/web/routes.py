@@ -51,6 +51,7 @@ class Route:
 ROUTES: Final = (
     Route("GET", "/", incidents.listing),
     Route("GET", f"/incidents/{_ID}", incidents.one),
+    Route("GET", f"/incidents/{_ID}/explain", incidents.explain),
     Route("GET", f"/incidents/{_ID}/review", incidents.review),
     Route("GET", f"/incidents/{_ID}/review.md", incidents.review_file),
     *(Route("POST", f"/incidents/{_ID}/{name}", handler, proof="token") for name, handler in acting.DEEDS.items()),

@@ -77,6 +77,13 @@ def test_for_programs_it_is_one_list_with_all_that_was_frozen(watched: Room) -> 
     assert found[1]["rejudged"]["verdict"] == "impossible", "what an older release froze"
 
 
+def test_of_many_signals_the_first_are_told_and_the_others_counted(watched: Room) -> None:
+    number = a_signal(watched)
+    said = watched.tocsin("explain", "1", "--limit", "1")
+    assert said.err == "1 more on this incident; see --limit, or signal:N of one alone\n"
+    assert [line.split()[0] for line in said.out.splitlines() if line.startswith("signal:")] == [f"signal:{number}"]
+
+
 def test_what_has_changed_since_is_said(watched: Room) -> None:
     frozen = {
         "version": "0",

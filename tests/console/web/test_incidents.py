@@ -76,3 +76,12 @@ async def test_what_is_not_there_is_a_page_too(place: Place) -> None:
         assert response.status == 404, path
         assert "Không tìm thấy" in page
         assert "<script" not in page
+
+
+async def test_why_it_was_raised_stands_on_a_page_of_its_own(place: Place) -> None:
+    number = (await place.incident()).id
+    assert f'href="/incidents/{number}/explain"' in await (await place.client.get(f"/incidents/{number}")).text()
+    page = await (await place.client.get(f"/incidents/{number}/explain?lang=en")).text()
+    for words in ("Why it was raised", "Raised by single_risk on Acme", "What was heard then", "What decided", "con tôi bị bỏng"):
+        assert words in page, words
+    assert (await place.client.get("/incidents/99/explain")).status == 404
