@@ -84,9 +84,13 @@ def measure(topics: int, days: int, *, minutes: int = 60) -> Cost:
     turn = rows = 0.0
     for minute in range(61 - minutes, 61):
         before = sum(spent.values())
+        end = START + days * DAY + minute * MINUTE
+        heard = {source: [(START, end)] for source in SOURCES}
         for counts, states in zip(fleet.counts, fleet.states, strict=True):
+            start = min(state.settled_to or START for state in states.values()).replace(minute=0, second=0, microsecond=0)
+            cells = _cells(counts, start, end)
             began = time.process_time()
-            buckets = _rows(counts, states, days * DAY + minute * MINUTE)
+            buckets = buckets_of("acme", ZONE, cells, heard, start, end, end - LATENESS)
             rows += time.process_time() - began
             for kind, detector in kinds.items():
                 began = time.process_time()
@@ -120,18 +124,11 @@ def _fleet(topics: int, days: int, kinds: dict[str, Detector[Any]]) -> Fleet:
     return fleet
 
 
-def _rows(counts: np.ndarray[Any, np.dtype[np.int64]], states: dict[str, State], at: timedelta) -> Buckets:
-    """The rows that a step at this time wants, as the Watcher makes them of stored cells."""
-    end = START + at
-    start = min(state.settled_to or START for state in states.values()).replace(minute=0, second=0, microsecond=0)
-    first, last = (start - START) // MINUTE, at // MINUTE
-    part = counts[first:last]
-    cells = []
-    for row, column in zip(*(index.tolist() for index in np.nonzero(part)), strict=True):
-        many = int(part[row, column])
-        cells.append(Cell(int(start.timestamp()) + row * 60, SOURCES[column], "original", "live", many, many, many, 0, 0, 0, 0))
-    heard = {source: [(START, end)] for source in SOURCES}
-    return buckets_of("acme", ZONE, cells, heard, start, end, end - LATENESS)
+def _cells(counts: np.ndarray[Any, np.dtype[np.int64]], start: datetime, end: datetime) -> list[Cell]:
+    """What the database would hold of [start, end)."""
+    part, first = counts[(start - START) // MINUTE : (end - START) // MINUTE], int(start.timestamp())
+    found = [(row, column, int(part[row, column])) for row, column in zip(*(index.tolist() for index in np.nonzero(part)), strict=True)]
+    return [Cell(first + row * 60, SOURCES[column], "original", "live", many, many, many, 0, 0, 0, 0) for row, column, many in found]
 
 
 def _text(fleet: Fleet, kinds: dict[str, Detector[Any]]) -> tuple[float, int]:

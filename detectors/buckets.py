@@ -111,7 +111,9 @@ class Buckets:
     def so_many(self, column: str, seconds: int) -> int:
         """The sum of the newest `seconds` of `total`: the cheapest question, with which most steps should end."""
         if (column, seconds) not in self._made:
-            self._made[column, seconds] = int(self.total(column)[max(0, len(self) - seconds // self.width_s) :].sum())
+            newest = slice(max(0, len(self) - seconds // self.width_s), None)
+            counts = getattr(self, column)[newest]
+            self._made[column, seconds] = int((counts if self.all_known else counts * ~self.unknown[newest]).sum())
         made: int = self._made[column, seconds]
         return made
 
@@ -134,7 +136,9 @@ class Buckets:
         first, last = min(first, len(self)), min(last, len(self))
         settled = self.settled if settled is None else settled
         if (first, last, settled) not in self._made:
-            self._made[first, last, settled] = self._view(first, last, settled)
+            view = self._made[first, last, settled] = self._view(first, last, settled)
+            if self._made.get("all_known"):
+                view._made["all_known"] = True  # noqa: SLF001 - of its own kind
         made: Self = self._made[first, last, settled]
         return made
 

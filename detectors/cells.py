@@ -32,7 +32,9 @@ def buckets_of(
     columns = {name: index for index, name in enumerate(names)}
     first, length = int(start.timestamp()), int((end - start).total_seconds()) // MINUTE_S
     settled_rows = max(0, min(length, int((settled - start).total_seconds()) // MINUTE_S))
-    counts = np.zeros((len(series.COLUMNS), length, len(names)), dtype=np.int64)
+    counts = np.zeros((len(series.COLUMNS), length * len(names)), dtype=np.int64)
+    places: list[int] = []
+    brought: list[tuple[int, ...]] = []
     unknown = np.ones((length, len(names)), dtype=np.bool_)
     for name, intervals in heard.items():
         for since, until in intervals:
@@ -44,8 +46,11 @@ def buckets_of(
             # after what was heard a count is knowledge; within a gap it is some of what was said, and its minute stays unknown
             if cell.start + MINUTE_S > heard_to.get(cell.source_id, 0.0):
                 unknown[row, column] = False
-            counts[:, row, column] += COUNTS_OF(cell)
-    by_name = dict(zip(series.COLUMNS, counts, strict=True))
+            places.append(row * len(names) + column)
+            brought.append(COUNTS_OF(cell))
+    if places:  # all at once: a busy topic has hundreds of cells, and some of one minute and source
+        np.add.at(counts.T, places, np.array(brought, dtype=np.int64))
+    by_name = dict(zip(series.COLUMNS, counts.reshape(len(series.COLUMNS), length, len(names)), strict=True))
     return Buckets(
         start=start,
         zone=zone,

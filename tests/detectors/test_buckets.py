@@ -60,3 +60,16 @@ def test_columns_not_given_are_zero_and_everyone_is_a_new_author():
     assert np.array_equal(made.authors, made.mentions)
     assert not made.confident_negative.any()
     assert made.sources == ("source-0", "source-1")
+
+
+def test_views_and_sums_are_made_once_and_told_right():
+    rng = np.random.default_rng(1)
+    counts, unknown = rng.poisson(1.0, (90, 3)), rng.random((90, 3)) < 0.2
+    for rows in (Buckets.of(NOON, counts), Buckets.of(NOON, counts, unknown=unknown)):
+        heard = np.where(rows.unknown, 0, rows.mentions)
+        assert rows.total("mentions").tolist() == heard.sum(axis=1).tolist()
+        assert [rows.so_many("mentions", seconds) for seconds in (60, 900, 86_400)] == [heard[-n:].sum() for n in (1, 15, 90)]
+        assert rows.last(900).so_many("mentions", 300) == heard[-5:].sum()
+        assert rows.since(NOON + timedelta(minutes=30)) is rows.since(NOON + timedelta(minutes=30))
+        assert rows.last(900).all_known is not rows.last(900).unknown.any()
+        assert rows.known(rows.mentions).tolist() == heard.tolist()
