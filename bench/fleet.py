@@ -36,6 +36,7 @@ WEEK_H: Final = 168
 REAL: Final = TOPICS // 1000 * WEEKS  # events: of one topic in a thousand a week
 THRESHOLD: Final = 3e-5  # of volume_spike, for noise within an hour of one topic
 LOOKS: Final = 20.0  # independent looks of an hour's window within an hour, each given half the chance
+LOOKS_OF_SIX: Final = 8.0
 KINDS: Final = ("volume_spike", "negative_surge")
 Numbers = npt.NDArray[np.float64]
 Noise = Callable[[np.random.Generator], list[tuple[float, float]]]
@@ -182,13 +183,18 @@ def storms(rng: np.random.Generator) -> list[tuple[float, float]]:
 
 
 def _events(rng: np.random.Generator) -> Iterator[tuple[float, float]]:
-    """Real events that the detector sees in their first hour: a crowd of twelve and more, half of them above 22, over topics as a fleet has them."""
+    """Real events that the detector sees within six hours, in topics as a fleet has them.
+
+    The first hour brings three times the usual and ten mentions more, half of them 18 and more; the five hours after it bring as many again together. The hour's
+    and the six hours' windows are judged.
+    """
     for _ in range(REAL):
         rate = float(np.clip(rng.lognormal(math.log(0.7), 1.2), 0.05, 30.0))
-        count = int(rng.poisson(rate) + 12 + rng.lognormal(math.log(10.0), 0.7))
-        chance = log10_tail(count, rate, 0.3) + math.log10(LOOKS)
-        if chance <= math.log10(THRESHOLD):
-            yield float(rng.uniform(0.0, WEEKS * WEEK_H)), chance
+        crowd = 3 * rate + 10 + rng.lognormal(math.log(8.0), 0.7)
+        hour = log10_tail(int(rng.poisson(rate) + crowd), rate, 0.3) + math.log10(LOOKS)
+        six = log10_tail(int(rng.poisson(6 * rate) + 2 * crowd), 6 * rate, 0.1) + math.log10(LOOKS_OF_SIX)
+        if min(hour, six) <= math.log10(THRESHOLD):
+            yield float(rng.uniform(0.0, WEEKS * WEEK_H)), min(hour, six)
 
 
 def _counts(rng: np.random.Generator, rate: float, *, uneven: bool) -> tuple[npt.NDArray[np.int64], int]:
