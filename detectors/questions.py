@@ -26,13 +26,14 @@ LONG_COPY: Final = 8  # words; so long a text that comes word for word again is 
 MANY_CALLED: Final = 2  # people called by their handle: friends who are to join in
 _KNOWN: Final = 16_384  # texts that are remembered
 _BESIDE: Final = frozenset({"idle", "asks", "contest", "occasions"})  # lists that are no meaning
-_NO_FAMILY: Final = frozenset({"delivery", "refund", "charged", "closing"})  # meanings that are no risk
+_NO_FAMILY: Final = frozenset({"trouble", "delivery", "refund", "charged", "closing"})  # meanings that are no risk
 _NO_KEY: Final = ("", "")
+_CANNOT = re.compile(r"\bkhong (?:\w+ ){1,3}duoc\b|\w khong duoc\b|\b(?:can t|cannot|couldn t|unable to|keeps|disconnect\w*)\b")
+_MAY_I = re.compile(r"\bduoc (?:khong|chua|hay)\b")  # a question whether one may, or whether it works by now
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…\n]*")
-_END: Final = frozenset(
-    {"à", "hả", "hở", "nhỉ", "không", "ko", "kô", "hông", "hong", "khum", "hok", "chưa", "sao", "gì", "đâu", "nào", "mấy", "nhiêu"}
-)
-_AFTER_END: Final = frozenset({"ạ", "vậy", "thế", "z", "v", "ta", "mn", "mng", "ad", "admin", "shop", "ơi", "ae", "ace", "mọi", "người", "các", "bác", "bạn", "cả", "nhà", "anh", "chị", "em", "luôn", "nữa", "trời", "nha"})  # fmt: skip
+_CLAUSE = re.compile("[,;:]")
+_END: Final = frozenset({"à", "hả", "hở", "nhỉ", "không", "ko", "kô", "hông", "hong", "khum", "hok", "chưa", "sao", "gì", "đâu", "nào", "mấy", "nhiêu", "vậy", "zậy", "z"})  # fmt: skip
+_AFTER_END: Final = frozenset({"ạ", "thế", "v", "ta", "mn", "mng", "ad", "admin", "shop", "ơi", "ae", "ace", "mọi", "người", "các", "bác", "bạn", "cả", "nhà", "anh", "chị", "em", "luôn", "nữa", "trời", "nha"})  # fmt: skip
 _PLAIN_END: Final = frozenset(map(bare, _END)) - {"a", "ho"}
 _PLAIN_AFTER: Final = frozenset(map(bare, _AFTER_END))
 _FIRST: Final = frozenset(
@@ -133,11 +134,13 @@ def _read(text: str, brand: frozenset[str]) -> _Read | None:
         called += sum(token.prefix == "@" for token in said)
         if "contest" in heard or called > MANY_CALLED or len(said) + len(wording) > MOST_WORDS:
             return None
-        if "?" not in sentence and "asks" not in heard and not _ends_as_question([token.form for token in said]):
+        if "?" not in sentence and "asks" not in heard and not any(map(_ends_as_question, _CLAUSE.split(sentence))):
             continue
         idle = {at for one in found if one.of in ("idle", "asks") for at in range(one.start, one.end)}
         words += [word for at, token in enumerate(said) for word in ([_NO_KEY] if at in idle else _content(token, brand))] + [_NO_KEY]
         meanings |= {f"{MEANING}{one.of}": one.expression for one in found if one.of not in _BESIDE}
+        if _fails(said) or "outage" in heard:  # what is down is a trouble, too
+            meanings.setdefault(f"{MEANING}trouble", meanings.get(f"{MEANING}outage", ""))
         wording += [bare(token.form) for token in said]
         written.append(sentence.strip())
     pairs = {f"{left} {right}": f"{one} {other}" for (left, one), (right, other) in pairwise(words) if left and right}
@@ -145,8 +148,9 @@ def _read(text: str, brand: frozenset[str]) -> _Read | None:
     return _Read(keys, " ".join(wording), " ".join(written), len(wording)) if keys else None
 
 
-def _ends_as_question(forms: Sequence[str]) -> bool:
-    """Whether a sentence without its mark asks: by its last words in Vietnamese, with or without marks, by its first in English."""
+def _ends_as_question(clause: str) -> bool:
+    """Whether a clause without its mark asks: by its last words in Vietnamese, with or without marks, by its first in English."""
+    forms = [token.form for token in tokens(clause)]
     if len(forms) < 2:  # noqa: PLR2004 - one word is a call
         return False
     plain = all(form.isascii() for form in forms)
@@ -155,6 +159,13 @@ def _ends_as_question(forms: Sequence[str]) -> bool:
     while last > 0 and forms[last] in after:
         last -= 1
     return forms[last] in end or (forms[0] in _FIRST and len(forms) <= MOST_WORDS // 2)
+
+
+def _fails(said: Sequence[Token]) -> bool:
+    """Whether something does not work that ought to: "không ... được" within a few words, "can't" and the like."""
+    words = [_in_full().get(token.form, (token.form,))[0] for token in said]
+    plain = " ".join(map(bare, words))
+    return bool(_CANNOT.search(plain)) and not _MAY_I.search(plain)
 
 
 def _content(token: Token, brand: frozenset[str]) -> list[tuple[str, str]]:

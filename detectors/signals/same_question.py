@@ -28,6 +28,7 @@ SLOW: Final = timedelta(hours=1)  # a question may be heard so much later than i
 HOLDS: Final = timedelta(hours=3)  # a question is told once in so long, and again when those who ask have trebled
 TREBLED: Final = 3.0
 KNOWN_FROM: Final = timedelta(hours=6)  # of talk before; from less nobody knows what is usual
+THIN_SHARE: Final = 0.05  # of all who speak, where nobody knows what is usual
 UNEVEN: Final = 0.5  # dispersion: questions come in threads
 LOOKS: Final = 4.0  # independent ones in an hour
 COHERENT: Final = 0.6  # of those who share a single word must share more than it
@@ -97,7 +98,7 @@ class Detector:
             return []
         before = None if talk.before is None else questions(talk.before, brand)
         known = [Asked(key, members, self._usual(key, members[0].at, talk, before)) for key, members in asked.items()]
-        found = [one for one in known if self._is_news(one)]
+        found = [one for one in known if self._is_news(one, talk)]
         return [self._finding(one, talk) for one in _apart(found) if not _is_told(one, talk)]
 
     def rejudge(self, frozen: Mapping[str, Any]) -> float:
@@ -127,9 +128,12 @@ class Detector:
         days = max(1.0, (end - start) / timedelta(days=1))
         return max(len(slots) / ((end - start) / within), near / (days * (3 * HOUR / within)), 1 / ((end - start) / within))
 
-    def _is_news(self, one: Asked) -> bool:
-        if one.usual is None:
-            return True
+    def _is_news(self, one: Asked, talk: Talk) -> bool:
+        if one.usual is None:  # of so young a topic only the share of those who speak is known
+            until = one.members[0].at + self._options.within
+            return talk.before is None or one.people >= THIN_SHARE * len(
+                {said.who for said in talk.said if one.members[0].at <= said.at < until}
+            )
         found = surprise(log10_tail(one.people, one.usual, UNEVEN), looks=LOOKS)
         return one.people >= self._options.min_ratio * one.usual and found >= -math.log10(self._options.chance)
 
@@ -181,9 +185,11 @@ def _is_coherent(key: str, asked: Sequence[Question]) -> bool:
 
 
 def _apart(found: Iterable[Asked]) -> list[Asked]:
-    """The fullest first, without those that mostly the same people ask at the same time; a meaning says more than a word."""
+    """The fullest first, without those that mostly the same people ask at the same time; a risk says more than a meaning, and that more than a word."""
     kept: list[Asked] = []
-    for one in sorted(found, key=lambda each: (-each.people, not each.key.startswith(MEANING), -len(each.key), each.key)):
+    for one in sorted(
+        found, key=lambda each: (-each.people, risk_of(each.key) is None, not each.key.startswith(MEANING), -len(each.key), each.key)
+    ):
         own = {each.said.mention_id for each in one.members}
         taken = {each.said.mention_id for other in kept for each in other.members}
         if len(own & taken) * 2 < len(own):
@@ -215,9 +221,8 @@ def _quote(one: Asked) -> str:
     wording, people = max(Counter(wording for wording, _ in sorted(whole)).items(), key=lambda each: each[1], default=("", 0))
     if people > 1:
         return next(each.written for each in one.members if each.wording == wording)
-    if one.key.startswith(MEANING):
-        ways = Counter(each.keys[one.key] for each in one.members)
-    else:
+    ways = Counter(each.keys[one.key] for each in one.members if one.key.startswith(MEANING) and each.keys[one.key])
+    if not ways:
         ways = Counter(each.keys[key] for key in _longest(_shared(one.members) | {one.key}) for each in one.members if key in each.keys)
     return ", ".join(way for way, _ in ways.most_common(QUOTED))
 

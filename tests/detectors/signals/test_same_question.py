@@ -65,6 +65,20 @@ def test_greetings_give_aways_copies_statements_and_different_questions_are_none
     assert heard(*each(*texts)) == []
 
 
+def test_an_outage_that_half_of_them_name_is_one_though_the_others_only_cannot_do_something():
+    texts = (
+        "app sập hả",
+        "sao nạp tiền không được vậy",
+        "mở không lên được là sao",
+        "is it down?",
+        "lỗi hệ thống à shop",
+        "không đặt hàng được ạ?",
+    )
+    (finding,) = heard(*each(*texts))
+    assert (finding.observed, finding.risk, finding.about) == (6.0, "outage", "question:=trouble")
+    assert finding.words.args["question"] == "sập, không lên được, down"
+
+
 def test_one_person_who_asks_five_times_and_our_own_people_are_not_five():
     assert heard(*(say(text, "forum/an") for text in OUTAGE)) == []
     ours = [say(OUTAGE[0], kind="own"), say(OUTAGE[1], role="staff"), say(OUTAGE[2], kind="repost")]
@@ -87,6 +101,12 @@ def test_what_this_topic_is_always_asked_is_no_news():
     assert finding.expected < 0.1
     assert finding.score > 0.5
     assert rejudges(Detector(Options()), finding)
+
+
+def test_in_a_busy_place_that_is_new_to_us_five_of_many_hundred_are_none():
+    crowd = [say(f"chuyện thứ {number}", ago=5) for number in range(150)]
+    assert heard(*each(*OUTAGE), *crowd, before=[]) == []
+    assert len(heard(*each(*OUTAGE), *crowd[:60], before=[])) == 1
 
 
 def test_what_is_asked_each_day_at_this_hour_is_no_news_either():
