@@ -7,6 +7,7 @@ is due. What it remembers between two looks is only a shortcut: after a restart 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -83,6 +84,7 @@ class Timekeeper:
         self._looked_at: datetime | None = None
         self._waiting: dict[Key, Waiting] = {}
         self._answering: set[str] = set()
+        self._told: dict[str, datetime] = {}
 
     async def step(self, now: datetime) -> datetime | None:
         """Look for what is new, tell what waits too long; returns when to look again. None where there are no topics."""
@@ -90,11 +92,10 @@ class Timekeeper:
             return None
         asked, given, above = await self._store.database.read(self._look, now)
         self._take_in(asked, given, above, now)
-        told: dict[str, datetime] = {}
-        if any(one.due <= now for one in self._waiting.values()):
-            raised, told = await self._store.database.write(self._tell, now)
-            await self._store.signals.publish(raised)
-        return self._next(now, told)
+        asking = {one.asked.topic_id for one in self._waiting.values() if one.due <= now and self._may_be_told(one, now)}
+        if asking:
+            await self._store.signals.publish(await self._store.database.write(self._tell, asking, now))
+        return self._next(now)
 
     def _look(self, tx: Tx, now: datetime) -> tuple[list[Question], list[Answer], dict[bytes, bytes]]:
         """What was asked and answered since the last look, and what the answers belong to."""
@@ -113,22 +114,28 @@ class Timekeeper:
         done = answered_at([one.question for one in self._waiting.values()], given, above)
         self._waiting = {key: one for key, one in self._waiting.items() if key not in done and one.asked.at >= now - LOOK_BACK}
 
-    def _tell(self, tx: Tx, now: datetime) -> tuple[list[int], dict[str, datetime]]:
-        """Raise what is due, of each topic together; returns the new signals, and when each topic was last told."""
-        late = [key for key, one in self._waiting.items() if one.due <= now]
+    def _may_be_told(self, one: Waiting, now: datetime) -> bool:
+        """Whether a question would be news in this hour, were it due: we would know of an answer, and its topic was not told within the hour."""
+        told_at = self._told.get(one.asked.topic_id)
+        return self._is_known(one.asked) and (told_at is None or (told_at < _hour(now) and told_at < one.due))
+
+    def _tell(self, tx: Tx, asking: AbstractSet[str], now: datetime) -> list[int]:
+        """Raise what is due in these topics, of each together; returns the new signals."""
+        late = [key for key, one in self._waiting.items() if one.due <= now and one.asked.topic_id in asking]
         gone = set(late) - answers.still_asked(tx, [mention_id for mention_id, _ in late])
         self._waiting = {key: one for key, one in self._waiting.items() if key not in gone}  # deleted, or they say something else by now
         found: list[Signal] = []
-        told: dict[str, datetime] = {}
-        for topic in self._topics.values():
+        for topic in (self._topics[topic_id] for topic_id in sorted(asking)):
             before = signals.latest(tx, self._detector.kind, f"topic:{topic.id}")
             waiting = [one.asked for one in self._waiting.values() if one.asked.topic_id == topic.id and self._is_known(one.asked)]
-            if before is not None:
-                told[topic.id] = before.raised_at
+            told_at = None if before is None else before.raised_at
             if before is None or before.bucket_start < _hour(now):
-                found += self._signals(topic, waiting, now, told.get(topic.id))
-                told[topic.id] = now
-        return signals.add(tx, found), told
+                fresh = list(self._signals(topic, waiting, now, told_at))
+                found += fresh
+                told_at = now if fresh else told_at
+            if told_at is not None:
+                self._told[topic.id] = told_at
+        return signals.add(tx, found)
 
     def _signals(self, topic: Answered, waiting: Sequence[Asked], now: datetime, told_at: datetime | None) -> Iterator[Signal]:
         finding = self._detector.overdue(waiting, now, topic.zone, told_at)
@@ -143,11 +150,15 @@ class Timekeeper:
         """Whether we would know of an answer to it."""
         return self._staffed or asked.source_id in self._answering
 
-    def _next(self, now: datetime, told: Mapping[str, datetime]) -> datetime:
-        """When an answer is due next, when what became due within a told hour may be told, or when to look for what is new, in opening hours."""
-        dues = [one.due for one in self._waiting.values() if one.due > now]
-        is_held = any(told.get(one.asked.topic_id, one.due) < one.due <= now for one in self._waiting.values())
-        look = min(now + min(self._detector.look_every, SELDOM), _hour(now) + HOUR if is_held else now + SELDOM)
+    def _next(self, now: datetime) -> datetime:
+        """When an answer is due next, in a topic that was told within the hour not before the next one; or when to look for what is new, in opening hours."""
+        held = {topic_id: told_at for topic_id, told_at in self._told.items() if told_at >= _hour(now)}
+        dues = [
+            max(one.due, _hour(now) + HOUR) if one.asked.topic_id in held else one.due
+            for one in self._waiting.values()
+            if one.due > held.get(one.asked.topic_id, now) and self._is_known(one.asked)
+        ]
+        look = now + min(self._detector.look_every, SELDOM)
         return min(*dues, *(self._detector.opens(look, topic.zone) for topic in self._topics.values()), look + LOOK_BACK)
 
 
