@@ -117,12 +117,18 @@ class Watcher:
     async def _watch(self, watch: watches.Watch, now: datetime) -> list[int]:
         end = now.replace(second=0, microsecond=0)
         saved, states, cells, heard, first = await self._store.database.read(self._read, watch, end)
+        before = dict(states)
         rows = partial(buckets_of, watch.topic_id, self.zone(watch.topic_id), cells, heard)
         findings = await asyncio.to_thread(self.judge, watch.topic_id, states, _begun(watch.counted_from, first, end), end, rows)
+        versions = {kind: detector.version for kind, detector in self._detectors_of(watch.topic_id).items()}
+        kept = {
+            kind for kind, one in saved.items() if one.version == versions.get(kind) and states[kind] == before[kind]
+        }  # most, in most minutes
+        changed = {kind: state for kind, state in states.items() if kind not in kept}
         told = await self.describe(watch.topic_id, findings)
         asked = await overheard(self._store.database, self.about(watch.topic_id), self.talk(watch.topic_id), end)
         due = due_at(now, end, asked.again_at)
-        return await self._store.database.write(self._save, watch, saved, states, [*told, *asked.findings], now, end, due)
+        return await self._store.database.write(self._save, watch, changed, [*told, *asked.findings], now, end, due)
 
     async def describe(self, topic_id: str, findings: Sequence[Finding]) -> list[Finding]:
         """The findings, with what they are about and how it spread."""
@@ -194,8 +200,7 @@ class Watcher:
         self,
         tx: Tx,
         watch: watches.Watch,
-        saved: Mapping[str, watches.SavedState],
-        states: Mapping[str, State],
+        changed: Mapping[str, State],
         findings: Sequence[Finding],
         now: datetime,
         end: datetime,
@@ -203,11 +208,9 @@ class Watcher:
     ) -> list[int]:
         if not watches.finish(tx, watch, due_at=due_at, stepped_at=now):
             return []  # the claim lapsed and another has stepped this topic
-        for kind, state in states.items():
-            version, was = self._detectors_of(watch.topic_id)[kind].version, saved.get(kind)
-            new = watches.SavedState(kind, version, end, save_state(state))
-            if was is None or (was.version, was.state) != (new.version, new.state):  # most minutes change no state
-                watches.save_state(tx, watch.topic_id, new)
+        for kind, state in changed.items():
+            version = self._detectors_of(watch.topic_id)[kind].version
+            watches.save_state(tx, watch.topic_id, watches.SavedState(kind, version, end, save_state(state)))
         return self.tell(tx, watch.topic_id, findings, now)
 
     def tell(self, tx: Tx, topic_id: str, findings: Sequence[Finding], now: datetime) -> list[int]:

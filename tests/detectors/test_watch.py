@@ -98,6 +98,7 @@ class Plain:
     def __init__(self, version: str = "1", *, broken: str = "") -> None:
         self.version = version
         self.broken = broken
+        self.counts_steps = True
         self.shown: list[Buckets] = []
 
     def start(self) -> Counts:
@@ -109,7 +110,7 @@ class Plain:
         self.shown.append(buckets)
         fresh = buckets.since(state.settled_to)
         learnt = int(fresh.known(fresh.mentions)[: fresh.settled].sum())
-        after = Counts(settled_to=fresh.settled_to, steps=state.steps + 1, mentions=state.mentions + learnt)
+        after = Counts(settled_to=fresh.settled_to, steps=state.steps + self.counts_steps, mentions=state.mentions + learnt)
         return after, self._finding(buckets) if buckets.mentions[-1:].sum() else None
 
     def _finding(self, buckets: Buckets) -> Finding:
@@ -180,13 +181,13 @@ async def test_a_state_that_did_not_change_is_not_written_again(database, now):
     tower = Tower(database, now)
     tower.hear(now, now + HOUR)
     tower.count(now)
-    at = now + MINUTE
-    await tower.watcher.step(at)
-    (watch,) = database.write_now(watches.claim, ["acme"], at + 2 * AT_LEAST_EVERY, at + 2 * AT_LEAST_EVERY + HOUR, 1)
-    saved = database.read_now(watches.states, "acme")
-    states = {"plain": tower.state()}
-    database.write_now(tower.watcher._save, watch, saved, states, [], at + HOUR, at + HOUR, at + 9 * HOUR)
-    assert database.read_now(watches.states, "acme") == saved
+    saved = []
+    for minutes in (1, 2, 3):
+        tower.detector.counts_steps = minutes != 2  # in the second minute the detector leaves its state as it is
+        database.write_now(watches.changed, ["acme"], now + minutes * MINUTE)
+        await tower.watcher.step(now + minutes * MINUTE)
+        saved.append(database.read_now(watches.states, "acme")["plain"].stepped_to - now)
+    assert saved == [MINUTE, MINUTE, 3 * MINUTE]
 
 
 async def test_a_topic_without_new_counts_is_not_stepped_before_its_time(database, now):
