@@ -19,10 +19,11 @@ from console.simulate import Simulation
 from core.durations import parse_duration
 from core.errors import Refused
 from core.records import Mention, Signal
+from core.text import mention_key
 from detectors.case_series import NOON
 from detectors.cases import Case, Outcome, outcome, read_cases, tried
 from listener.base import Page
-from listener.recorded import RecordError, read_record
+from listener.recorded import KIND, RecordError, read_record
 from listener.settings import SourceSettings
 from store import signals, sources
 
@@ -147,4 +148,5 @@ def _mention(case: Case, given: dict[str, Any], at: datetime, number: str) -> Me
         "published_at": at.isoformat(),
     }
     mention = read_record(said, source_id=_source(case, given), seen_at=at)
-    return msgspec.structs.replace(mention, seen_at=at, published_at=at)
+    above = None if mention.reply_to is None else mention_key(KIND, mention.source_id, mention.reply_to)
+    return msgspec.structs.replace(mention, seen_at=at, published_at=at, parent_key=above)
