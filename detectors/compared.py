@@ -14,7 +14,7 @@ CUT_MAD = 4.0  # a day of the past counts for at most so many median deviations 
 MAD_SD = 1.4826
 FEW_DAYS = 14  # fewer say nothing about weekdays
 UNEVEN = {6: 0.08, 24: 0.03, 72: 0.02}  # dispersion of windows of so many hours, where nothing is known yet
-UNEVEN_DAYS = 5.0  # days that this guess is worth
+UNEVEN_DAYS = 8.0  # days that this guess is worth
 DOUBT_DAYS = 4.0  # so much of the unevenness itself is added for each of the days that tell it
 FLOOR = 0.002
 MOST_HOURLY = 1.0
@@ -47,7 +47,8 @@ def compare(values: Rates, hours: int) -> Compared:
 
     Source: James-Stein shrinkage of group means, after Efron and Morris, "Data Analysis Using Stein's Estimator", JASA 70 (1975).
     """
-    window = values[-hours:]
+    guess = UNEVEN.get(hours, UNEVEN[DAY_H])
+    window = np.concatenate((np.full(max(0, hours - len(values)), np.nan), values[-hours:]))
     known = ~np.isnan(window)
     first = -(-hours // DAY_H)
     days = np.array([day for day in range(first, KEPT_H // DAY_H) if len(values) >= hours + DAY_H * day], dtype=np.int64)
@@ -55,13 +56,12 @@ def compare(values: Rates, hours: int) -> Compared:
     heard = ~np.isnan(past) & known
     enough = heard.sum(axis=1) >= max(1.0, LEAST_KNOWN * known.sum())
     past, heard, days = past[enough], heard[enough], days[enough]
-    observed, guess = float(window[known].sum()), UNEVEN.get(hours, UNEVEN[DAY_H])
+    observed = float(window[known].sum())
     if not len(days):
         return Compared(observed, 0.0, guess, MOST_HOURLY, 0.0, 0.0, 0, int(known.sum()), window, np.zeros(hours))
-    sums = np.where(heard, past, 0.0).sum(axis=1) * (known.sum() / heard.sum(axis=1))
-    sums = _cut(sums)
-    expected, residuals = _expected(sums, days % WEEK_D)
-    dispersion = _dispersion(residuals, expected, guess)
+    sums = _cut(np.where(heard, past, 0.0).sum(axis=1) * (known.sum() / heard.sum(axis=1)))
+    expected, residuals, free = _expected(sums, days % WEEK_D)
+    dispersion = _dispersion(residuals, free, expected, guess)
     by_hour = np.where(heard, past, 0.0).sum(axis=0) / np.maximum(heard.sum(axis=0), 1)
     usual = np.where(known, by_hour * (expected / max(float(by_hour[known].sum()), 1e-9)), np.nan)
     off = float(np.where(heard, (past - by_hour) ** 2 - by_hour, 0.0).sum()) / max(float((heard * by_hour**2).sum()), 1.0)
@@ -93,11 +93,11 @@ def _cut(sums: Rates) -> Rates:
     return np.asarray(np.minimum(sums, middle + CUT_MAD * max(off, middle**0.5) + 1.0), dtype=np.float64)
 
 
-def _expected(sums: Rates, weekdays: np.ndarray[tuple[int], np.dtype[np.int64]]) -> tuple[float, Rates]:
-    """What today's weekday (0) brings, and how far each day of the past was off what its weekday brings."""
+def _expected(sums: Rates, weekdays: np.ndarray[tuple[int], np.dtype[np.int64]]) -> tuple[float, Rates, float]:
+    """What today's weekday (0) brings, how far each day of the past was off what its weekday brings, and the degrees of freedom of that."""
     mean = float(sums.mean())
     if len(sums) < FEW_DAYS:
-        return mean, sums - mean
+        return mean, sums - mean, max(len(sums) - 1.0, 1.0)
     members = np.bincount(weekdays, minlength=WEEK_D)
     means = np.bincount(weekdays, weights=sums, minlength=WEEK_D) / np.maximum(members, 1)
     groups = int((members > 0).sum())
@@ -105,13 +105,14 @@ def _expected(sums: Rates, weekdays: np.ndarray[tuple[int], np.dtype[np.int64]])
     between = float((members * (means - mean) ** 2).sum()) / max(groups - 1, 1)
     trust = max(0.0, 1.0 - within / between) if between > 0.0 else 0.0
     fitted: Rates = mean + trust * (means - mean)
-    return (float(fitted[0]) if members[0] else mean), sums - fitted[weekdays]
+    free = max(len(sums) - 1.0 - trust * (groups - 1.0), 1.0)
+    return (float(fitted[0]) if members[0] else mean), sums - fitted[weekdays], free
 
 
-def _dispersion(residuals: Rates, expected: float, guess: float) -> float:
+def _dispersion(residuals: Rates, free: float, expected: float, guess: float) -> float:
     """Variance beyond Poisson over the squared mean, shrunk to the guess, with what the mean itself is not known by."""
     days = len(residuals)
     square = max(expected, 1.0) ** 2
-    excess = float((residuals**2).sum()) / max(days - 1, 1) * days - days * expected
+    excess = days * (float((residuals**2).sum()) / free - expected)
     learnt = (excess / square + guess * UNEVEN_DAYS) / (days + UNEVEN_DAYS)
     return max(learnt, FLOOR) * (1.0 + DOUBT_DAYS / days) + 1.0 / (days * max(expected, 1.0))

@@ -15,7 +15,7 @@ import numpy as np
 
 from detectors.base import State
 from detectors.baseline import WARM_H, whole_hours
-from detectors.buckets import HOUR_S, Buckets, Rates
+from detectors.buckets import HOUR_S, Buckets, Counts, Rates
 
 HOUR = timedelta(hours=1)
 DAY_H = 24
@@ -99,8 +99,11 @@ def take_in(state: W, buckets: Buckets, upto: datetime) -> tuple[W, Weeks]:
     return msgspec.structs.replace(state, settled_to=settled_to, weeks=weeks, judged_to=upto), lately
 
 
-def learn(weeks: Weeks, buckets: Buckets) -> Weeks:
-    """Take in rows that end on a whole hour (the first hour may lack its beginning). What is learnt does not depend on how the hours were cut into calls."""
+def learn(weeks: Weeks, buckets: Buckets, counts_of: Counts | None = None) -> Weeks:
+    """Take in rows that end on a whole hour (the first hour may lack its beginning); `counts_of` is one of their columns, mentions where none is given.
+
+    What is learnt does not depend on how the hours were cut into calls.
+    """
     if not len(buckets) or not buckets.sources:
         return weeks
     counts = list(weeks.counts)
@@ -108,9 +111,9 @@ def learn(weeks: Weeks, buckets: Buckets) -> Weeks:
         hole = (buckets.start - weeks.end) // HOUR
         counts += [UNKNOWN] * min(max(hole, 0), KEPT_H)
     levels = dict(weeks.levels)
-    if not levels:  # who is there from the beginning need not wait
-        levels = {source: Level(known_h=WARM_H) for source in buckets.sources}
-    for brought, heard in zip(*_by_hour(buckets), strict=True):
+    for brought, heard in zip(*_by_hour(buckets, buckets.mentions if counts_of is None else counts_of), strict=True):
+        if not levels:  # who is heard from the beginning need not wait
+            levels = {source: Level(known_h=WARM_H) for source, share in zip(buckets.sources, heard, strict=True) if share}
         counts.append(_count(levels, buckets.sources, brought, heard))
         before = {source for source, level in levels.items() if level.counts}
         unheard = {source: level.after(0.0, 0.0) for source, level in levels.items() if source not in buckets.sources}
@@ -121,13 +124,13 @@ def learn(weeks: Weeks, buckets: Buckets) -> Weeks:
     return Weeks(end=buckets.end, counts=tuple(counts[-KEPT_H:]), levels=left)
 
 
-def _by_hour(buckets: Buckets) -> tuple[list[list[float]], list[list[float]]]:
-    """By clock hour and source: mentions, and the part of the hour that was heard."""
+def _by_hour(buckets: Buckets, counts: Counts) -> tuple[list[list[float]], list[list[float]]]:
+    """By clock hour and source: the counts, and the part of the hour that was heard."""
     per = HOUR_S // buckets.width_s
     lead = (int(buckets.start.timestamp()) % HOUR_S) // buckets.width_s
     begins = np.arange(0, lead + len(buckets), per) - lead
     begins[0] = 0
-    brought = np.add.reduceat(buckets.known(buckets.mentions), begins)
+    brought = np.add.reduceat(buckets.known(counts), begins)
     heard = np.add.reduceat((~buckets.unknown).astype(np.int64), begins) / per
     return brought.tolist(), heard.tolist()
 

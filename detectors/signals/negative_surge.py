@@ -1,30 +1,33 @@
 """Negative surge: the mood about a topic has turned.
 
-Only mentions count whose negative tone the model would stand by. Two questions are asked of the last hour and the last three hours: is so large a share of the
-mentions negative by chance, and are there so many negative ones by chance? Either may fire, where there are enough of them from enough people.
+Only mentions count whose negative tone the model would stand by. Two questions are asked of the last hour, the last three hours and, once an hour, of the last settled day: is
+so large a share of the mentions negative by chance, and are there so many negative ones by chance? Either may fire, where there are enough of them from enough people.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import msgspec
 from pydantic import Field
 
 from core.records import Words
-from detectors import shares
+from detectors import mood_days, shares
 from detectors.base import Finding, SignalOptions, State
 from detectors.baseline import WARM_H, Baseline, absorb, whole_hours
 from detectors.buckets import HOUR_S, Buckets, Mask
 from detectors.bursts import Burst, Turn, advance, passed
+from detectors.mood_days import MoodDays, last_day
 from detectors.shares import Share
 from detectors.tails import log10_share_tail, log10_tail, score, surprise, usual_range
 
 KIND = "negative_surge"
 SCALES = (HOUR_S, 3 * HOUR_S)
+DAY_S = 24 * HOUR_S
+DAY_LEAST = 3  # times the least of an hour, in a day
 LOOKS = 10.0  # an hour, as in volume_spike; the two windows and the two questions are too much alike to count more
 CRUDE = 0.5  # of the threshold's surprise, asked of the share while the history is thin
 RELEASE = 0.5
@@ -62,15 +65,16 @@ class Options(SignalOptions):
 
 
 class SurgeState(State, frozen=True, kw_only=True):
-    """The usual number of negative mentions, their usual share, and the burst under way."""
+    """The usual number of negative mentions, their usual share, the days by hour, and the burst under way."""
 
     baseline: Baseline = Baseline()
     share: Share = Share()
+    days: MoodDays = MoodDays()
     burst: Burst = Burst()
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """One window as it was judged: `negative` (confident), `expected` (negative) and `mentions` by row; `usual_share` and its `weight`; `thin`: the plain rule."""
+    """One window as it was judged: `negative` (confident), `expected` (negative) and `mentions` by row, or by hour of a day; `usual_share` and its `weight`; `thin`: the plain rule."""
 
     scale_s: int
     negative: list[int]
@@ -112,7 +116,7 @@ class Detector:
     Source: the beta-binomial as the predictive law of a share that is itself learnt; Gelman et al., "Bayesian Data Analysis", 3rd ed., ch. 2.
     """
 
-    version = "1"
+    version = "2"
     sure: tuple[float, ...] = ()
     on_sentiment = True  # what is usual is forgotten where labels notably change what is negative
 
@@ -124,46 +128,55 @@ class Detector:
         return SurgeState()
 
     def step(self, state: SurgeState, buckets: Buckets) -> tuple[SurgeState, Finding | None]:
-        """Learn from the settled hours, judge the last hour and three hours; see `detectors.base.Detector.step`."""
+        """Learn from the settled hours, judge the last hour and three hours, and a day where one has just settled; see `detectors.base.Detector.step`."""
         fresh = buckets.since(state.settled_to)
         if not len(fresh):
             return state, None
         settled = whole_hours(fresh, keep=timedelta(seconds=SCALES[-1]))
+        day = None
         if settled is not None:
-            state = msgspec.structs.replace(
-                state,
-                baseline=absorb(state.baseline, settled, settled.confident_negative),
-                share=shares.absorb(state.share, settled, settled.confident_negative, settled.mentions),
-            )
-        burst, finding = self._judge(state, fresh.last(SCALES[-1]))
-        settled_to = fresh.start if settled is None else settled.end
-        return msgspec.structs.replace(state, settled_to=settled_to, burst=burst), finding
+            state = _learnt(state, settled)
+            day = _day(state, self._options)
+        elif state.settled_to is None:
+            state = msgspec.structs.replace(state, settled_to=fresh.start)
+        burst, finding = self._judge(state, fresh.last(SCALES[-1]), day)
+        return (state if burst == state.burst else msgspec.structs.replace(state, burst=burst)), finding
 
     def rejudge(self, frozen: Mapping[str, Any]) -> float:
         """The score again, from the options and the window that the finding froze."""
         return _verdict(msgspec.convert(frozen["window"], Window), Options(**frozen["options"])).score
 
-    def _judge(self, state: SurgeState, rows: Buckets) -> tuple[Burst, Finding | None]:
-        size = int(rows.known(rows.confident_negative).sum())
-        if size < RELEASE * self._options.min_negative and not state.burst.is_open:
+    def _judge(self, state: SurgeState, rows: Buckets, day: Window | None) -> tuple[Burst, Finding | None]:
+        size = rows.so_many("confident_negative", SCALES[-1])
+        windows = [] if day is None else [day]
+        if size >= RELEASE * self._options.min_negative or state.burst.is_open:
+            windows += _windows(state, rows)
+        if not windows or (not state.burst.is_open and not any(_is_enough(window, self._options) for window in windows)):
             return state.burst, None  # nothing can fire
-        windows = _windows(state, rows)
-        if not state.burst.is_open and not any(_is_enough(window, self._options) for window in windows):
-            return state.burst, None
         judged = [(window, _verdict(window, self._options)) for window in windows]
         window, verdict = max(judged, key=lambda each: (each[1].fires, each[1].score))
         hot = any(each.hot for _, each in judged)
         sure = passed(self.sure, verdict.score if verdict.fires else 0.0)
-        burst, turn = advance(state.burst, rows.newest, fires=verdict.fires, hot=hot, size=size, sure=sure)
-        return burst, None if turn is None else self._finding(rows, window, verdict, turn)
+        burst, turn = advance(
+            state.burst,
+            rows.newest,
+            fires=verdict.fires,
+            hot=hot,
+            size=max(size, sum(day.negative) * SCALES[-1] / DAY_S if day else 0),
+            sure=sure,
+        )
+        if turn is None:
+            return burst, None
+        end = state.settled_to if window.scale_s == DAY_S and state.settled_to else rows.end
+        return burst, self._finding(rows, end, window, verdict, turn)
 
-    def _finding(self, rows: Buckets, window: Window, verdict: Verdict, turn: Turn) -> Finding:
+    def _finding(self, rows: Buckets, end: datetime, window: Window, verdict: Verdict, turn: Turn) -> Finding:
         low, high = (None, None) if window.thin else usual_range(verdict.expected, window.dispersion)
         return Finding(
             kind=KIND,
-            bucket_start=rows.newest,
-            window_start=rows.end - timedelta(seconds=window.scale_s),
-            window_end=rows.end,
+            bucket_start=end - timedelta(seconds=rows.width_s),
+            window_start=end - timedelta(seconds=window.scale_s),
+            window_end=end,
             scale_s=window.scale_s,
             observed=float(verdict.negative),
             expected=None if window.thin else verdict.expected,
@@ -179,6 +192,35 @@ class Detector:
                 "heard_rows": dict(zip(rows.sources, (~rows.unknown).sum(axis=0).tolist(), strict=True)),
             },
         )
+
+
+def _learnt(state: SurgeState, settled: Buckets) -> SurgeState:
+    return msgspec.structs.replace(
+        state,
+        baseline=absorb(state.baseline, settled, settled.confident_negative),
+        share=shares.absorb(state.share, settled, settled.confident_negative, settled.mentions),
+        days=mood_days.absorb(state.days, settled),
+        settled_to=settled.end,
+    )
+
+
+def _day(state: SurgeState, options: Options) -> Window | None:
+    """The last settled day, by hours."""
+    found = last_day(state.days, DAY_LEAST * options.min_negative)
+    if found is None:
+        return None
+    known = [not math.isnan(count) for count in found.counts]
+    return Window(
+        scale_s=DAY_S,
+        negative=[round(count) for count, is_in in zip(found.counts.tolist(), known, strict=True) if is_in],
+        mentions=[max(count, 0) for count, is_in in zip(state.days.said.counts, known, strict=True) if is_in],
+        expected=[round(usual, 3) for usual, is_in in zip(found.usual.tolist(), known, strict=True) if is_in],
+        dispersion=found.dispersion,
+        usual_share=state.share.usual,
+        weight=state.share.weight,
+        authors=sum(max(count, 0) for count in state.days.people.counts),
+        thin=False,
+    )
 
 
 def _windows(state: SurgeState, rows: Buckets) -> list[Window]:
@@ -212,14 +254,18 @@ def _is_enough(window: Window, options: Options) -> bool:
     negative, share = sum(window.negative), sum(window.negative) / max(sum(window.mentions), 1)
     if window.thin:
         return negative >= options.thin_negative and window.authors >= options.thin_authors and share >= options.thin_share
-    enough = negative >= options.min_negative and window.authors >= options.min_authors
-    return enough and share >= max(options.min_share, options.min_ratio * window.usual_share)
+    times = DAY_LEAST if window.scale_s == DAY_S else 1
+    enough = negative >= times * options.min_negative and window.authors >= times * options.min_authors and share >= options.min_share
+    if share >= options.min_ratio * window.usual_share:
+        return enough
+    more = window.scale_s == DAY_S and negative >= options.min_ratio * math.fsum(window.expected)
+    return enough and more and share >= window.usual_share  # a topic that is mostly negative can only be so more often
 
 
 def _verdict(window: Window, options: Options) -> Verdict:
     negative, mentions, expected = sum(window.negative), sum(window.mentions), math.fsum(window.expected)
     share, threshold = negative / max(mentions, 1), -math.log10(options.chance)
-    by_share = log10_share_tail(negative, mentions, window.usual_share, window.weight)
+    by_share = log10_share_tail(min(negative, mentions), mentions, window.usual_share, window.weight)
     if window.thin:
         fires = -by_share >= CRUDE * threshold and _is_enough(window, options)
         hot, scored = negative >= RELEASE * options.thin_negative, score(negative, options.thin_negative)

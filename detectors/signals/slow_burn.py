@@ -35,6 +35,7 @@ RELEASE = 0.5  # of the threshold's surprise: below, the burn has died down
 DELAY = timedelta(minutes=20)  # what is said in an hour is in by then, mostly; a rise need not wait for the rest
 CUT_SD, CUT_TIMES = 4.0, 3.0  # an hour counts for at most so many standard deviations above its usual, or so many times it
 LEAST_KNOWN = 0.75  # of a window's hours
+LOUD_H, LOUD = 2, 0.5  # hours that hold more than this part of what is beyond the usual explain it by themselves
 STEP = 1.05  # times the day before: each of three days is above the last
 
 
@@ -102,7 +103,7 @@ class Detector:
         >>> day = [1 if minute % 6 in (1, 3) else 0 for minute in range(24 * 60)]
         >>> series = Buckets.of(datetime(2026, 11, 2, tzinfo=UTC), days + day, topic_id="acme")
         >>> [(finding.scale_s // 3600, finding.observed, finding.expected) for finding in findings(Detector(Options()), series)]
-        [(24, 400.0, 240.0)]
+        [(24, 430.0, 240.0)]
 
     Source: Noufaily et al., "An improved algorithm for outbreak detection in multiple surveillance systems", Statist. Med. 32 (2013).
     """
@@ -185,7 +186,9 @@ def _verdict(window: Window, options: Options) -> Verdict:
     counted = round(math.fsum(map(min, window.counts, _most(window))))
     tail = log10_tail(counted, expected, window.dispersion) if counted > expected else 0.0
     found, threshold = surprise(tail, looks=LOOKS[window.hours]), -math.log10(options.chance)
-    enough = counted >= options.min_ratio * expected and counted > window.most and observed >= options.min_mentions * window.hours / DAY_H
+    beyond = sorted((count - usual for count, usual in zip(window.counts, window.expected, strict=True)), reverse=True)
+    slow = counted > window.most and sum(beyond[:LOUD_H]) < LOUD * (observed - expected)
+    enough = slow and counted >= options.min_ratio * expected and observed >= options.min_mentions * window.hours / DAY_H
     return Verdict(
         observed=observed,
         counted=counted,

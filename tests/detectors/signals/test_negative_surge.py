@@ -8,6 +8,7 @@ from detectors.buckets import Buckets
 from detectors.signals import negative_surge
 from detectors.signals.negative_surge import Detector, Options
 from detectors.walk import findings, walk
+from tests.detectors.series_of_weeks import told, weeks
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 DAY = 1440
@@ -131,3 +132,46 @@ def test_minutes_in_which_we_did_not_listen_are_left_out_on_both_sides():
 
 def test_nothing_is_found_in_an_empty_series():
     assert findings(Detector(Options()), Buckets.of(MONDAY, np.zeros(300, dtype=int)), every_row=True) == []
+
+
+def days_of_mood(an_hour, share, days, *, seed, uneven=0.0):
+    """Minutes of mentions over some weeks, and how many of them are negative."""
+    mentions = weeks(an_hour, days, seed=seed, uneven=uneven)
+    return mentions, np.random.default_rng(seed).binomial(mentions, share)
+
+
+def told_of_days(mentions, negative, **more):
+    return told(Detector(Options()), mentions, after=21 * DAY, negative=negative, confident_negative=negative, **more)
+
+
+def test_a_day_of_bad_mood_that_no_three_hours_show_is_found():
+    mentions, negative = days_of_mood(15, 0.2, 23, seed=11)
+    worse = slice(21 * DAY + 300, 22 * DAY + 300)
+    negative[worse] = np.random.default_rng(11).binomial(mentions[worse], 0.42)
+    found = told_of_days(mentions, negative, every=30)
+    assert [(finding.scale_s, finding.words.key) for finding in found] == [(DAY * 60, "signal.negative_surge")]
+    assert found[0].words.args["share"] > 0.3
+    assert found[0].observed == sum(found[0].frozen["window"]["negative"])
+    assert Detector(Options()).rejudge(found[0].frozen) == found[0].score
+
+
+def test_a_topic_that_is_mostly_negative_is_told_about_a_day_with_eighty_percent_more():
+    mentions, negative = days_of_mood(15, 0.6, 23, seed=12)
+    more, worse = days_of_mood(12, 0.6, 23, seed=13)
+    rows = slice(21 * DAY + 300, 22 * DAY + 300)
+    mentions[rows] += more[rows]
+    negative[rows] += worse[rows]
+    assert [finding.scale_s for finding in told_of_days(mentions, negative)] == [DAY * 60]
+
+
+@pytest.mark.parametrize(("an_hour", "share", "uneven"), [(3, 0.2, 0.0), (15, 0.4, 0.02), (100, 0.6, 0.05)])
+def test_two_weeks_of_the_usual_mood_raise_nothing(an_hour, share, uneven):
+    assert told_of_days(*days_of_mood(an_hour, share, 35, seed=14, uneven=uneven), every=180) == []
+
+
+def test_a_day_needs_no_older_rows_than_three_hours_do():
+    mentions, negative = days_of_mood(5, 0.2, 12, seed=15)
+    series = Buckets.of(MONDAY, mentions, negative=negative, confident_negative=negative)
+    detector = Detector(Options())
+    state, _ = detector.step(detector.start(), series.rows(0, len(mentions), settled=len(mentions) - 120))
+    assert series.end - state.settled_to <= timedelta(hours=4)

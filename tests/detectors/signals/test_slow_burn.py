@@ -23,7 +23,7 @@ def test_two_usual_weeks_raise_nothing(an_hour, uneven, weekend):
     assert told(Detector(Options()), weeks(an_hour, 35, seed=1, uneven=uneven, weekend=weekend), after=FROM, every=180) == []
 
 
-@pytest.mark.parametrize("an_hour", [3, 30, 300])
+@pytest.mark.parametrize("an_hour", [10, 30, 300])
 def test_a_day_with_eighty_percent_more_is_told_within_the_day(an_hour):
     for seed in range(2):
         counts = more(weeks(an_hour, 23, seed=seed), FROM + 480, FROM + 480 + DAY, 1.8, seed=seed)
