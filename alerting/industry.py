@@ -23,8 +23,10 @@ LEAST: Final = 5  # mentions of a peer that are not about us as well: a storm is
 TOGETHER: Final = 10  # of all peers that rise
 BEYOND: Final = 2.0  # times the industry's rise: ours is clearly more
 WORSE: Final = 0.15  # more of what is said of us is negative: a volume alarm stays as it is
-RIVALS: Final = 2  # competitors that rise together make an industry, where no topic of the industry itself does
+RIVALS: Final = 2  # competitors that rise together make an industry, where no topic of the industry itself does ...
+PART: Final = 3  # ... and one in three of them: among thirty there are always two
 FACTOR: Final = "industry"
+STAND_FOR_IT: Final[tuple[TopicKind, ...]] = ("industry", "competitor")  # kinds of topic that tell how an industry does
 
 
 class Rise(Record, frozen=True, kw_only=True, gc=False):
@@ -70,17 +72,26 @@ def is_of_counts(signal: Signal) -> bool:
 
 
 def storm_of(peers: Sequence[Rise]) -> Storm | None:
-    """The industry-wide rise among a topic's peers: a topic of the industry rises, or at least two competitors; None where neither does, or hardly."""
+    """The industry-wide rise among a topic's peers; None where there is none, or hardly.
+
+    Half of the topics of the industry itself rise, or at least two competitors that are a third of all.
+    """
     rising = [peer for peer in peers if peer.is_rising]
-    if not any(peer.kind == "industry" for peer in rising) and len(rising) < RIVALS:
-        return None
-    if sum(peer.mentions for peer in rising) < TOGETHER:
+    (its_own, of_all), (rivals, of_rivals) = (_counted(peers, kind) for kind in STAND_FOR_IT)
+    rises = (its_own and its_own * 2 >= of_all) or (rivals >= RIVALS and rivals * PART >= of_rivals)
+    if not rises or sum(peer.mentions for peer in rising) < TOGETHER:
         return None
     return Storm(
         names=tuple(peer.name for peer in rising),
         times=median(peer.times for peer in rising if peer.times is not None),
         share=sum(peer.negative for peer in rising) / sum(peer.mentions for peer in rising),
     )
+
+
+def _counted(peers: Sequence[Rise], kind: TopicKind) -> tuple[int, int]:
+    """How many peers of a kind rise, of how many."""
+    alike = [peer for peer in peers if peer.kind == kind]
+    return sum(peer.is_rising for peer in alike), len(alike)
 
 
 def explains(storm: Storm, ours: Rise, kind: str) -> bool:

@@ -14,8 +14,8 @@ from alerting.blindness import BLIND, assess_blindness
 from alerting.budget import Budget, Ruling, Wealth, log10_chance, may_be_held, rule
 from alerting.corroboration import FAMILIES, VOLUME, WITHIN, corroborated
 from alerting.grouping import is_caused_key
+from alerting.industry import STAND_FOR_IT, Rise, Storm, explains, is_of_counts, lowered, may_be_lowered, storm_of
 from alerting.industry import WITHIN as LATELY
-from alerting.industry import Rise, Storm, explains, is_of_counts, lowered, may_be_lowered, storm_of
 from alerting.outside import assess_outside
 from alerting.paging import has_paged
 from alerting.quiet import assess_quiet
@@ -140,7 +140,7 @@ class Weigher:
     def _peers(self, topic: TopicFacts) -> list[TopicFacts]:
         """The other topics that stand for its industry, the industry itself first."""
         same = (one for one in self._topics.values() if one.industry == topic.industry and one.id != topic.id)
-        peers = [one for one in same if one.kind in ("industry", "competitor")]
+        peers = [one for one in same if one.kind in STAND_FOR_IT]
         return sorted(peers, key=lambda one: (one.kind != "industry", one.id))[:PEERS]
 
     def _rise(self, tx: Tx, topic: TopicFacts, signal: Signal, but: TopicFacts | None = None) -> Rise:

@@ -27,6 +27,13 @@ def test_the_industry_itself_or_two_rivals_make_a_storm() -> None:
     assert storm_of([rise(9, 1.0, negative=0, kind="industry")]) is None, "a handful in all is no storm"
 
 
+def test_among_many_competitors_two_are_no_industry() -> None:
+    calm = [rise(11)] * 5
+    assert storm_of([rise(), rise(), *calm]) is None
+    assert storm_of([rise(), rise(), rise(), *calm]) is not None
+    assert storm_of([rise(kind="industry"), rise(11, kind="industry"), rise(11, kind="industry")]) is None
+
+
 def test_a_peer_rises_by_a_lower_bar_where_its_own_detector_says_so() -> None:
     assert not rise(25).is_rising
     assert rise(25, signalled=True).is_rising
