@@ -121,9 +121,8 @@ class Watcher:
         rows = partial(buckets_of, watch.topic_id, self.zone(watch.topic_id), cells, heard)
         findings = await asyncio.to_thread(self.judge, watch.topic_id, states, _begun(watch.counted_from, first, end), end, rows)
         versions = {kind: detector.version for kind, detector in self._detectors_of(watch.topic_id).items()}
-        kept = {
-            kind for kind, one in saved.items() if one.version == versions.get(kind) and states[kind] == before[kind]
-        }  # most, in most minutes
+        # in most minutes most states are left as they were
+        kept = {kind for kind, one in saved.items() if one.version == versions.get(kind) and states[kind] == before[kind]}
         changed = {kind: state for kind, state in states.items() if kind not in kept}
         told = await self.describe(watch.topic_id, findings)
         asked = await overheard(self._store.database, self.about(watch.topic_id), self.talk(watch.topic_id), end)
