@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import structlog
+from msgspec.structs import replace
 
 from core.records import Record, Signal, Tier
 from detectors.raising import Crowd, signal_of
@@ -24,7 +25,7 @@ from store.open import Store
 
 log = structlog.get_logger()
 
-LOOK_BACK: Final = timedelta(days=7)  # what has waited longer is not listed any more
+LOOK_BACK: Final = timedelta(days=3)  # what has waited longer is not listed any more
 OVERLAP: Final = timedelta(hours=1)  # a mention may be understood so long after it came
 SELDOM: Final = timedelta(minutes=30)  # between two looks, at most
 HOUR: Final = timedelta(hours=1)
@@ -107,10 +108,14 @@ class Timekeeper:
         self._looked_at = now
         self._answering |= {one.source_id for one in given if one.is_ours}
         for question in asked:
-            heard = asked_of(question, self._tiers)
-            due = self._detector.due(heard, self._topics[question.topic_id].zone)
-            if due is not None:
-                self._waiting[question.mention_id, question.topic_id] = Waiting(question, heard, due)
+            key = (question.mention_id, question.topic_id)
+            known = self._waiting.pop(key, None)
+            if known is None or known.question != question:
+                heard = asked_of(question, self._tiers)
+                due = self._detector.due(heard, self._topics[question.topic_id].zone)
+                known = None if due is None else Waiting(question, replace(heard, due_at=due), due)
+            if known is not None:
+                self._waiting[key] = known
         done = answered_at([one.question for one in self._waiting.values()], given, above)
         self._waiting = {key: one for key, one in self._waiting.items() if key not in done and one.asked.at >= now - LOOK_BACK}
 

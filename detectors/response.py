@@ -18,7 +18,7 @@ class Asked(Record, frozen=True, kw_only=True, gc=False):
     """A mention that may want an answer of ours.
 
     `role` is what the registry says of its author. `addressed`: it answers a post of ours, or calls us by our handle. `answered_at`: when we answered, or the asker
-    took somebody's answer; None where nobody did so far.
+    took somebody's answer; None where nobody did so far. `due_at`: where it was worked out before.
     """
 
     mention_id: int
@@ -30,6 +30,7 @@ class Asked(Record, frozen=True, kw_only=True, gc=False):
     addressed: bool = False
     author: str | None = None
     role: AuthorRole | None = None
+    due_at: datetime | None = None
     answered_at: datetime | None = None
 
 

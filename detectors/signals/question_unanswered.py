@@ -121,38 +121,35 @@ class Detector:
     def overdue(self, waiting: Sequence[Asked], now: datetime, zone: ZoneInfo, told_at: datetime | None = None) -> Finding | None:
         """Tell all that wait too long, oldest first, where one of them has become so since it was last told, a day ago at the most; see `detectors.response`."""
         hours, since = self.hours(zone), max(told_at or now - DAY, now - DAY)
-        clocks = [
-            (asked, limit, hours.after(asked.at, limit)) for asked in waiting if asked.answered_at is None and (limit := self.limit(asked))
-        ]
-        late = sorted(
-            ((asked, limit, due) for asked, limit, due in clocks if due <= now), key=lambda each: (each[0].at, each[0].mention_id)
-        )
-        if not any(since < due for _, _, due in late) or not hours.is_open(now - timedelta(microseconds=1)):
+        wanted = [(asked, limit) for asked in waiting if asked.answered_at is None and (limit := self.limit(asked))]
+        clocks = [(asked, limit, asked.due_at or hours.after(asked.at, limit)) for asked, limit in wanted]
+        late = [(asked, limit) for asked, limit, due in clocks if due <= now]
+        if not any(since < due <= now for _, _, due in clocks) or not hours.is_open(now - timedelta(microseconds=1)):
             return None
-        return self._finding([(asked, limit, hours.between(asked.at, now)) for asked, limit, _ in late], now)
+        return self._finding(sorted(late, key=lambda each: (each[0].at, each[0].mention_id)), hours, now)
 
     def rejudge(self, frozen: Mapping[str, Any]) -> float:
         """The score again, from the waiting times that the finding froze."""
         return _score(frozen["waiting"])
 
-    def _finding(self, late: Sequence[tuple[Asked, timedelta, timedelta]], now: datetime) -> Finding:
+    def _finding(self, late: Sequence[tuple[Asked, timedelta]], hours: OpenHours, now: datetime) -> Finding:
         hour = now.replace(minute=0, second=0, microsecond=0)
         listed = [
             {
                 "mention_id": asked.mention_id,
                 "triage": asked.triage,
                 "at": asked.at.isoformat(),
-                "waits_s": waits.total_seconds(),
+                "waits_s": hours.between(asked.at, now).total_seconds(),
                 "limit_s": limit.total_seconds(),
             }
-            for asked, limit, waits in late[:MOST_LISTED]
+            for asked, limit in late[:MOST_LISTED]
         ]
-        close = sum(asked.role in CLOSE for asked, _, _ in late)
+        close = sum(asked.role in CLOSE for asked, _ in late)
         args = {
             "topic": late[0][0].topic_id,
             "observed": len(late),
-            "complaints": sum(asked.triage in COMPLAINTS for asked, _, _ in late),
-            "longest": max(waits for _, _, waits in late).total_seconds(),
+            "complaints": sum(asked.triage in COMPLAINTS for asked, _ in late),
+            "longest": listed[0]["waits_s"],  # the oldest
             "close": close,
         }
         return Finding(
@@ -167,7 +164,7 @@ class Detector:
             high=None,
             score=_score(listed),
             words=Words(key=f"signal.{KIND}" + (".close" if close else ""), args=args),
-            evidence=tuple(asked.mention_id for asked, _, _ in late[:MOST_SHOWN]),
+            evidence=tuple(asked.mention_id for asked, _ in late[:MOST_SHOWN]),
             frozen={
                 "version": self.version,
                 "options": self._options.model_dump(mode="json"),
