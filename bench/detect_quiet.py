@@ -67,21 +67,22 @@ def _noise(judges: dict[str, Judge], topics: int) -> None:
 
 
 def _found(judges: dict[str, Judge], topics: int) -> None:
-    """One burst of an hour at any time of the fifteenth day."""
+    """One burst of an hour at any time of the fifteenth day; with a daily wave most people speak when most bursts are drowned."""
     cases = [(rate, size) for rate in (0.25, 1.0, 3.0) for size in SIZES]
-    rows = []
-    for name, judge in judges.items():
-        cells = []
-        for rate, size in cases:
-            found = 0
-            for number in range(topics):
-                rng = _rng(rate, 100 + number)
-                at = 2 * WEEK + int(rng.integers(0, DAY))
-                series = with_burst(drawn(rate, at + 2 * HOUR, rng), at, size, rng)
-                found += bool(judge(series).alarms[at:].any())
-            cells.append(share(found, topics))
-        rows.append((name, *cells))
-    print(table(("found within two hours", *(f"{rate:g}/h +{size}" for rate, size in cases)), rows))
+    rows = [(name, *(_share_found(judge, rate, size, topics, wave=False) for rate, size in cases)) for name, judge in judges.items()]
+    waves = (_share_found(judges["Tocsin, balanced"], rate, size, topics, wave=True) for rate, size in cases)
+    rows.insert(1, ("Tocsin, balanced, with a daily wave", *waves))
+    print(table(("found within two hours, flat", *(f"{rate:g}/h +{size}" for rate, size in cases)), rows))
+
+
+def _share_found(judge: Judge, rate: float, size: int, topics: int, *, wave: bool) -> str:
+    found = 0
+    for number in range(topics):
+        rng = _rng(rate, 100 + number)
+        at = 2 * WEEK + int(rng.integers(0, DAY))
+        series = with_burst(drawn(rate, at + 2 * HOUR, rng, wave=wave), at, size, rng)
+        found += bool(judge(series).alarms[at:].any())
+    return share(found, topics)
 
 
 def _first_day(judges: dict[str, Judge], topics: int) -> None:
