@@ -12,7 +12,7 @@ WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE  # else every worker and every daemon of a test compiles everything anew
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run drill test test-fast test-slow test-servers servers lint types format lock train bench-text bench-language bench-risks bench-feedback bench-stories bench-store bench-feeds bench-listener bench-detect lock-peers clean
+.PHONY: help setup run drill test test-fast test-slow test-servers servers lint types format lock train bench-text bench-language bench-risks bench-feedback bench-stories bench-store bench-feeds bench-listener bench-detect bench-backtest lock-peers clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -100,6 +100,9 @@ bench-feeds: setup ## feeds read in a processor's second, beside feedparser and 
 
 bench-listener: setup ## feeds per CPU-second against lemon24/reader, and ten thousand feeds in one process
 	$(BIN)/python -m bench.listener --feeds $(SHARED)/data/feeds
+
+bench-backtest: setup ## a year of a million mentions played back; mentions a second and what a year costs
+	$(BIN)/python -m bench.backtest
 
 .peers/.synced: .tools/bin/uv bench/peers.lock
 	.tools/bin/uv venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .peers

@@ -19,10 +19,11 @@ from console.happenings import Happening, Happenings
 from console.simulate import Simulation
 from console.timetable import Timetable
 from console.understanding import Understanding, moment
-from core.records import Signal, TopicMatch
+from core.records import TopicMatch
 from detectors.counting import Counted, Sightings, counts_of
 from detectors.enrich import Enricher
 from detectors.stepper import Stepper
+from detectors.talk import overheard
 from detectors.watch import Watcher
 from store import history, series, signals, sources, talk
 from store.database import Database, Tx
@@ -144,14 +145,14 @@ class Player:
     async def _step(self, now: datetime) -> None:
         """Step the detectors; what they find is told as the Watcher tells it."""
         self._ears.listen(now)
-        for topic_id, findings, in_talk in self._stepper.step(now, self._told_before):
+        for topic_id, findings, in_talk in self._stepper.step(now):
             await self._flush()
             told = await self._watcher.describe(topic_id, findings)
-            await self._publish(self._database.write_now(self._watcher.tell, topic_id, [*told, *in_talk], now))
-
-    def _told_before(self, topic_id: str, kinds: Mapping[str, Any], end: datetime) -> list[Signal]:
-        longest = max(detector.window for detector in kinds.values())
-        return self._database.read_now(signals.told, list(kinds), topic_id, end - max(longest, timedelta(days=1)))
+            if in_talk:
+                end = now.replace(second=0, microsecond=0)
+                asked = await overheard(self._database, self._watcher.about(topic_id), self._watcher.talk(topic_id), end)
+                told += asked.findings
+            await self._publish(self._database.write_now(self._watcher.tell, topic_id, told, now))
 
     async def _run(self, now: datetime) -> None:
         """Let the stages do what is due; people answer afterwards."""

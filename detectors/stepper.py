@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from bisect import insort
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from detectors.base import Finding, State
-from detectors.talk import MOST_SAID, Talk, ask
+from detectors.talk import MOST_SAID, Asked, Talk, ask
 from detectors.tally import Tally
 from detectors.watch import MINUTE, Watcher, due_at
 from store.series import Count
 from store.talk import Said
 
 _BY_TIME: Final = attrgetter("at", "mention_id")
+
+
+class Stepped(NamedTuple):
+    """A topic in which something was found: findings in counts, and whether there is any in talk."""
+
+    topic_id: str
+    findings: list[Finding]
+    in_talk: bool
 
 
 class Stepper:
@@ -37,6 +45,7 @@ class Stepper:
         }  # source -> stretch, and up to when
         self._due = dict.fromkeys(self._tallies, start)
         self._said: dict[str, list[Said]] = {topic_id: [] for topic_id in self._tallies if watcher.talk(topic_id)}
+        self._longest = max((one.window for topic_id in self._said for one in watcher.talk(topic_id).values()), default=MINUTE)
         self._about = {topic_id: watcher.about(topic_id) for topic_id in self._said}
         self.due = min(self._due.values(), default=None)
         """When the next topic wants its step."""
@@ -83,15 +92,8 @@ class Stepper:
                     tally.hear(source_id, max(since, upto), until)
             told[source_id] = (len(stretches) - 1, stretches[-1][1])
 
-    def step(
-        self, now: datetime, told: Callable[[str, Mapping[str, object], datetime], Sequence[object]]
-    ) -> list[tuple[str, list[Finding], list[Finding]]]:
-        """Step the topics that are due; those in which something was found, with the findings in counts and in talk.
-
-        Args:
-            now: aware.
-            told: what detectors of talk told before, asked only where they find something: (topic, detectors, end) -> signals.
-        """
+    def step(self, now: datetime) -> list[Stepped]:
+        """Step the topics that are due; those in which something was found. Whatever is found in talk has to be asked for once more (`detectors.talk.overheard`)."""
         end = now.replace(second=0, microsecond=0)
         found = []
         for topic_id in [each for each, due in self._due.items() if due <= now]:
@@ -99,29 +101,21 @@ class Stepper:
             tally = self._tallies[topic_id]
             begun = end if tally.first is None else datetime.fromtimestamp(tally.first, UTC)
             findings = self._watcher.judge(topic_id, self._states[topic_id], begun, end, tally.buckets)
-            in_talk, again_at = self._ask(topic_id, end, told)
-            self._due[topic_id] = due_at(now, end, again_at)
-            if findings or in_talk:
-                found.append((topic_id, findings, in_talk))
+            asked = self._ask(topic_id, end)
+            self._due[topic_id] = due_at(now, end, asked.again_at)
+            if findings or asked.findings:
+                found.append(Stepped(topic_id, findings, bool(asked.findings)))
         self.due = min(self._due.values(), default=None)
         return found
 
-    def _ask(
-        self, topic_id: str, end: datetime, told: Callable[[str, Mapping[str, object], datetime], Sequence[object]]
-    ) -> tuple[list[Finding], datetime | None]:
+    def _ask(self, topic_id: str, end: datetime) -> Asked:
         detectors = self._watcher.talk(topic_id)
         if not detectors:
-            return [], None
-        longest = max(detector.window for detector in detectors.values())
-        said = self._said[topic_id]
-        self._forget(said, end - longest)
-        shown = Talk(topic=self._about[topic_id], end=end, said=tuple(one for one in said[-MOST_SAID:] if one.at < end))
-        asked = ask(detectors, shown, ())
-        if asked.findings:
-            asked = ask(detectors, shown, told(topic_id, detectors, end))  # type: ignore[arg-type]
-        return asked.findings, asked.again_at
-
-    @staticmethod
-    def _forget(said: list[Said], before: datetime) -> None:
-        old = next((place for place, one in enumerate(said) if one.at >= before), len(said))
-        del said[:old]
+            return Asked([], None)
+        said, before = self._said[topic_id], end - self._longest
+        if said and said[0].at < before:
+            del said[: bisect_left(said, before, key=attrgetter("at"))]
+        shown = tuple(said[-MOST_SAID:])
+        if shown and shown[-1].at >= end:
+            shown = tuple(one for one in shown if one.at < end)
+        return ask(detectors, Talk(topic=self._about[topic_id], end=end, said=shown), ())

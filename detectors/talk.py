@@ -6,8 +6,10 @@ The Watcher asks after every minute in which a topic changed. One read a topic, 
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
@@ -31,12 +33,14 @@ __all__ = [
     "Told",
     "Topic",
     "ask",
+    "before_span",
     "counted",
     "frame",
     "overheard",
     "voices",
 ]
 
+_WHEN: Final = attrgetter("at")
 MOST_SAID: Final = 2_000  # mentions that a detector is shown, the newest
 MOST_BEFORE: Final = 2_000  # mentions before its window that a detector compares with, the newest
 TOLD_FOR: Final = timedelta(days=1)  # what was told in so long a time before is shown too
@@ -81,7 +85,7 @@ class Talk(Record, frozen=True, kw_only=True, gc=False):
 
     def since(self, span: timedelta) -> tuple[Said, ...]:
         """What was said within `span` before the end, oldest first."""
-        return tuple(one for one in self.said if one.at >= self.end - span)
+        return self.said[bisect_left(self.said, self.end - span, key=_WHEN) :]
 
     def tier_of(self, said: Said) -> Tier | None:
         """The weight of where it was said; None for a source that is no longer configured."""
@@ -139,13 +143,17 @@ async def overheard(database: Database, topic: Topic, detectors: Mapping[str, Ta
     if not asked.findings:
         return asked
     told = await database.read(signals.told, list(detectors), topic.id, end - max(longest, TOLD_FOR))
-    found = {finding.kind for finding in asked.findings}
-    compares = [detector for kind, detector in detectors.items() if kind in found and isinstance(detector, Compares)]
-    if compares:
-        past, window = max(one.past for one in compares), min(detector.window for detector in detectors.values())
-        before = await database.read(talk.heard, topic.id, end - past, end - window, MOST_BEFORE)
-        shown = replace(shown, before=tuple(before))
+    span = before_span(detectors, asked.findings, end)
+    if span is not None:
+        shown = replace(shown, before=tuple(await database.read(talk.heard, topic.id, *span, MOST_BEFORE)))
     return await asyncio.to_thread(ask, detectors, shown, told)
+
+
+def before_span(detectors: Mapping[str, TalkDetector], found: Sequence[Finding], end: datetime) -> tuple[datetime, datetime] | None:
+    """From when until when it is looked up what was said before, the newest `MOST_BEFORE` mentions; None where no detector that found something compares. Pure."""
+    kinds = {finding.kind for finding in found}
+    pasts = [detector.past for kind, detector in detectors.items() if kind in kinds and isinstance(detector, Compares)]
+    return (end - max(pasts), end - min(detector.window for detector in detectors.values())) if pasts else None
 
 
 def ask(detectors: Mapping[str, TalkDetector], shown: Talk, told: Sequence[Signal]) -> Asked:
@@ -155,7 +163,7 @@ def ask(detectors: Mapping[str, TalkDetector], shown: Talk, told: Sequence[Signa
     for kind, detector in detectors.items():
         own = _own(kind, detector, shown, told)
         findings += [one if one.about is None else replace(one, frozen={**one.frozen, "about": one.about}) for one in detector.hear(own)]
-        wanted = detector.ask_again_at(own) if isinstance(detector, Patient) else None
+        wanted = detector.ask_again_at(own) if hasattr(detector, "ask_again_at") else None  # isinstance(Patient) costs fifty times as much
         again += [] if wanted is None else [wanted]
     return Asked(findings, min(again, default=None))
 
