@@ -109,7 +109,7 @@ def _belongs(signal: Signal, case: Case, start: datetime) -> bool:
 
 
 def _configured(config: Config, cases: Sequence[Case]) -> Config:
-    """The configuration with the places where the cases are said, and the people whom they know."""
+    """The configuration with the places where the cases are said, the people whom they know, and the signals that they are about."""
     topics = {topic.id for topic in config.topics}
     for case in cases:
         if case.topic is not None and case.topic not in topics:
@@ -118,7 +118,10 @@ def _configured(config: Config, cases: Sequence[Case]) -> Config:
     said_in = [SourceSettings(id=source_id, kind="replay", tier=tier, enabled=False) for tier, source_id in places]
     listener = config.listener.model_copy(update={"sources": (*config.listener.sources, *said_in)})
     authors = (*config.authors, *(author for case in cases for author in case.authors))
-    return config.model_copy(update={"listener": listener, "authors": authors})
+    kinds = {case.kind for case in cases}
+    about = tuple(signal for signal in config.detectors.signals if signal.kind.rpartition(".")[2] in kinds)
+    detectors = config.detectors.model_copy(update={"signals": about})
+    return config.model_copy(update={"listener": listener, "authors": authors, "detectors": detectors})
 
 
 def _source(case: Case, spec: Mapping[str, Any]) -> str:
