@@ -80,9 +80,13 @@ class WeeksState(State, frozen=True, kw_only=True):
     judged_to: datetime | None = None
 
 
-def closed_hour(buckets: Buckets, delay: timedelta) -> datetime:
-    """The end of the newest clock hour whose mentions have had `delay` to arrive: what is newer is not judged yet."""
-    return (buckets.end - delay).replace(minute=0, second=0, microsecond=0)
+def newly_closed(state: WeeksState, buckets: Buckets, delay: timedelta) -> datetime | None:
+    """The end of the newest clock hour whose mentions have had `delay` to arrive, where it was not judged before; else None, as most minutes."""
+    end = buckets.end
+    if state.judged_to is not None and end - state.judged_to < HOUR + delay:
+        return None
+    upto = (end - delay).replace(minute=0, second=0, microsecond=0)
+    return upto if upto > (state.judged_to or buckets.start) else None
 
 
 W = TypeVar("W", bound=WeeksState)

@@ -21,7 +21,7 @@ from detectors.buckets import HOUR_S, MINUTE_S, Buckets, Rates
 from detectors.bursts import Burst, advance
 from detectors.compared import compare
 from detectors.tails import log10_at_most, score, surprise, usual_range
-from detectors.weeks import DAY_H, HOUR, Weeks, WeeksState, closed_hour, take_in
+from detectors.weeks import DAY_H, HOUR, Weeks, WeeksState, newly_closed, take_in
 
 KIND = "gone_quiet"
 SCALES_H = (6, DAY_H)
@@ -107,8 +107,8 @@ class Detector:
 
     def step(self, state: QuietState, buckets: Buckets) -> tuple[QuietState, Finding | None]:
         """Once an hour: take in what is settled, judge the last six hours and the last day; see `detectors.base.Detector.step`."""
-        upto = closed_hour(buckets, self._delay)
-        if upto <= (state.judged_to or buckets.start):
+        upto = newly_closed(state, buckets, self._delay)
+        if upto is None:
             return state, None
         state, weeks = take_in(state, buckets, upto)
         burst, finding = self._judge(state.burst, weeks, buckets)

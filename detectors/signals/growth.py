@@ -22,7 +22,7 @@ from detectors.bursts import Burst, Turn, advance
 from detectors.compared import usual_hours
 from detectors.forecast import QUARTERS, Pace, forecast, mentions_in, pace
 from detectors.tails import score
-from detectors.weeks import DAY_H, HOUR, Weeks, WeeksState, closed_hour, take_in
+from detectors.weeks import DAY_H, HOUR, Weeks, WeeksState, newly_closed, take_in
 
 KIND = "growth"
 AHEAD_H = 3  # the forecast that is judged and told
@@ -108,11 +108,12 @@ class Detector:
 
     def step(self, state: GrowthState, buckets: Buckets) -> tuple[GrowthState, Finding | None]:
         """Take in what is settled, once an hour; judge the last two hours where the last one is far beyond the usual; see `detectors.base.Detector.step`."""
-        upto = closed_hour(buckets, DELAY)
-        if upto > (state.judged_to or buckets.start):
+        upto = newly_closed(state, buckets, DELAY)
+        if upto is not None:
             state, weeks = take_in(state, buckets, upto)
             state = msgspec.structs.replace(state, usual=_usual(weeks, self._options))
-        if buckets.so_many("mentions", HOUR_S) < max(self._options.min_mentions, self._options.min_ratio * _least_usual(state, buckets)):
+        last_hour = buckets.so_many("mentions", HOUR_S)
+        if last_hour < self._options.min_mentions or last_hour < self._options.min_ratio * _least_usual(state, buckets):
             return state, None  # most minutes of most topics end here
         window = _window(state, buckets)
         if window is None:

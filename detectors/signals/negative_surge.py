@@ -139,6 +139,8 @@ class Detector:
             day = _day(state, self._options)
         elif state.settled_to is None:
             state = msgspec.structs.replace(state, settled_to=fresh.start)
+        if day is None and not state.burst.is_open and not _may_fire(state, buckets, self._options):
+            return state, None  # most minutes of most topics end here
         burst, finding = self._judge(state, fresh.last(SCALES[-1]), day)
         return (state if burst == state.burst else msgspec.structs.replace(state, burst=burst)), finding
 
@@ -148,11 +150,9 @@ class Detector:
 
     def _judge(self, state: SurgeState, rows: Buckets, day: Window | None) -> tuple[Burst, Finding | None]:
         size = rows.so_many("confident_negative", SCALES[-1])
-        windows = [] if day is None else [day]
-        if size >= RELEASE * self._options.min_negative or state.burst.is_open:
-            windows += _windows(state, rows)
-        if not windows or (not state.burst.is_open and not any(_is_enough(window, self._options) for window in windows)):
-            return state.burst, None  # nothing can fire
+        windows = [*_windows(state, rows), *([] if day is None else [day])]
+        if not state.burst.is_open and not any(_is_enough(window, self._options) for window in windows):
+            return state.burst, None
         judged = [(window, _verdict(window, self._options)) for window in windows]
         window, verdict = max(judged, key=lambda each: (each[1].fires, each[1].score))
         hot = any(each.hot for _, each in judged)
@@ -194,6 +194,19 @@ class Detector:
         )
 
 
+def _may_fire(state: SurgeState, buckets: Buckets, options: Options) -> bool:
+    """Whether there are negative mentions enough, and where all sources are known, a share of them large enough: a cheap question."""
+    least = min(options.min_negative, options.thin_negative)
+    if buckets.so_many("confident_negative", SCALES[-1]) < least:
+        return False
+    rates = [state.baseline.rates.get(source) for source in buckets.sources]
+    if any(rate is None or rate.known_h < WARM_H for rate in rates):
+        return True
+    share = max(options.min_share, options.min_ratio * state.share.usual)
+    counts = ((buckets.so_many("confident_negative", scale_s), buckets.so_many("mentions", scale_s)) for scale_s in SCALES)
+    return any(negative >= options.min_negative and negative >= share * mentions for negative, mentions in counts)
+
+
 def _learnt(state: SurgeState, settled: Buckets) -> SurgeState:
     return msgspec.structs.replace(
         state,
@@ -206,21 +219,10 @@ def _learnt(state: SurgeState, settled: Buckets) -> SurgeState:
 
 def _day(state: SurgeState, options: Options) -> Window | None:
     """The last settled day, by hours."""
-    found = last_day(state.days, DAY_LEAST * options.min_negative)
-    if found is None:
+    day = last_day(state.days, DAY_LEAST * options.min_negative)
+    if day is None:
         return None
-    known = [not math.isnan(count) for count in found.counts]
-    return Window(
-        scale_s=DAY_S,
-        negative=[round(count) for count, is_in in zip(found.counts.tolist(), known, strict=True) if is_in],
-        mentions=[max(count, 0) for count, is_in in zip(state.days.said.counts, known, strict=True) if is_in],
-        expected=[round(usual, 3) for usual, is_in in zip(found.usual.tolist(), known, strict=True) if is_in],
-        dispersion=found.dispersion,
-        usual_share=state.share.usual,
-        weight=state.share.weight,
-        authors=sum(max(count, 0) for count in state.days.people.counts),
-        thin=False,
-    )
+    return Window(scale_s=DAY_S, usual_share=state.share.usual, weight=state.share.weight, thin=False, **day._asdict())
 
 
 def _windows(state: SurgeState, rows: Buckets) -> list[Window]:

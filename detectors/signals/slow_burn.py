@@ -22,7 +22,7 @@ from detectors.buckets import HOUR_S, MINUTE_S, Buckets, Rates
 from detectors.bursts import Burst, Turn, advance, passed
 from detectors.compared import compare
 from detectors.tails import log10_tail, score, surprise, usual_range
-from detectors.weeks import DAY_H, HOUR, Weeks, WeeksState, closed_hour, take_in
+from detectors.weeks import DAY_H, HOUR, Weeks, WeeksState, newly_closed, take_in
 
 KIND = "slow_burn"
 SCALES_H = (DAY_H, 3 * DAY_H)
@@ -120,8 +120,8 @@ class Detector:
 
     def step(self, state: BurnState, buckets: Buckets) -> tuple[BurnState, Finding | None]:
         """Once an hour: take in what is settled, judge the last day and three days; see `detectors.base.Detector.step`."""
-        upto = closed_hour(buckets, DELAY)
-        if upto <= (state.judged_to or buckets.start):
+        upto = newly_closed(state, buckets, DELAY)
+        if upto is None:
             return state, None
         state, weeks = take_in(state, buckets, upto)
         burst, finding = self._judge(state.burst, weeks, buckets.topic_id)

@@ -3,7 +3,7 @@ from datetime import timedelta
 import numpy as np
 
 from detectors.buckets import Buckets
-from detectors.weeks import DAY_H, KEPT_H, Weeks, closed_hour, learn
+from detectors.weeks import DAY_H, KEPT_H, Weeks, WeeksState, learn, newly_closed
 from tests.detectors.series_of_weeks import DAY, MONDAY
 
 
@@ -68,7 +68,9 @@ def test_what_is_learnt_does_not_depend_on_the_cut():
     assert pieces == whole
 
 
-def test_what_is_still_on_its_way_is_not_closed():
+def test_what_is_still_on_its_way_is_not_closed_and_what_was_judged_is_not_new():
     rows = hourly(1).rows(0, 130)
-    assert closed_hour(rows, timedelta(minutes=5)) == MONDAY + timedelta(hours=2)
-    assert closed_hour(rows, timedelta(minutes=20)) == MONDAY + timedelta(hours=1)
+    assert newly_closed(WeeksState(), rows, timedelta(minutes=5)) == MONDAY + timedelta(hours=2)
+    assert newly_closed(WeeksState(), rows, timedelta(minutes=20)) == MONDAY + timedelta(hours=1)
+    assert newly_closed(WeeksState(judged_to=MONDAY + timedelta(hours=1)), rows, timedelta(minutes=20)) is None
+    assert newly_closed(WeeksState(), hourly(1).rows(0, 59), timedelta(0)) is None
