@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 LOOK_BACK: Final = timedelta(days=3)  # what has waited longer is not listed any more
 OVERLAP: Final = timedelta(hours=1)  # a mention may be understood so long after it came
+UNSEEN: Final = timedelta(minutes=10)  # what was understood so lately may not have been saved yet
 SELDOM: Final = timedelta(minutes=30)  # between two looks, at most
 HOUR: Final = timedelta(hours=1)
 
@@ -82,7 +83,8 @@ class Timekeeper:
         self._lateness = lateness
         self._staffed = staffed
         self._generation = generation
-        self._looked_at: datetime | None = None
+        self._listened_at: datetime | None = None  # for answers
+        self._looked_at: datetime | None = None  # for questions, once an answer to them would be known
         self._waiting: dict[Key, Waiting] = {}
         self._answering: set[str] = set()
         self._told: dict[str, datetime] = {}
@@ -100,13 +102,20 @@ class Timekeeper:
 
     def _look(self, tx: Tx, now: datetime) -> tuple[list[Question], list[Answer], dict[bytes, bytes]]:
         """What was asked and answered since the last look, and what the answers belong to."""
-        since = now - LOOK_BACK if self._looked_at is None else self._looked_at - self._lateness - OVERLAP
-        given = answers.answers(tx, since, now)
-        return answers.questions(tx, self._topics, since, now), given, answers.parents(tx, [one.parent_key for one in given])
+        given = answers.answers(tx, self._from(self._listened_at, now), now)
+        if not (self._staffed or self._answering or any(one.is_ours for one in given)):
+            return [], [], {}
+        fresh = None if self._looked_at is None else self._looked_at - UNSEEN
+        asked = answers.questions(tx, self._topics, self._from(self._looked_at, now), now, understood_since=fresh)
+        return asked, given, answers.parents(tx, [one.parent_key for one in given])
+
+    def _from(self, at: datetime | None, now: datetime) -> datetime:
+        return now - LOOK_BACK if at is None else at - self._lateness - OVERLAP
 
     def _take_in(self, asked: Sequence[Question], given: Sequence[Answer], above: Mapping[bytes, bytes], now: datetime) -> None:
-        self._looked_at = now
         self._answering |= {one.source_id for one in given if one.is_ours}
+        self._listened_at = now
+        self._looked_at = now if self._staffed or self._answering else None
         for question in asked:
             key = (question.mention_id, question.topic_id)
             known = self._waiting.pop(key, None)

@@ -50,11 +50,18 @@ class Answer(msgspec.Struct, frozen=True):
 _PARENT = mentions.alias("parent")
 
 
-def questions(tx: Connection, topic_ids: Collection[str], since: datetime, until: datetime) -> list[Question]:
-    """What was asked live in these topics and counts within [since, until], oldest first; what was deleted or erased is left out, and what says something else by now."""
+def questions(
+    tx: Connection, topic_ids: Collection[str], since: datetime, until: datetime, *, understood_since: datetime | None = None
+) -> list[Question]:
+    """What was asked live in these topics and counts within [since, until], oldest first; what was deleted or erased is left out, and what says something else by now.
+
+    `understood_since`: only what was understood then or later.
+    """
     chosen = _chosen().where(
         mention_topics.c.topic_id.in_(list(topic_ids)), mention_topics.c.counts_at >= since, mention_topics.c.counts_at <= until
     )
+    if understood_since is not None:
+        chosen = chosen.where(mentions.c.enriched_at >= understood_since)
     newest = chosen.order_by(mention_topics.c.counts_at.desc(), mentions.c.id.desc()).limit(MOST_ASKED)
     return [_question(row) for row in tx.execute(newest)][::-1]
 

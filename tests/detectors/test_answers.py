@@ -40,6 +40,7 @@ class Counter:
             changes["parent_key"] = answers.key
         mention = make.mention(changes.pop("text", "acme?"), source="group", native_id=native_id, at=at, **changes)
         ids = self.database.write_now(mentions.add, [mention]).ids
+        self.database.write_now(mentions.mark_enriched, list(ids.values()), at)
         match = TopicMatch(topic_id="acme", version="1", terms=terms)
         said = Enrichment(mention_id=ids[mention.key], language="vi", topics=(match,), sentiment=CALM, triage=triage)
         self.database.write_now(lambda tx: enrichments.save(tx, said, counts_at=at, story_id=None))
