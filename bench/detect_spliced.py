@@ -199,7 +199,7 @@ def _minutes(one: Outcome, drawn_rows: np.ndarray, *, sudden: bool) -> str:
         return "-"
     every = np.where(np.stack(one.sudden) | (not sudden), np.stack(one.delays), np.nan)[drawn_rows].reshape(len(drawn_rows), -1)
     low, high = interval(np.nanmedian(every[~np.isnan(every).all(axis=1)], axis=1))
-    return f"{delay:.0f} ({low:.0f} to {high:.0f})"
+    return f"{round(delay)} ({round(low)} to {round(high)})"
 
 
 def _by_background(trials: list[Trial], base: Outcome) -> None:
