@@ -19,6 +19,7 @@ Rates = npt.NDArray[np.float64]
 MINUTE_S = 60
 QUARTER_S = 900
 HOUR_S = 3600
+MOST_MADE = 64  # views and sums kept of one object: who walks along a series of years makes one after another
 NOWHERE = ZoneInfo("UTC")
 COLUMNS = ("mentions", "stories", "authors", "negative", "confident_negative", "reach", "engagement", "unknown")
 
@@ -77,7 +78,10 @@ class Buckets:
     @property
     def end(self) -> datetime:
         """When the newest row ends."""
-        return self.start + timedelta(seconds=len(self) * self.width_s)
+        if "end" not in self._made:
+            self._made["end"] = self.start + timedelta(seconds=len(self) * self.width_s)
+        made: datetime = self._made["end"]
+        return made
 
     @property
     def settled_to(self) -> datetime:
@@ -133,16 +137,19 @@ class Buckets:
 
     def rows(self, first: int, last: int, *, settled: int | None = None) -> Self:
         """The rows `first` to before `last`; `settled` counts from the old first row, as `self.settled` does."""
-        first, last = min(first, len(self)), min(last, len(self))
-        settled = self.settled if settled is None else settled
+        if first == 0 and last >= len(self) and settled in (None, self.settled):
+            return self
         if (first, last, settled) not in self._made:
-            view = self._made[first, last, settled] = self._view(first, last, settled)
+            if len(self._made) >= MOST_MADE:
+                self._made.clear()
+            view = self._made[first, last, settled] = self._view(first, last, self.settled if settled is None else settled)
             if self._made.get("all_known"):
                 view._made["all_known"] = True  # noqa: SLF001 - of its own kind
         made: Self = self._made[first, last, settled]
         return made
 
     def _view(self, first: int, last: int, settled: int) -> Self:
+        first, last = min(first, len(self)), min(last, len(self))
         return type(self)(
             start=self.start + timedelta(seconds=first * self.width_s),
             zone=self.zone,

@@ -73,3 +73,9 @@ def test_views_and_sums_are_made_once_and_told_right():
         assert rows.since(NOON + timedelta(minutes=30)) is rows.since(NOON + timedelta(minutes=30))
         assert rows.last(900).all_known is not rows.last(900).unknown.any()
         assert rows.known(rows.mentions).tolist() == heard.tolist()
+
+
+def test_walking_along_a_long_series_keeps_few_views():
+    long = Buckets.of(NOON, np.ones(5000, dtype=int))
+    assert [long.rows(row, row + 3).so_many("mentions", 60) for row in range(4000)] == [1] * 4000
+    assert len(long._made) <= buckets.MOST_MADE
