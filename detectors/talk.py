@@ -33,7 +33,6 @@ __all__ = [
     "Told",
     "Topic",
     "ask",
-    "before_span",
     "counted",
     "frame",
     "overheard",
