@@ -71,9 +71,10 @@ def _found(judges: dict[str, Judge], topics: int) -> None:
     """One burst of an hour on the fifteenth day: at any time of a flat day; ours also in a day with a wave, at any time and at its quietest."""
     cases = [(rate, size) for rate in (0.25, 1.0, 3.0) for size in SIZES]
     rows = [(name, *(_share_found(judge, rate, size, topics, "flat") for rate, size in cases)) for name, judge in judges.items()]
-    ring = judges["Tocsin, balanced"]
-    for day in ("wave", "wave, at its quietest"):
-        rows.append((f"Tocsin, balanced, {day}", *(_share_found(ring, rate, size, topics, day) for rate, size in cases)))
+    rows += [
+        (f"Tocsin, balanced, {day}", *(_share_found(judges["Tocsin, balanced"], rate, size, topics, day) for rate, size in cases))
+        for day in ("wave", "wave, at its quietest")
+    ]
     print(table(("found within two hours", *(f"{rate:g}/h +{size}" for rate, size in cases)), rows))
 
 
