@@ -34,7 +34,7 @@ log = structlog.get_logger()
 SWEEP_EVERY: Final = timedelta(minutes=1)
 CLAIM: Final = timedelta(minutes=2)
 BATCH: Final = 50  # topics stepped in one step of the stage
-AT_LEAST_EVERY: Final = timedelta(hours=6)  # a quiet topic is stepped all the same, so that its zeros are learnt in small pieces
+AT_LEAST_EVERY: Final = timedelta(hours=2)  # a quiet topic is stepped all the same: zeros are learnt piecemeal, silence is noticed
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
 CHUNK: Final = timedelta(days=2)  # history is taken in pieces, or a fortnight of minutes would stand in memory at once

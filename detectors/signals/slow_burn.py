@@ -26,10 +26,7 @@ from detectors.weeks import DAY_H, HOUR, Weeks, WeeksState, newly_closed, take_i
 
 KIND = "slow_burn"
 SCALES_H = (DAY_H, 3 * DAY_H)
-LOOKS = {
-    DAY_H: 8.0,
-    3 * DAY_H: 4.0,
-}  # a day has about four independent looks at a sliding day, two at three days; each is given half the chance
+LOOKS = {DAY_H: 6.0, 3 * DAY_H: 3.0}  # independent looks a day at such a sliding window, each given half the chance
 QUIET = timedelta(hours=12)  # below the release level: then the burn is over
 RELEASE = 0.5  # of the threshold's surprise: below, the burn has died down
 DELAY = timedelta(minutes=20)  # what is said in an hour is in by then, mostly; a rise need not wait for the rest
@@ -42,16 +39,16 @@ STEP = 1.05  # times the day before: each of three days is above the last
 class Options(SignalOptions):
     """When a slow rise is too much.
 
-    `chance`: of noise to look like this at some time within a day; 1e-4 is once in 27 years. `min_ratio`: times the expected. `min_mentions` in 24 hours.
+    `chance`: of noise to look like this at some time within a day; 5e-4 is once in five years. `min_ratio`: times the expected. `min_mentions` in 24 hours.
     `min_days`: of history to compare with.
     """
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "quiet": {"chance": 1e-5, "min_ratio": 1.7, "min_mentions": 80},
-        "sensitive": {"chance": 3e-3, "min_ratio": 1.3, "min_mentions": 20},
+        "quiet": {"chance": 2e-5, "min_ratio": 1.7, "min_mentions": 80},
+        "sensitive": {"chance": 5e-3, "min_ratio": 1.3, "min_mentions": 20},
     }
 
-    chance: float = Field(default=1e-4, gt=0.0, lt=1.0)
+    chance: float = Field(default=5e-4, gt=0.0, lt=1.0)
     min_ratio: float = Field(default=1.4, ge=1.0)
     min_mentions: int = Field(default=40, ge=1)
     min_days: int = Field(default=7, ge=3)
@@ -103,7 +100,7 @@ class Detector:
         >>> day = [1 if minute % 6 in (1, 3) else 0 for minute in range(24 * 60)]
         >>> series = Buckets.of(datetime(2026, 11, 2, tzinfo=UTC), days + day, topic_id="acme")
         >>> [(finding.scale_s // 3600, finding.observed, finding.expected) for finding in findings(Detector(Options()), series)]
-        [(24, 430.0, 240.0)]
+        [(24, 410.0, 240.0)]
 
     Source: Noufaily et al., "An improved algorithm for outbreak detection in multiple surveillance systems", Statist. Med. 32 (2013).
     """
