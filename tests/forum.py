@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict
 
 from core.errors import SourceError
@@ -28,11 +29,13 @@ class Options(BaseModel):
 class Collector:
     """Shows the last posts at every look."""
 
-    def __init__(self, options: Options, **_: Any) -> None:
+    def __init__(self, options: Options, *, now: Any, **_: Any) -> None:
         self._options = options
+        self._now = now
 
     async def listen(self, cursor: str | None) -> AsyncIterator[Page]:
         """One page."""
         if self._options.place in trouble:
             raise trouble[self._options.place]
-        yield Page(mentions=tuple(shown.get(self._options.place, ())[-SHOWN:]), cursor="seen", cost=self._options.cost)
+        heard = tuple(replace(mention, seen_at=self._now()) for mention in shown.get(self._options.place, ())[-SHOWN:])
+        yield Page(mentions=heard, cursor="seen", cost=self._options.cost)
