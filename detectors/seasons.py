@@ -98,7 +98,7 @@ def _on(calendar: Calendar, day: date) -> tuple[Occasion, ...]:
     for event in calendar.events:
         if event.since <= day <= event.until:
             less = event.expect == "less"  # a guess below 1 would make an ordinary day an alarm; what is missing is soon learnt
-            found.append(Occasion(_key(event), event.name, 1.0 if less else MORE, 0.25, less))
+            found.append(Occasion(_key(event), event.name, 1.0 if less else MORE, 0.25 if less else 0.5, less))
     return tuple(found)
 
 
