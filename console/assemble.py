@@ -148,7 +148,7 @@ def assemble(
 
 def _detectors(config: Config, store: Store, generation: int, often: Mapping[str, timedelta], *, hearing: bool) -> list[Stage]:
     """The spaCy side is imported here alone, so that the other roles stay light. `hearing`: not where mentions are played back, and no source is asked."""
-    from console.known import branches, enriched, registry, specs_of, watched
+    from console.known import branches, brand_context, enriched, registry, specs_of, tiers_of, watched
     from console.people import people_specs, people_topics, people_watched
     from detectors.enrich import Enricher
     from detectors.enrichment.pipeline import Pipeline
@@ -157,10 +157,8 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
     from detectors.recount import Recounter
     from detectors.watch import Watcher
 
-    versions = topic_versions(config)
     specs, built, known = specs_of(config), detectors_of(config), registry(config)
-    about = {source.id: (source.topic,) for source in config.listener.sources if source.topic}
-    tiers = {source.id: source.tier for source in config.listener.sources}
+    about, tiers = brand_context(config), tiers_of(config)
 
     def pipeline_of(chosen: Sequence[TopicSpec]) -> Pipeline:
         return Pipeline(chosen, branches=branches(config), sentiment_model=config.detectors.sentiment.model)
@@ -195,19 +193,18 @@ def _detectors(config: Config, store: Store, generation: int, often: Mapping[str
     )
     stages = [
         Stage("enricher", "detectors", enricher, woken_by=store.mentions),
-        Stage("recounter", "detectors", Recounter(store, versions, reader_for=reader_for)),
+        Stage("recounter", "detectors", Recounter(store, topic_versions(config), reader_for=reader_for)),
         Stage("watcher", "detectors", watcher),
     ]
-    stages += _timekeepers(config, store, generation, built)
-    return stages + _lookouts(config, store, generation, built) if hearing else stages
+    return [*stages, *_timekeepers(config, store, generation, built), *(_lookouts(config, store, generation, built) if hearing else ())]
 
 
 def _timekeepers(config: Config, store: Store, generation: int, built: Mapping[str, Any]) -> list[Stage]:
     """One for each signal about what is asked of us."""
-    from console.known import answered, is_staffed
+    from console.known import answered, is_staffed, tiers_of
     from detectors.answers import Timekeeper
 
-    tiers, lateness = {source.id: source.tier for source in config.listener.sources}, config.listener.lateness
+    tiers, lateness = tiers_of(config), config.listener.lateness
     of = partial(Timekeeper, store, answered(config), tiers=tiers, lateness=lateness, staffed=is_staffed(config), generation=generation)
     return [Stage("timekeeper", "detectors", of(one)) for one in built.values() if hasattr(one, "overdue")]
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from console.config import Config
 from core.query import version
+from core.records import Tier
 from detectors.answers import Answered
 from detectors.enrichment.records import PlaceSpec, TopicSpec
 from detectors.entities import Name
@@ -81,6 +82,16 @@ def registry(config: Config) -> Registry:
         Campaign(marks=event.marks, since=event.from_, until=event.to, zone=config.timezone) for event in config.events if event.marks
     ]
     return Registry(people, campaigns, {source.id: source.kind for source in config.listener.sources})
+
+
+def brand_context(config: Config) -> dict[str, tuple[str, ...]]:
+    """Source id -> the topics that everything in it is about."""
+    return {source.id: (source.topic,) for source in config.listener.sources if source.topic}
+
+
+def tiers_of(config: Config) -> dict[str, Tier]:
+    """Source id -> its weight."""
+    return {source.id: source.tier for source in config.listener.sources}
 
 
 def answered(config: Config) -> dict[str, Answered]:
