@@ -27,7 +27,11 @@ KINDS = sorted(module.name for module in pkgutil.iter_modules(signals.__path__))
 MODULES = {kind: importlib.import_module(f"detectors.signals.{kind}") for kind in KINDS}
 STEPPED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "step")]
 TALKED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "hear")]
-ASKED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "judge")]
+ASKED = [  # of topics a detector judges mentions or counts, of people one does both
+    kind
+    for kind in KINDS
+    if hasattr(MODULES[kind].Detector, "judge") and (kind not in STEPPED or hasattr(MODULES[kind].Detector, "about_people"))
+]
 LISTENING = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "unheard")]
 WEIGHED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "weigh")]
 WAITED = [kind for kind in KINDS if hasattr(MODULES[kind].Detector, "overdue")]
