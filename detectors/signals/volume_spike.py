@@ -138,12 +138,14 @@ class Detector:
             return state, None, found
         hot = any(verdict.hot for _, verdict in judged)
         newest = rows.start + timedelta(seconds=(upto - 1) * rows.width_s)
-        sure = passed(self.sure, max((verdict.score for _, verdict in judged if verdict.fires), default=0.0))
+        chance = min((verdict.log10_chance for _, verdict in judged if verdict.fires and verdict.log10_chance is not None), default=None)
+        sure = 0 if chance is None else passed(self.sure, score(-chance, -math.log10(self._options.chance)))
         burst, turn = advance(state.burst, newest, fires=fires, hot=hot, size=rows.in_last_hour(upto), quiet=QUIET, sure=sure)
         state = msgspec.structs.replace(state, burst=burst)
         if turn is None:
             return state, None, found
         window, verdict = max(judged, key=lambda each: (each[1].fires, each[1].score))
+        verdict = msgspec.structs.replace(verdict, log10_chance=chance)  # of the rarest window: each has its part of the chance
         return state, self._finding(state, heard.rows(0, upto).last(HOUR_S), window, verdict, turn), verdict.score
 
     def _finding(self, state: SpikeState, hour: Buckets, window: Window, verdict: Verdict, turn: Turn) -> Finding:
