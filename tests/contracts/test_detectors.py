@@ -120,7 +120,7 @@ def a_loud_talk(**topic):
     return talk(*copies, *each("app sập à mn?", "sao ko vào dc vậy", "is it down?", "web lỗi hả shop", "có ai bị văng ra không"), **topic)
 
 
-def findings_of(kind):
+def findings_of(kind):  # noqa: PLR0911 - a protocol each
     detector = MODULES[kind].Detector(MODULES[kind].Options())
     if kind in LISTENING:
         gone = {"failures": 5, "last_error": "HTTP 503", "last_success_at": MONDAY - timedelta(hours=2)}
