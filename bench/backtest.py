@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import cProfile
 import math
+import os
 import pstats
 import random
 import sys
@@ -53,7 +54,12 @@ def configuration(kinds: Sequence[str] = ()) -> Config:
             "topics": [{"id": name, "name": name.title(), "kind": kind, "query": name} for name, kind, _ in TOPICS],
             "listener": {
                 "sources": [
-                    {"id": name, "kind": "webhook", "secrets": ["whsec_" + "eHh4" * 10], "tier": "press" if name.endswith("7") else "social"}
+                    {
+                        "id": name,
+                        "kind": "webhook",
+                        "secrets": ["whsec_" + "eHh4" * 10],
+                        "tier": "press" if name.endswith("7") else "social",
+                    }
                     for name in SOURCES
                 ]
             },
@@ -99,7 +105,7 @@ def _poisson(rate: float, chance: random.Random) -> int:
     return count
 
 
-def text(topic: str, crisis: bool, chance: random.Random) -> tuple[str, str, bool]:
+def text(topic: str, chance: random.Random, *, crisis: bool) -> tuple[str, str, bool]:
     """What is said: (words, language, negative)."""
     if crisis and chance.random() < 0.3:
         words, language = chance.choice(RISKS)
@@ -115,10 +121,12 @@ async def main() -> None:
     chance, config = random.Random(5), configuration(options.signals)
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
         url = f"sqlite:///{Path(options.keep or folder)}/history.db"
-        fresh = not (options.keep and Path(options.keep, "history.db").exists())
+        fresh = not (options.keep and os.path.exists(f"{options.keep}/history.db"))  # noqa: ASYNC240, PTH110 - nothing else runs
         past = open_database(url, durable=False)
         if fresh:
-            said = ((at, topic, *text(topic, crisis, chance)) for at, topic, crisis in moments(options.mentions, options.days, chance))
+            said = (
+                (at, topic, *text(topic, chance, crisis=crisis)) for at, topic, crisis in moments(options.mentions, options.days, chance)
+            )
             write_history(past, config, said, SOURCES, chance)
         profile = cProfile.Profile() if options.profile else None
         began, wall = time.process_time(), time.monotonic()

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from console.known import topic_versions
 from console.config import Config
+from console.known import topic_versions
 from core.text import mention_key
 from detectors.enrichment.pipeline import Pipeline
 from detectors.enrichment.records import TopicSpec
