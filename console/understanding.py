@@ -82,6 +82,8 @@ class Understanding:
             arrivals: by mention, where it is another than the stored one.
             edited: mentions whose stored enrichment is of later words.
         """
+        for number in arrivals.keys() & block.mentions.keys():
+            block.mentions[number] = changed(block.mentions[number], {"arrival": arrivals[number]})
         counted = {number: self._stored(block, block.mentions[number], row, arrivals) for number, row in block.enrichments.items()}
         wholly = self._to_read(block, edited)
         reads = self._read(block, wholly, self._reader, arrivals)
