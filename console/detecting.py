@@ -27,6 +27,4 @@ def detectors_of(config: Config) -> dict[str, Any]:
 def able(built: Mapping[str, Any], does: str, *, people: bool = False) -> dict[str, Any]:
     """Those of the detectors that have a method or mark: of the topics, or of the topics of people."""
     wanted = {kind: one for kind, one in built.items() if getattr(one, "about_people", False) is people}
-    if does == "judge" and not people:  # mentions; one that steps over counts may call something of its own so (of people, one does both)
-        wanted = {kind: one for kind, one in wanted.items() if not hasattr(one, "step")}
     return {kind: one for kind, one in wanted.items() if getattr(one, does, False)}

@@ -81,7 +81,7 @@ def _judged(series: Buckets, detector: Detector, parts: int) -> Iterator[Row]:
         rows = lately(state.usual, heard)
         expected = rows.expected if rows.any_mature else rows.young_expected
         while upto <= last:
-            state, finding, found = detector.judge(state, rows, upto - first, heard)
+            state, finding, found = detector.look(state, rows, upto - first, heard)
             yield Row(
                 expected=expected[upto - first] - expected[upto - first - parts] if upto - parts >= first else 0.0,
                 score=min(found, ALMOST) if finding is None else found,

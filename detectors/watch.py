@@ -149,7 +149,8 @@ class Watcher:
 
     def _read(self, tx: Tx, watch: watches.Watch, end: datetime) -> Series:
         """All that a step needs, on one snapshot."""
-        saved, first = watches.states(tx, watch.topic_id), series.first(tx, watch.topic_id)
+        saved = watches.states(tx, watch.topic_id)
+        first = earliest(series.first(tx, watch.topic_id), sources.first_heard(tx))
         states = self._states(watch.topic_id, saved)
         start = starts_at(states, _begun(watch.counted_from, first, end), end)
         return saved, states, series.read(tx, watch.topic_id, start, end), sources.heard_between(tx, start, end), first
@@ -252,6 +253,12 @@ def due_at(now: datetime, end: datetime, again_at: datetime | None) -> datetime:
     """When a topic that was stepped at `now` wants its next step, if nothing is said meanwhile. Pure."""
     quiet = now + AT_LEAST_EVERY
     return quiet if again_at is None else min(quiet, max(again_at, end + MINUTE))
+
+
+def earliest(first: int | None, heard: datetime | None) -> int | None:
+    """From when there is something to learn, in seconds since the epoch: the first count, or the first that was heard, for silence teaches too."""
+    known = [at for at in (first, None if heard is None else int(heard.timestamp())) if at is not None]
+    return min(known, default=None)
 
 
 def _begun(counted_from: datetime | None, first: int | None, end: datetime) -> datetime:

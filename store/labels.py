@@ -99,7 +99,11 @@ def judged(tx: Connection) -> list[Judged]:
         .subquery()
     )
     chosen = (
-        select(*(signals.c[name] for name in ("incident_id", "kind", "topic_id", "expected", "score", "frozen")), signals.c.raised_at, labels.c.label)
+        select(
+            *(signals.c[name] for name in ("incident_id", "kind", "topic_id", "expected", "score", "frozen")),
+            signals.c.raised_at,
+            labels.c.label,
+        )
         .join(labels, labels.c.incident_id == signals.c.incident_id)
         .join(last, last.c.id == labels.c.id)
         .join(incidents, incidents.c.id == signals.c.incident_id)

@@ -201,6 +201,11 @@ def heard_between(tx: Connection, start: datetime, end: datetime) -> dict[str, l
     return intervals
 
 
+def first_heard(tx: Connection) -> datetime | None:
+    """When the first source was first heard; None where none ever was."""
+    return tx.execute(select(func.min(coverage.c.starts_at))).scalar()
+
+
 def _state(row: RowMapping) -> SourceState:
     values: tuple[Any, ...] = tuple(row.values())  # the table's columns in their order: by place is ten times as fast as by name
     return SourceState(**{name: values[place] for name, place in _PLACES})

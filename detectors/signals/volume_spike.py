@@ -34,7 +34,7 @@ QUIET = timedelta(hours=9)  # so long, and the burst is over
 class Options(SignalOptions):
     """When more is too much.
 
-    `chance`: of noise to look like this at some time within an hour; 3e-5 is once in four years. Of a busy topic, `newness`: how far beyond its usual bursts (1 is
+    `chance`: of noise to look like this at some time within an hour; 1e-4 is once in fourteen months, and less often as measured. Of a busy topic, `newness`: how far beyond its usual bursts (1 is
     measured, 1.7 is for few alarms), and `busy_chance`: of noise to fill one window so. `min_ratio`: times the expected. `min_mentions` and `min_authors`: in the window, and within the hour. `thin_*`: the least an hour of
     young sources must bring; where they have been heard for some hours, also far beyond their mean so far.
     """
@@ -44,7 +44,7 @@ class Options(SignalOptions):
         "sensitive": {"chance": 1e-3, "newness": 0.75, "busy_chance": 3e-3, "min_ratio": 1.5, "min_mentions": 4, "thin_mentions": 15, "thin_authors": 5},
     }  # fmt: skip
 
-    chance: float = Field(default=3e-5, gt=0.0, lt=1.0)
+    chance: float = Field(default=1e-4, gt=0.0, lt=1.0)
     newness: float = Field(default=1.0, gt=0.0)
     busy_chance: float = Field(default=3e-4, gt=0.0, lt=1.0)
     min_ratio: float = Field(default=2.0, ge=1.0)
@@ -88,7 +88,7 @@ class Detector:
         >>> week = [1 if minute % 60 == 7 else 0 for minute in range(7 * 24 * 60)]
         >>> series = Buckets.of(datetime(2026, 11, 2, tzinfo=UTC), week + [1] * 12, topic_id="acme")
         >>> [(finding.observed, finding.scale_s, finding.words.key) for finding in findings(Detector(Options()), series)]
-        [(7.0, 900, 'signal.volume_spike')]
+        [(6.0, 900, 'signal.volume_spike')]
 
     Source: Noufaily et al., "An improved algorithm for outbreak detection in multiple surveillance systems", Statist. Med. 32 (2013); for busy
     topics `detectors/novelty.py`.
@@ -113,7 +113,7 @@ class Detector:
         if fresh.so_many("mentions", HOUR_S) < self._options.min_mentions / 2 and not state.burst.is_open:
             return state, None  # nothing can fire; most minutes of most topics end here, before anything is worked out
         rows = lately(state.usual, fresh)
-        state, finding, _ = self.judge(state, rows, len(rows), fresh)
+        state, finding, _ = self.look(state, rows, len(rows), fresh)
         return state, finding
 
     def settle(self, state: SpikeState, fresh: Buckets) -> tuple[SpikeState, Buckets]:
@@ -127,11 +127,14 @@ class Detector:
         """The score again, from the options and the window that the finding froze."""
         return _verdict(msgspec.convert(frozen["window"], Window), Options(**frozen["options"])).score
 
-    def judge(self, state: SpikeState, rows: Lately, upto: int, heard: Buckets) -> tuple[SpikeState, Finding | None, float]:
+    def look(self, state: SpikeState, rows: Lately, upto: int, heard: Buckets) -> tuple[SpikeState, Finding | None, float]:
         """Judge the windows that end with row `upto` of `rows`, which were cut from `heard`; with the score, also where nothing is found."""
         if rows.in_last_hour(upto) < self._options.min_mentions / 2 and not state.burst.is_open:
             return state, None, 0.0  # nothing can fire; most minutes of most topics end here
-        judged = [(window, _verdict(window, self._options)) for window in windows(state.usual, rows, upto)]
+        cut = windows(state.usual, rows, upto)
+        if not state.burst.is_open:
+            cut = [window for window in cut if _is_enough(window, self._options)]
+        judged = [(window, _verdict(window, self._options)) for window in cut]
         found = max((verdict.score for _, verdict in judged), default=0.0)
         fires = any(verdict.fires for _, verdict in judged)
         if not state.burst.is_open and not fires:
@@ -181,17 +184,20 @@ def _is_enough(window: Window, options: Options) -> bool:
 
 
 def _verdict(window: Window, options: Options) -> Verdict:
-    tail = log10_tail(window.observed, window.expected, window.dispersion) if window.observed > window.expected else 0.0
-    found, threshold = surprise(tail, looks=LOOKS[window.scale_s]), -math.log10(options.chance)
-    strength = found / threshold
-    if window.thin:
-        strength, hot = min(strength, window.observed / options.thin_mentions), window.observed >= RELEASE * options.thin_mentions
-    elif window.excess is not None and window.top is not None:
+    threshold, gate = -math.log10(options.chance), -math.log10(options.busy_chance)
+    newness = math.inf
+    if window.excess is not None and window.top is not None:
         newness = window.excess / bar(window.top, options.newness)
-        strength, hot = min(newness, tail / math.log10(options.busy_chance)), newness >= RELEASE
+        if newness < RELEASE:
+            return Verdict(fires=False, hot=False, score=score(max(newness, 0.0), 1.0), log10_chance=None)
+    tail = log10_tail(window.observed, window.expected, window.dispersion) if window.observed > window.expected else 0.0
+    found = surprise(tail, looks=LOOKS[window.scale_s])
+    if window.thin:
+        strength, hot = min(found / threshold, window.observed / options.thin_mentions), window.observed >= RELEASE * options.thin_mentions
+    elif math.isinf(newness):
+        strength, hot = found / threshold, found >= RELEASE * threshold
     else:
-        hot = strength >= RELEASE
-    strength = max(strength, 0.0)
+        strength, hot = min(newness, -tail / gate), True
     chance = None if window.thin or math.isinf(found) else -found
     return Verdict(fires=strength >= 1.0 and _is_enough(window, options), hot=hot, score=score(strength, 1.0), log10_chance=chance)
 

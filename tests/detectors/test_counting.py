@@ -284,4 +284,4 @@ async def test_a_thousand_copies_are_one_story(town, now):
 async def test_a_signal_carries_three_numbers(town, now):
     await town.hear(now, make.mention("Ấm Acme phát nổ, cả nhà bị bỏng"))
     (signal,) = town.signals()
-    assert signal.frozen["counted"] == {"mentions": 1, "stories": 1, "authors": 1}
+    assert signal.frozen["counted"] == {"mentions": 1, "stories": 1, "authors": 1, "negative": None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from detectors.base import Finding, State
 from detectors.buckets import Buckets
 from detectors.cells import buckets_of
 from detectors.seasons import PLAIN, Calendar, Event
-from detectors.watch import AT_LEAST_EVERY, Watched, Watcher
+from detectors.watch import AT_LEAST_EVERY, Watched, Watcher, earliest
 from store import series, signals, sources, watches
 from store.database import Database
 from store.open import Store
@@ -315,3 +315,11 @@ async def test_the_minute_that_is_under_way_in_the_last_poll_is_known_by_its_cou
     tower.count(now + 10 * MINUTE)
     await tower.watcher.step(now + 11 * MINUTE)
     assert not tower.detector.shown[-1].unknown.any()
+
+
+def test_silence_that_was_heard_teaches_too():
+    monday = datetime(2026, 11, 2, tzinfo=UTC)
+    assert earliest(None, None) is None
+    assert earliest(None, monday) == monday.timestamp()
+    assert earliest(int(monday.timestamp()) + 7200, monday) == monday.timestamp()
+    assert earliest(int(monday.timestamp()) - 7200, monday) == monday.timestamp() - 7200

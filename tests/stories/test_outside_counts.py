@@ -12,7 +12,7 @@ import pytest
 from alerting.events import Acknowledged
 from core.outside import Measured
 from listener.base import Page
-from store import measures
+from store import measures, sources
 from tests import make
 from tests.house import House
 
@@ -48,6 +48,14 @@ async def usual(house: House, days: int = 20) -> None:
     await house.simulation.store.database.write(measures.keep, "pbx", past)
 
 
+async def listened_all_day(house: House, source: str) -> None:
+    """A day behind us on which somebody listened there, and nobody said anything."""
+    database = house.simulation.store.database
+    await house.listen_to(source)
+    await database.write(sources.open_recordings, {source: "test"}, house.now - timedelta(days=1))
+    await database.write(sources.heard, source, house.now - timedelta(days=1), house.now)
+
+
 async def ring(house: House, *calls: float) -> None:
     """The calls of one quarter after the other."""
     for value in calls:
@@ -60,6 +68,7 @@ async def ring(house: House, *calls: float) -> None:
 
 async def test_the_hotline_rings_off_the_hook_and_the_forum_joins_later(house: House) -> None:
     await usual(house)
+    await listened_all_day(house, "forum")
     await ring(house, 6, 7)
     await house.phone("ana").expect_nothing()
     await ring(house, 48)
