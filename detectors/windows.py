@@ -146,11 +146,19 @@ def _running(rows: Counts | Rates) -> list[Any]:
     return [0, *accumulate(rows.tolist())]
 
 
-def windows(usual: Usual, rows: Lately, upto: int) -> list[Window]:
-    """The windows that end with row `upto` of the rows in hand: four of the mature sources, one of the young."""
+def windows(usual: Usual, rows: Lately, upto: int, *, least: int = 0, times: float = 0.0) -> list[Window]:
+    """The windows that end with row `upto` of the rows in hand: four of the mature sources, one of the young.
+
+    Those of the mature that brought fewer than `least`, or less than so many `times` the expected, are left out.
+    """
     hour_ago = max(0, upto - HOUR_S // rows.width_s)
     end = rows.start + timedelta(seconds=upto * rows.width_s)
-    cut = [_window(usual, rows, upto, end, scale_s) for scale_s in news.SCALES] if rows.any_mature else []
+    cut: list[Window] = []
+    if rows.any_mature:
+        for scale_s in news.SCALES:
+            start, observed, expected = _counted(usual, rows, upto, end, scale_s)
+            if observed >= least and observed >= times * expected:
+                cut.append(_window(usual, rows, upto, scale_s, start, observed, expected))
     if rows.any_crude:
         cut.append(
             Window(
@@ -166,26 +174,25 @@ def windows(usual: Usual, rows: Lately, upto: int) -> list[Window]:
     return cut
 
 
-def _window(usual: Usual, rows: Lately, upto: int, end: datetime, scale_s: int) -> Window:
-    """A window of the mature sources. The long ones are the settled hours and the rows in hand, and begin on a whole hour."""
-    hour_ago = max(0, upto - HOUR_S // rows.width_s)
+def _counted(usual: Usual, rows: Lately, upto: int, end: datetime, scale_s: int) -> tuple[datetime, int, float]:
+    """From when a window counts, what it brought and what was expected. The long ones are the settled hours and the rows in hand, and begin on a whole hour."""
     start = end - timedelta(seconds=scale_s)
-    dispersion = rows.dispersions[scale_s > QUARTER_S]
     if scale_s <= HOUR_S:
         since = max(0, upto - scale_s // rows.width_s)
-        observed, expected = rows.counts[upto] - rows.counts[since], rows.expected[upto] - rows.expected[since]
-    else:
-        before = usual.day.since(start)
-        start = rows.start - before.hours * HOUR
-        observed, expected = before.count + rows.counts[upto], before.expected + rows.expected[upto]
-        dispersion = max(dispersion, usual.novelty.dispersion(scale_s, expected))
+        return start, rows.counts[upto] - rows.counts[since], rows.expected[upto] - rows.expected[since]
+    before = usual.day.since(start)
+    return rows.start - before.hours * HOUR, before.count + rows.counts[upto], before.expected + rows.expected[upto]
+
+
+def _window(usual: Usual, rows: Lately, upto: int, scale_s: int, start: datetime, observed: int, expected: float) -> Window:
+    dispersion = rows.dispersions[scale_s > QUARTER_S]
     return Window(
         scale_s=scale_s,
         start=start,
         observed=observed,
         expected=expected,
-        dispersion=dispersion,
-        authors=rows.authors[upto] - rows.authors[hour_ago],
+        dispersion=dispersion if scale_s <= HOUR_S else max(dispersion, usual.novelty.dispersion(scale_s, expected)),
+        authors=rows.authors[upto] - rows.authors[max(0, upto - HOUR_S // rows.width_s)],
         excess=usual.novelty.excess(scale_s, observed, expected) if rows.top is not None else None,
         top=rows.top,
     )

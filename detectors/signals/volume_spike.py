@@ -131,9 +131,8 @@ class Detector:
         """Judge the windows that end with row `upto` of `rows`, which were cut from `heard`; with the score, also where nothing is found."""
         if rows.in_last_hour(upto) < self._options.min_mentions / 2 and not state.burst.is_open:
             return state, None, 0.0  # nothing can fire; most minutes of most topics end here
-        cut = windows(state.usual, rows, upto)
-        if not state.burst.is_open:
-            cut = [window for window in cut if _is_enough(window, self._options)]
+        least, times = (0, 0.0) if state.burst.is_open else (self._options.min_mentions, self._options.min_ratio)
+        cut = windows(state.usual, rows, upto, least=least, times=times)
         judged = [(window, _verdict(window, self._options)) for window in cut]
         found = max((verdict.score for _, verdict in judged), default=0.0)
         fires = any(verdict.fires for _, verdict in judged)
