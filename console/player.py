@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from console.happenings import Happening, Happenings
 from console.simulate import Simulation
 from console.timetable import Timetable
 from console.understanding import Understanding, moment
-from core.records import TopicMatch
+from core.records import Signal, TopicMatch
 from detectors.counting import Counted, Sightings, counts_of
 from detectors.enrich import Enricher
 from detectors.stepper import Stepper
@@ -145,14 +146,22 @@ class Player:
     async def _step(self, now: datetime) -> None:
         """Step the detectors; what they find is told as the Watcher tells it."""
         self._ears.listen(now)
-        for topic_id, findings, in_talk in self._stepper.step(now):
+        end = now.replace(second=0, microsecond=0)
+        for stepped in self._stepper.step(now):
+            topic_id, detectors = stepped.topic_id, self._watcher.talk(stepped.topic_id)
+            told_before = partial(self._told_before, list(detectors), topic_id)
+            in_talk = bool(stepped.in_talk) and self._stepper.is_confirmed(stepped, end, told_before)
+            if not stepped.findings and not in_talk:
+                continue
             await self._flush()
-            told = await self._watcher.describe(topic_id, findings)
+            told = await self._watcher.describe(topic_id, stepped.findings)
             if in_talk:
-                end = now.replace(second=0, microsecond=0)
-                asked = await overheard(self._database, self._watcher.about(topic_id), self._watcher.talk(topic_id), end)
+                asked = await overheard(self._database, self._watcher.about(topic_id), detectors, end)
                 told += asked.findings
             await self._publish(self._database.write_now(self._watcher.tell, topic_id, told, now))
+
+    def _told_before(self, kinds: Sequence[str], topic_id: str, since: datetime) -> Sequence[Signal]:
+        return self._database.read_now(signals.told, kinds, topic_id, since)
 
     async def _run(self, now: datetime) -> None:
         """Let the stages do what is due; people answer afterwards."""

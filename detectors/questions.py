@@ -102,6 +102,7 @@ def is_ritual(text: str) -> bool:
     return any(one.of in ("contest", "occasions") for one in _expressions().find(tokens(text)))
 
 
+@cache
 def brand_words(*names: str) -> frozenset[str]:
     """The bare words of names."""
     return frozenset(bare(token.form) for name in names for token in tokens(name))

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from core.records import Signal
 from detectors.base import Finding, State
-from detectors.talk import MOST_SAID, Asked, Talk, ask
+from detectors.conversation import Conversation
+from detectors.talk import Asked
 from detectors.tally import Tally
 from detectors.watch import MINUTE, Watcher, due_at
 from store.series import Count
 from store.talk import Said
 
-_BY_TIME: Final = attrgetter("at", "mention_id")
-
 
 class Stepped(NamedTuple):
-    """A topic in which something was found: findings in counts, and whether there is any in talk."""
+    """A topic in which something was found: findings in counts, and in talk by what was said lately alone."""
 
     topic_id: str
     findings: list[Finding]
-    in_talk: bool
+    in_talk: list[Finding]
 
 
 class Stepper:
@@ -44,9 +42,8 @@ class Stepper:
             topic_id: {} for topic_id in self._tallies
         }  # source -> stretch, and up to when
         self._due = dict.fromkeys(self._tallies, start)
-        self._said: dict[str, list[Said]] = {topic_id: [] for topic_id in self._tallies if watcher.talk(topic_id)}
-        self._longest = max((one.window for topic_id in self._said for one in watcher.talk(topic_id).values()), default=MINUTE)
-        self._about = {topic_id: watcher.about(topic_id) for topic_id in self._said}
+        followed = [topic_id for topic_id in self._tallies if watcher.talk(topic_id)]
+        self._conversations = {topic_id: Conversation(watcher.about(topic_id), watcher.talk(topic_id)) for topic_id in followed}
         self.due = min(self._due.values(), default=None)
         """When the next topic wants its step."""
 
@@ -64,15 +61,21 @@ class Stepper:
 
     def wants_talk(self, topic_id: str) -> bool:
         """Whether what is said in this topic is asked for, word by word."""
-        return topic_id in self._said
+        return topic_id in self._conversations
 
     def say(self, topic_id: str, said: Said) -> None:
         """Take in what somebody said, live."""
-        insort(self._said[topic_id], said, key=_BY_TIME)
+        self._conversations[topic_id].say(said)
+
+    def is_confirmed(self, stepped: Stepped, end: datetime, told: Callable[[datetime], Sequence[Signal]]) -> bool:
+        """Whether something found in talk is found with what was said before, too, and with what was told since a time."""
+        conversation = self._conversations[stepped.topic_id]
+        return bool(conversation.confirm(stepped.in_talk, end, told(conversation.told_since(end))).findings)
 
     def unsay(self, mention_id: int) -> None:
         """A mention went away at its source: nobody is shown it any more."""
-        self._said = {topic_id: [one for one in said if one.mention_id != mention_id] for topic_id, said in self._said.items()}
+        for conversation in self._conversations.values():
+            conversation.unsay(mention_id)
 
     def hear(self, source_id: str, since: float, until: float) -> None:
         """A source was heard from `since` until `until`, in seconds since the epoch, in order; going on where it ended before is one stretch."""
@@ -101,21 +104,9 @@ class Stepper:
             tally = self._tallies[topic_id]
             begun = end if tally.first is None else datetime.fromtimestamp(tally.first, UTC)
             findings = self._watcher.judge(topic_id, self._states[topic_id], begun, end, tally.buckets)
-            asked = self._ask(topic_id, end)
+            asked = self._conversations[topic_id].ask(end) if topic_id in self._conversations else Asked([], None)
             self._due[topic_id] = due_at(now, end, asked.again_at)
             if findings or asked.findings:
-                found.append(Stepped(topic_id, findings, bool(asked.findings)))
+                found.append(Stepped(topic_id, findings, asked.findings))
         self.due = min(self._due.values(), default=None)
         return found
-
-    def _ask(self, topic_id: str, end: datetime) -> Asked:
-        detectors = self._watcher.talk(topic_id)
-        if not detectors:
-            return Asked([], None)
-        said, before = self._said[topic_id], end - self._longest
-        if said and said[0].at < before:
-            del said[: bisect_left(said, before, key=attrgetter("at"))]
-        shown = tuple(said[-MOST_SAID:])
-        if shown and shown[-1].at >= end:
-            shown = tuple(one for one in shown if one.at < end)
-        return ask(detectors, Talk(topic=self._about[topic_id], end=end, said=shown), ())

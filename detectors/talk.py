@@ -25,6 +25,7 @@ from store.voices import Voice
 
 __all__ = [
     "Asked",
+    "Choosy",
     "Compares",
     "Patient",
     "Said",
@@ -122,6 +123,20 @@ class Compares(Protocol):
     """A detector of talk that knows what is usual by what was said before its window: `past` says from how long before the end."""
 
     past: timedelta
+
+
+@runtime_checkable
+class Choosy(Protocol):
+    """A detector of talk that only some of what is said can move, so that it need not be asked every minute.
+
+    As long as nothing is shown to it of what was told and said before: it finds the same where the mentions are left out that it does not want, finds nothing
+    where it was shown them before and found nothing (time alone does not move it), and nothing in fewer than `least` of them.
+    """
+
+    least: int
+
+    def wants(self, said: Said, topic: Topic) -> bool:
+        """Whether this mention can have a part in what it finds; asked once a mention."""
 
 
 class Asked(NamedTuple):

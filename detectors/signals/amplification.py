@@ -8,7 +8,7 @@ called a bot.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, ClassVar, Final, NamedTuple
@@ -23,7 +23,7 @@ from detectors.base import Finding, SignalOptions
 from detectors.questions import is_copy_worth
 from detectors.raising import EVIDENCE
 from detectors.tails import score
-from detectors.talk import Said, Talk, counted, frame, voices
+from detectors.talk import Said, Talk, Topic, counted, frame, voices
 
 KIND: Final = "amplification"
 HOUR: Final = timedelta(hours=1)
@@ -85,18 +85,33 @@ class Detector:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self.least = 1
+
+    def wants(self, said: Said, topic: Topic) -> bool:
+        """Whether it can be carried on, or carry; see `detectors.talk.Choosy`."""
+        return topic.is_ours and _may_carry(said)
 
     def hear(self, talk: Talk) -> list[Finding]:
         """Judge what is carried on; see `detectors.talk.TalkDetector.hear`."""
         if not talk.topic.is_ours:
             return []
+        carried = [one for one in _carried(talk.said, talk, self._may_tell) if self._may_tell([one.first, *one.carriers])]
+        if not carried:
+            return []
         usual = _usual(talk)
-        found = (self._judge(one, talk, usual) for one in _carried(talk.said, talk))
+        found = (self._judge(one, talk, usual) for one in carried)
         return [finding for finding in found if finding is not None and not _is_told(finding, talk)]
 
     def rejudge(self, frozen: Mapping[str, Any]) -> float:
         """The score of a finding, from its frozen input alone."""
         return score(frozen["observed"], frozen["least"])
+
+    def _may_tell(self, group: Sequence[Said]) -> bool:
+        """Whether a story with these tellings can be told at all: enough of them, or one by somebody heard by many, or with a counter that rose."""
+        options = self._options
+        return len(group) >= min(options.min_carriers, options.new_accounts) or any(
+            (one.followers or 0) >= options.min_followers or _risen(one) >= options.min_shares for one in group
+        )
 
     def _judge(self, one: Carried, talk: Talk, usual: float | None) -> Finding | None:
         """By how many carry it, by who does, by its counter: the first that holds."""
@@ -160,15 +175,20 @@ class Detector:
         )
 
 
-def _carried(said: Iterable[Said], talk: Talk) -> list[Carried]:
-    """Every story told twice, or with a counter, with those who carried it on within the last hour."""
-    own = [one for one in said if one.kind in ("original", "repost") and one.role not in OURS]
+def _carried(said: Iterable[Said], talk: Talk, may_tell: Callable[[Sequence[Said]], bool]) -> list[Carried]:
+    """Every story told twice, or with a counter, that may be told, with those who carried it on within the last hour."""
+    own = [one for one in said if _may_carry(one)]
     stories = {one.native_id: one.story_id for one in own if one.story_id is not None and one.repost_of is None and one.native_id}
     groups: dict[str, list[Said]] = defaultdict(list)
     for one in own:
         groups[_key(one, stories)].append(one)
-    told = {key: [one for one in group if _counts(one)] for key, group in groups.items() if len(group) > 1 or _risen(group[0])}
+    likely = {key: group for key, group in groups.items() if (len(group) > 1 or _risen(group[0])) and may_tell(group)}
+    told = {key: [one for one in group if _counts(one)] for key, group in likely.items()}
     return [Carried(key, group[0], _once(group, talk.end - HOUR)) for key, group in told.items() if group]
+
+
+def _may_carry(one: Said) -> bool:
+    return one.kind in ("original", "repost") and one.role not in OURS
 
 
 def _counts(one: Said) -> bool:

@@ -17,7 +17,7 @@ from core.records import Words
 from detectors.base import Finding, SignalOptions
 from detectors.raising import EVIDENCE
 from detectors.tails import score
-from detectors.talk import Said, Talk, counted, frame
+from detectors.talk import Said, Talk, Topic, counted, frame
 
 KIND: Final = "guideline_breach"
 Grave = Literal["threat", "doxxing", "scam", "self-harm", "harassment", "hate"]
@@ -67,6 +67,11 @@ class Detector:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self.least = 1
+
+    def wants(self, said: Said, topic: Topic) -> bool:
+        """Whether it breaks a rule in a place of ours; see `detectors.talk.Choosy`."""
+        return topic.is_ours and _is_in_our_places(said, topic) and self._breach(said) is not None
 
     def hear(self, talk: Talk) -> list[Finding]:
         """Judge what breaks the rules; see `detectors.talk.TalkDetector.hear`."""
@@ -126,7 +131,11 @@ class Detector:
 
 def _in_our_places(talk: Talk, said: Sequence[Said]) -> list[Said]:
     """What others wrote where our rules hold."""
-    return [one for one in said if talk.tier_of(one) in OWN_PLACES and one.kind != "own" and one.role != "staff"]
+    return [one for one in said if _is_in_our_places(one, talk.topic)]
+
+
+def _is_in_our_places(said: Said, topic: Topic) -> bool:
+    return topic.tiers.get(said.source_id) in OWN_PLACES and said.kind != "own" and said.role != "staff"
 
 
 def _untold(talk: Talk, family: str, posts: Sequence[Said]) -> list[Said]:

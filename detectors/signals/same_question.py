@@ -20,7 +20,7 @@ from detectors.base import Finding, SignalOptions
 from detectors.questions import MEANING, Question, brand_words, questions, risk_of
 from detectors.raising import EVIDENCE
 from detectors.tails import log10_tail, score, surprise, usual_range
-from detectors.talk import Talk, counted, frame
+from detectors.talk import Said, Talk, Topic, counted, frame
 
 KIND: Final = "same_question"
 HOUR: Final = timedelta(hours=1)
@@ -87,6 +87,11 @@ class Detector:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self.least = options.min_authors
+
+    def wants(self, said: Said, topic: Topic) -> bool:
+        """Whether it asks something; see `detectors.talk.Choosy`."""
+        return topic.is_ours and bool(questions((said,), brand_words(topic.id, topic.name)))
 
     def hear(self, talk: Talk) -> list[Finding]:
         """Judge what is asked; see `detectors.talk.TalkDetector.hear`."""
