@@ -185,8 +185,9 @@ def ask(detectors: Mapping[str, TalkDetector], shown: Talk, told: Sequence[Signa
 def _own(kind: str, detector: TalkDetector, shown: Talk, told: Sequence[Signal]) -> Talk:
     """A talk as one detector is shown it."""
     start, before = shown.end - detector.window, None
-    if isinstance(detector, Compares) and shown.before is not None:
-        before = tuple(one for one in shown.before if shown.end - detector.past <= one.at < start)
+    if shown.before is not None and hasattr(detector, "past"):  # as above: `Compares`
+        first, last = (bisect_left(shown.before, at, key=_WHEN) for at in (shown.end - detector.past, start))
+        before = shown.before[first:last]
     return replace(shown, said=shown.since(detector.window), told=tuple(_told(one) for one in told if one.kind == kind), before=before)
 
 

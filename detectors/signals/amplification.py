@@ -178,7 +178,9 @@ class Detector:
 def _carried(said: Iterable[Said], talk: Talk, may_tell: Callable[[Sequence[Said]], bool]) -> list[Carried]:
     """Every story told twice, or with a counter, that may be told, with those who carried it on within the last hour."""
     own = [one for one in said if _may_carry(one)]
-    stories = {one.native_id: one.story_id for one in own if one.story_id is not None and one.repost_of is None and one.native_id}
+    stories = {}
+    if any(one.repost_of for one in own):
+        stories = {one.native_id: one.story_id for one in own if one.story_id is not None and one.repost_of is None and one.native_id}
     groups: dict[str, list[Said]] = defaultdict(list)
     for one in own:
         groups[_key(one, stories)].append(one)

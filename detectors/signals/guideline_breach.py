@@ -81,7 +81,10 @@ class Detector:
         grave = {family: [one for one, which in broken if which == family] for family in self._options.grave}
         found = [self._finding(talk, family, fresh, None) for family, posts in grave.items() if (fresh := _untold(talk, family, posts))]
         mild = [(one, family) for one, family in broken if family not in self._options.grave]
-        posts, usual = [one for one, _ in mild], self._usual(talk)
+        posts = [one for one, _ in mild]
+        if len(posts) < self._options.min_posts:
+            return found
+        usual = self._usual(talk)
         if len(posts) < max(self._options.min_posts, self._options.min_ratio * (usual or 0.0)) or _is_told(talk, posts):
             return found
         most = Counter(family for _, family in mild).most_common(1)[0][0]

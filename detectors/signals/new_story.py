@@ -187,17 +187,20 @@ def _may_be_new(now: Sequence[Said], earlier: Sequence[Said], least: int) -> boo
     people, before = len({one.who for one in now}), len({one.who for one in earlier})
     if before < LEAST_PAST:
         return bool(many)
-    past = _who_say_each(many, earlier)
-    rises = (key for key, count in many.items() if count * before >= RISES * len(past[key]) * people)
-    return any(surprise(many[key], people, len(past[key]), before) >= SURE for key in rises)
+    most = {key: int(count * before / (RISES * people)) for key, count in many.items()}
+    return any(surprise(many[key], people, len(who), before) >= SURE for key, who in _who_say_each(many, earlier, most).items())
 
 
-def _who_say_each(keys: Iterable[str], said: Iterable[Said]) -> dict[str, set[str]]:
+def _who_say_each(keys: Iterable[str], said: Iterable[Said], most: Mapping[str, int] | None = None) -> dict[str, set[str]]:
+    """Who says each key, without keys that more than so many people say: which no longer have to be looked for."""
     found: dict[str, set[str]] = {key: set() for key in keys}
+    sought = set(found)
     for one in said:
-        for key in found.keys() & _keys(one.title, one.text):
+        for key in sought & _keys(one.title, one.text):
             found[key].add(one.who)
-    return found
+            if most is not None and len(found[key]) > most[key]:
+                sought.discard(key)
+    return {key: found[key] for key in sought}
 
 
 @lru_cache(maxsize=_KNOWN)

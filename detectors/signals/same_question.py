@@ -101,6 +101,8 @@ class Detector:
         asked = self._together(questions(talk.said, brand))
         if not asked:
             return []
+        if all(_is_told(Asked(key, members, None), talk) for key, members in asked.items()):
+            return []  # before it is worked out what is usual
         before = None if talk.before is None else questions(talk.before, brand)
         known = [Asked(key, members, self._usual(key, members[0].at, talk, before)) for key, members in asked.items()]
         found = [one for one in known if self._is_news(one, talk)]
