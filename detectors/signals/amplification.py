@@ -7,9 +7,10 @@ called a bot.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from statistics import median
 from typing import Any, ClassVar, Final, NamedTuple
 
@@ -35,6 +36,8 @@ OURS: Final[frozenset[AuthorRole]] = frozenset({"staff", "ambassador", "partner"
 NEW_SHARE: Final = 0.6  # of carriers whose age is known
 KNOWN_DAYS: Final = 2  # before; from fewer nobody knows what is usual
 GRAVE_LEVEL: Final = 2
+_STORY: Final = attrgetter("story_id")
+_REPOST_OF: Final = attrgetter("repost_of")
 
 
 class Options(SignalOptions):
@@ -85,6 +88,7 @@ class Detector:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self._enough = min(options.min_carriers, options.new_accounts)
         self.least = 1
 
     def wants(self, said: Said, topic: Topic) -> bool:
@@ -93,7 +97,7 @@ class Detector:
 
     def hear(self, talk: Talk) -> list[Finding]:
         """Judge what is carried on; see `detectors.talk.TalkDetector.hear`."""
-        if not talk.topic.is_ours:
+        if not talk.topic.is_ours or not self._may_hold(talk.said):
             return []
         carried = [one for one in _carried(talk.said, talk, self._may_tell) if self._may_tell([one.first, *one.carriers])]
         if not carried:
@@ -106,12 +110,21 @@ class Detector:
         """The score of a finding, from its frozen input alone."""
         return score(frozen["observed"], frozen["least"])
 
+    def _may_hold(self, said: Sequence[Said]) -> bool:
+        """Whether any story in it can be told: a look that costs a tenth of telling them apart."""
+        if any(map(_REPOST_OF, said)):
+            return True
+        told = Counter(map(_STORY, said))
+        told.pop(None, None)
+        return max(told.values(), default=0) >= self._enough or self._is_large(said)
+
     def _may_tell(self, group: Sequence[Said]) -> bool:
         """Whether a story with these tellings can be told at all: enough of them, or one by somebody heard by many, or with a counter that rose."""
-        options = self._options
-        return len(group) >= min(options.min_carriers, options.new_accounts) or any(
-            (one.followers or 0) >= options.min_followers or _risen(one) >= options.min_shares for one in group
-        )
+        return len(group) >= self._enough or self._is_large(group)
+
+    def _is_large(self, group: Sequence[Said]) -> bool:
+        most, shares = self._options.min_followers, self._options.min_shares
+        return any((one.followers or 0) >= most or (one.reposts_before is not None and _risen(one) >= shares) for one in group)
 
     def _judge(self, one: Carried, talk: Talk, usual: float | None) -> Finding | None:
         """By how many carry it, by who does, by its counter: the first that holds."""

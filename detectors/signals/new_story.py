@@ -196,6 +196,8 @@ def _who_say_each(keys: Iterable[str], said: Iterable[Said], most: Mapping[str, 
     found: dict[str, set[str]] = {key: set() for key in keys}
     sought = set(found)
     for one in said:
+        if not sought:
+            break
         for key in sought & _keys(one.title, one.text):
             found[key].add(one.who)
             if most is not None and len(found[key]) > most[key]:
