@@ -64,7 +64,7 @@ def _open(event: SignalArrived, now: datetime, roster: Roster) -> Decision:
 def _add(incident: Incident, event: SignalArrived, now: datetime, roster: Roster) -> Decision:
     severity = _severity_after(incident, event.severity)
     rose = severity_rank(severity) > severity_rank(incident.severity)
-    lines = [] if event.repeated and not rose else [_signal_line(incident, event, now), *_remarks(incident, event, now)]
+    lines = [*([] if event.repeated and not rose else [_signal_line(incident, event, now)]), *_remarks(incident, event, now)]
     changed = _heard(incident, event)
     if rose:
         changed = _raised(changed, severity, event)

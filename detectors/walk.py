@@ -47,6 +47,6 @@ def findings(detector: Detector[S], series: Buckets, *, every_row: bool = False)
         >>> quiet_week = [1 if minute % 60 == 7 else 0 for minute in range(7 * 24 * 60)]
         >>> series = Buckets.of(datetime(2026, 11, 2, tzinfo=UTC), quiet_week + [1] * 20)
         >>> [(finding.bucket_start.isoformat(), finding.observed) for finding in findings(Detector(Options()), series)]
-        [('2026-11-09T00:05:00+00:00', 6.0)]
+        [('2026-11-09T00:05:00+00:00', 6.0), ('2026-11-09T00:09:00+00:00', 10.0)]
     """
     return [finding for _, finding in walk(detector, series, every_row=every_row) if finding is not None]

@@ -240,7 +240,7 @@ def _usual(talk: Talk) -> float | None:
     days: dict[int, int] = defaultdict(int)
     for (_, hour), people in hours.items():
         days[hour // 24] = max(days[hour // 24], len(people) - 1)
-    return float(median(days.values()))
+    return float(median(days.values())) if days else 0.0
 
 
 def _are_new(spread: Amplification) -> bool:

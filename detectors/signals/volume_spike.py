@@ -29,6 +29,7 @@ KIND = "volume_spike"
 LOOKS = {QUARTER_S: 80.0, HOUR_S: 20.0, 6 * HOUR_S: 8.0, 24 * HOUR_S: 4.0}
 RELEASE = 0.25  # of the threshold: below it, a burst cools
 QUIET = timedelta(hours=9)  # so long, and the burst is over
+MANY = 10  # mentions in an hour, from which its ratio to the usual says how grave it is: a burst that was told with fewer is told again
 
 
 class Options(SignalOptions):
@@ -77,7 +78,7 @@ class Detector:
     """Volume spike: far more mentions than this topic draws at this hour of the week.
 
     The tail of a negative binomial, with the topic's own unevenness, tells how often chance alone would bring so many; it is right at one mention an hour,
-    where a deviation in units of a standard deviation is not. One burst is told once, and again when it has trebled.
+    where a deviation in units of a standard deviation is not. One burst is told once, again when it reaches ten, and when it has trebled.
 
     Args:
         options: see `Options`.
@@ -88,7 +89,7 @@ class Detector:
         >>> week = [1 if minute % 60 == 7 else 0 for minute in range(7 * 24 * 60)]
         >>> series = Buckets.of(datetime(2026, 11, 2, tzinfo=UTC), week + [1] * 12, topic_id="acme")
         >>> [(finding.observed, finding.scale_s, finding.words.key) for finding in findings(Detector(Options()), series)]
-        [(6.0, 900, 'signal.volume_spike')]
+        [(6.0, 900, 'signal.volume_spike'), (10.0, 900, 'signal.volume_spike.growth')]
 
     Source: Noufaily et al., "An improved algorithm for outbreak detection in multiple surveillance systems", Statist. Med. 32 (2013); for busy
     topics `detectors/novelty.py`.
@@ -141,8 +142,9 @@ class Detector:
         hot = any(verdict.hot for _, verdict in judged)
         newest = rows.start + timedelta(seconds=(upto - 1) * rows.width_s)
         chance = min((verdict.log10_chance for _, verdict in judged if verdict.fires and verdict.log10_chance is not None), default=None)
+        size = rows.in_last_hour(upto)
         sure = 0 if chance is None else passed(self.sure, score(-chance, -math.log10(self._options.chance)))
-        burst, turn = advance(state.burst, newest, fires=fires, hot=hot, size=rows.in_last_hour(upto), quiet=QUIET, sure=sure)
+        burst, turn = advance(state.burst, newest, fires=fires, hot=hot, size=size, quiet=QUIET, sure=sure + (size >= MANY))
         state = msgspec.structs.replace(state, burst=burst)
         if turn is None:
             return state, None, found

@@ -255,7 +255,7 @@ def test_one_bucket_never_raises_twice_and_one_crisis_raises_little(kind):
     raised = findings_of(kind)
     starts = [finding.bucket_start for finding in raised]
     assert len(set(starts)) == len(starts)
-    assert len(starts) <= 3
+    assert len(starts) <= 4  # a few, a crowd, and each time it trebles
 
 
 @pytest.mark.parametrize("kind", STEPPED)

@@ -64,10 +64,12 @@ def test_texts_are_kept_apart():
 @example(["ⅢⅢ"])
 @example(["\u0301"])
 @example(["a\u0131\u03010"])
+@example(["⑴"])
 def test_words_are_as_tokens_have_them(texts: list[str]):
     folded = fold(texts)
     for at, (text, quick) in enumerate(zip(texts, folded.forms.decode().split("\x06"), strict=False)):
         exact = bare_text(text).split()
-        assert [word for word in quick.split() if word.isprintable()] == [word for word in exact if word.isascii()]
+        # a number in brackets that is one character is its number here
+        assert [word for word in quick.split() if word.isprintable()] == [word.strip("()") for word in exact if word.isascii()]
         assert at in folded.beyond or all(map(str.isascii, exact))
         assert "  " not in quick

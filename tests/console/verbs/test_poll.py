@@ -1,6 +1,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -110,6 +111,7 @@ def test_check_live_asks_each_source_and_stores_nothing(feeds: Room) -> None:
 
 
 def test_sources_tell_how_they_are_heard(feeds: Room) -> None:
+    feeds.now = datetime.now(UTC)  # what a look costs is metered by the clock on the wall
     feeds.tocsin("poll")
     found = {each["id"]: each for each in json.loads(feeds.tocsin("sources", "--json").out)}
     assert found["news"]["mentions"] == 2
