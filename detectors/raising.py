@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +15,8 @@ from core.text import fingerprint
 from detectors.base import Finding
 
 EVIDENCE: Final = 20  # mentions frozen with a signal
+HEARD: Final = 0.5  # of a rise's mentions that must have been heard when they were said
+RISES: Final = ("mentions", "negative")  # units in which a signal counts mentions
 
 
 class Crowd(Record, frozen=True, kw_only=True, gc=False):
@@ -83,6 +85,18 @@ def configuration_hash(kind: str, frozen: Mapping[str, Any], query: str) -> str:
     """What a finding was configured by, in sixteen hexadecimal digits: the kind, its version and options as they are frozen, the topic's query."""
     said = (kind, frozen.get("version"), frozen.get("options"), query)
     return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()[:16]
+
+
+def was_heard(signal: Signal, lateness: timedelta) -> bool:
+    """Whether what a long window holds was heard when it was said: imports and what comes too late teach what is usual, and raise nothing (rule 7).
+
+    Shorter windows than `lateness` hold nothing else. A rise of which less than half was heard is none.
+    """
+    counted = signal.frozen.get("counted")
+    rises = signal.unit in RISES and signal.observed > (signal.expected or 0.0)
+    if not counted or not rises or signal.scale_s <= lateness.total_seconds():
+        return True
+    return bool(counted["mentions"] >= HEARD * signal.observed)
 
 
 def deciding(heard: Sequence[Mention], understood: Mapping[int, Enrichment], limit: int = EVIDENCE) -> list[int]:

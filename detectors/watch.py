@@ -21,7 +21,7 @@ from detectors.cells import buckets_of
 from detectors.describe import described
 from detectors.entities import Name
 from detectors.people import Person, about_person
-from detectors.raising import Crowd, deciding, signal_of
+from detectors.raising import Crowd, deciding, signal_of, was_heard
 from detectors.seasons import PLAIN, Calendar
 from detectors.talk import TalkDetector, Topic, overheard
 from store import enrichments, mentions, series, signals, sources, watches
@@ -214,8 +214,9 @@ class Watcher:
         return self.tell(tx, watch.topic_id, findings, now)
 
     def tell(self, tx: Tx, topic_id: str, findings: Sequence[Finding], now: datetime) -> list[int]:
-        """Raise the signals of findings; the ids of the new ones."""
-        return signals.add(tx, [self._signal(tx, topic_id, finding, now) for finding in findings])
+        """Raise the signals of findings; the ids of the new ones. What was brought in late makes none."""
+        found = [self._signal(tx, topic_id, finding, now) for finding in findings]
+        return signals.add(tx, [signal for signal in found if was_heard(signal, self._lateness)])
 
     def _signal(self, tx: Tx, topic_id: str, finding: Finding, now: datetime) -> Signal:
         topic = self._topics[topic_id]

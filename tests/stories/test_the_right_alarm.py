@@ -86,6 +86,18 @@ async def test_backfill_a_fortnight_brought_in_at_once_stands_at_its_own_times_a
     assert (said(house), house.incidents) == ([], [])
 
 
+async def test_backfill_an_import_of_this_morning_raises_nothing_later_either(house):
+    await days_behind_us(house, 8, lambda _: 2)
+    morning = tuple(
+        make.mention(f"Acme is terrible, I hate it {number}", source="forum", at=house.now - 3 * HOUR + number * MINUTE)
+        for number in range(120)
+    )
+    await house.simulation.monitor.poller.receive("forum", Page(mentions=morning), house.now, arrival="late")
+    await house.forward(hours=1)
+    await speak(house, 5, 40 * MINUTE)
+    assert (said(house), house.incidents) == ([], [])
+
+
 async def test_slow_burn_a_week_that_doubles_is_told_once_though_no_hour_shows_it(house):
     await days_behind_us(house, 16, lambda when: 4 if when >= house.now - 26 * HOUR else 2)
     await speak(house, 4, 30 * MINUTE)
