@@ -99,9 +99,8 @@ async def test_backfill_an_import_of_this_morning_raises_nothing_later_either(ho
 
 
 async def test_slow_burn_a_week_that_doubles_is_told_once_though_no_hour_shows_it(house):
-    await days_behind_us(house, 16, lambda when: 4 if when >= house.now - 26 * HOUR else 2)
-    await speak(house, 4, 30 * MINUTE)
-    await house.forward(hours=1)
+    await days_behind_us(house, 15, lambda _: 2)
+    await speak(house, 108, 27 * HOUR)
     assert said(house, "volume_spike") == []
     assert len(said(house, "slow_burn")) == 1
     if house.phone("ana").messages:
