@@ -9,7 +9,7 @@ Sources, read in 2026: `MELTWATER`, `SALESFORCE`, `SOCIALMETRIX`, `HUGINN`. What
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
@@ -195,10 +195,26 @@ def tell(
     return state, None if told else _finding(reading, rings_from, options, kind, buckets)
 
 
-def rejudge(frozen: Mapping[str, Any], rings_from: Callable[[Sequence[float]], float]) -> float:
-    """The score of a finding again, from what its rule was given."""
-    reading = frozen["reading"]
-    return score(float(reading["observed"]), rings_from(_numbers(reading["given"])))
+class RuleDetector:
+    """What the detectors of published rules share; each adds its `step`.
+
+    Args:
+        options: of the rule.
+    """
+
+    version = VERSION
+
+    def __init__(self, options: PublishedRule) -> None:
+        self._options = options
+
+    def start(self) -> RuleState:
+        """Nothing known yet."""
+        return RuleState()
+
+    def rejudge(self, frozen: Mapping[str, Any]) -> float:
+        """The score of a finding again, from what its rule was given."""
+        reading, options = frozen["reading"], type(self._options)(**frozen["options"])
+        return score(float(reading["observed"]), options.rings_from(_numbers(reading["given"])))
 
 
 def _numbers(given: Sequence[float | None]) -> list[float]:

@@ -6,9 +6,9 @@ defaults. Source: `detectors.rules.HUGINN`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 import numpy as np
@@ -17,7 +17,7 @@ from pydantic import Field
 from detectors import rules
 from detectors.base import Finding
 from detectors.buckets import Buckets
-from detectors.rules import HOUR, PublishedRule, Reading, RuleState
+from detectors.rules import HOUR, PublishedRule, Reading, RuleDetector, RuleState
 
 KIND = "huginn_rule"
 
@@ -40,7 +40,7 @@ class Options(PublishedRule):
         return float(rules.huginn_rings_from(given[0], given[1], deviations=self.deviations))
 
 
-class Detector:
+class Detector(RuleDetector):
     """Huginn's rule over hourly counts, asked once an hour.
 
     Args:
@@ -55,14 +55,7 @@ class Detector:
         [(60.0, 1.0)]
     """
 
-    version = rules.VERSION
-
-    def __init__(self, options: Options) -> None:
-        self._options = options
-
-    def start(self) -> RuleState:
-        """Nothing known yet."""
-        return RuleState()
+    _options: Options
 
     def step(self, state: RuleState, buckets: Buckets) -> tuple[RuleState, Finding | None]:
         """See `detectors.base.Detector.step`."""
@@ -82,7 +75,3 @@ class Detector:
             return state, None
         reading = Reading(end=end, window=HOUR, observed=newest, usual=mean, given=[mean, deviation])
         return rules.tell(state, reading, self._options, kind=KIND, spacing=timedelta(0), buckets=buckets)
-
-    def rejudge(self, frozen: Mapping[str, Any]) -> float:
-        """The score again, from what the rule was given."""
-        return rules.rejudge(frozen, Options(**frozen["options"]).rings_from)

@@ -15,7 +15,7 @@ from pydantic import Field
 from detectors import rules
 from detectors.base import Finding
 from detectors.buckets import Buckets
-from detectors.rules import DAY, HOUR, SPACING, WEEK, PublishedRule, Reading, RuleState
+from detectors.rules import DAY, HOUR, SPACING, WEEK, PublishedRule, Reading, RuleDetector, RuleState
 
 KIND = "meltwater_rule"
 HALF_DAY_H = 12
@@ -36,7 +36,7 @@ class Options(PublishedRule):
         return float(rules.meltwater_rings_from(half_day, day_before, week_before, times=self.times))
 
 
-class Detector:
+class Detector(RuleDetector):
     """Meltwater's published rule, asked at every minute.
 
     Args:
@@ -51,14 +51,7 @@ class Detector:
         [(3.0, 1)]
     """
 
-    version = rules.VERSION
-
-    def __init__(self, options: Options) -> None:
-        self._options = options
-
-    def start(self) -> RuleState:
-        """Nothing known yet."""
-        return RuleState()
+    _options: Options
 
     def step(self, state: RuleState, buckets: Buckets) -> tuple[RuleState, Finding | None]:
         """See `detectors.base.Detector.step`."""
@@ -74,7 +67,3 @@ class Detector:
         given = [half_day, *(None if math.isnan(hour) else hour for hour in before)]
         reading = Reading(end=end, window=HOUR, observed=observed, usual=half_day, given=given)
         return rules.tell(state, reading, self._options, kind=KIND, spacing=SPACING, buckets=buckets)
-
-    def rejudge(self, frozen: Mapping[str, Any]) -> float:
-        """The score again, from what the rule was given."""
-        return rules.rejudge(frozen, Options(**frozen["options"]).rings_from)

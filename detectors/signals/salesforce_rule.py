@@ -15,7 +15,7 @@ from pydantic import Field
 from detectors import rules
 from detectors.base import Finding
 from detectors.buckets import Buckets
-from detectors.rules import SPACING, WEEK, PublishedRule, Reading, RuleState
+from detectors.rules import SPACING, WEEK, PublishedRule, Reading, RuleDetector, RuleState
 
 KIND = "salesforce_rule"
 WEEKS = 4  # "as far back as 4 weeks where data is available"
@@ -35,7 +35,7 @@ class Options(PublishedRule):
         return float(rules.salesforce_rings_from(given, percent=self.percent))
 
 
-class Detector:
+class Detector(RuleDetector):
     """Salesforce's published rule, asked at every minute.
 
     Args:
@@ -50,14 +50,7 @@ class Detector:
         [(49, 24.0)]
     """
 
-    version = rules.VERSION
-
-    def __init__(self, options: Options) -> None:
-        self._options = options
-
-    def start(self) -> RuleState:
-        """Nothing known yet."""
-        return RuleState()
+    _options: Options
 
     def step(self, state: RuleState, buckets: Buckets) -> tuple[RuleState, Finding | None]:
         """See `detectors.base.Detector.step`."""
@@ -72,7 +65,3 @@ class Detector:
             return state, None
         reading = Reading(end=end, window=window, observed=past.seen(end, window), usual=math.fsum(known) / len(known), given=list(known))
         return rules.tell(state, reading, self._options, kind=KIND, spacing=SPACING, buckets=buckets)
-
-    def rejudge(self, frozen: Mapping[str, Any]) -> float:
-        """The score again, from what the rule was given."""
-        return rules.rejudge(frozen, Options(**frozen["options"]).rings_from)

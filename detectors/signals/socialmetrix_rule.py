@@ -16,7 +16,7 @@ from pydantic import Field
 from detectors import rules
 from detectors.base import Finding
 from detectors.buckets import Buckets
-from detectors.rules import DAY, SPACING, PublishedRule, Reading, RuleState
+from detectors.rules import DAY, SPACING, PublishedRule, Reading, RuleDetector, RuleState
 
 KIND = "socialmetrix_rule"
 DAY_H, WEEK_H = 24, 168
@@ -36,7 +36,7 @@ class Options(PublishedRule):
         return float(rules.socialmetrix_rings_from(given[0], given[1], deviations=self.deviations))
 
 
-class Detector:
+class Detector(RuleDetector):
     """Socialmetrix's published rule, asked once an hour.
 
     Args:
@@ -51,14 +51,7 @@ class Detector:
         ['2026-11-08T17:59:00+00:00']
     """
 
-    version = rules.VERSION
-
-    def __init__(self, options: Options) -> None:
-        self._options = options
-
-    def start(self) -> RuleState:
-        """Nothing known yet."""
-        return RuleState()
+    _options: Options
 
     def step(self, state: RuleState, buckets: Buckets) -> tuple[RuleState, Finding | None]:
         """See `detectors.base.Detector.step`."""
@@ -77,7 +70,3 @@ class Detector:
         if observed <= reading.usual:  # nothing ever varied: 24 hours as always are no more than the mean
             return state, None
         return rules.tell(state, reading, self._options, kind=KIND, spacing=SPACING, buckets=buckets)
-
-    def rejudge(self, frozen: Mapping[str, Any]) -> float:
-        """The score again, from what the rule was given."""
-        return rules.rejudge(frozen, Options(**frozen["options"]).rings_from)

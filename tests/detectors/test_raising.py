@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from core.records import Author, Engagement, Enrichment, Risk, Sentiment, Words
 from detectors.base import Finding
-from detectors.raising import EVIDENCE, Crowd, deciding, signal_of
+from detectors.raising import EVIDENCE, Crowd, deciding, signal_of, was_heard
 from tests import make
 
 CROWD = Crowd(mentions=40, stories=12, authors=31, negative=30)
@@ -138,3 +138,18 @@ def test_what_configured_a_finding_is_frozen_with_it():
         configured(finding(kind="x"), "v1"),
     ]
     assert len({told["hash"], *(other["hash"] for other in others)}) == 4
+
+
+@pytest.mark.parametrize(
+    ("heard", "changes", "told"),
+    [
+        (60, {}, True),
+        (49, {}, False),  # the other half was brought in
+        (0, {"scale_s": 3600}, True),  # so short a window holds nothing that came late
+        (0, {"observed": 2.0}, True),  # a silence is no rise
+        (0, {"unit": "hours"}, True),
+    ],
+)
+def test_a_rise_that_was_brought_in_is_none(heard, changes, told):
+    rise = {"observed": 100.0, "expected": 20.0, "scale_s": 24 * 3600, "frozen": {"counted": {"mentions": heard}}, **changes}
+    assert was_heard(make.signal(kind="slow_burn", risk=None, **rise), timedelta(hours=2)) is told
