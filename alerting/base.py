@@ -1,19 +1,37 @@
 """What a notifier is: one kind of channel that carries a `Message` to one person and returns a `Receipt`.
 
 A notifier module stands in `alerting/notifiers/`, its file's name is the `kind:` in `config.yaml`, and it defines `Options` (pydantic,
-unknown keys refused, secrets as `SecretStr`) and `Notifier(options, *, http, now)`. The options of one channel are what the kind shares
+unknown keys refused, secrets as `SecretStr`), `LIMITS` and `Notifier(options, *, http, now)`. The options of one channel are what the kind shares
 (`notifiers:`) and what the channel says, put together. Delivery is at least once: the Dispatcher claims, sends, marks; the same message
 may come again, with the same `idempotency_key`, and says so.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from alerting.inert import shorten
 from core.records import NotificationKind, Record, Severity
 
 _WORTH_READING = 80  # characters of the body; fewer are not worth a second paragraph
+
+
+class Limits(Record, frozen=True, kw_only=True, gc=False):
+    """What a kind of channel can and cannot.
+
+    `chars`: of a text, None where nothing is cut. `initiates`: whether it may speak first; one that only answers carries no page alone.
+    `free_hours`: how long after a person last wrote we may write to them, None for ever. `pictures`, `buttons`: whether it takes them. `edits`: whether what was
+    sent can be changed. `answers`: whether a reply comes back by it. `rings`: whether it wakes somebody asleep.
+    """
+
+    chars: int | None = None
+    initiates: bool = True
+    free_hours: int | None = None
+    pictures: bool = False
+    buttons: bool = False
+    edits: bool = False
+    answers: bool = False
+    rings: bool = False
 
 
 class Message(Record, frozen=True, kw_only=True, gc=False):
@@ -22,7 +40,8 @@ class Message(Record, frozen=True, kw_only=True, gc=False):
     What comes from mentions stands in it inert (`alerting/inert.py`), so a channel may send it as plain text; a channel with a markup
     still has to escape it. `short` holds it all in one line for channels that carry little. `link` is our own address, or None where
     there is nothing to open; it stands in `body` too. `ack_code` may be empty. `idempotency_key` is the notification's key: the same for
-    a repeat. `thread_key` is the same for all messages of one incident.
+    a repeat. `thread_key` is the same for all messages of one incident. `thread_ref` is the `Receipt.ref` of the first message of that thread to this
+    person on this channel, to answer it or post below it. `picture`: a chart as PNG, for channels that take one; `picture_says` its text for who cannot see it.
     """
 
     kind: NotificationKind
@@ -38,13 +57,20 @@ class Message(Record, frozen=True, kw_only=True, gc=False):
     severity: Severity | None = None
     possible_repeat: bool = False
     drill: bool = False
+    thread_ref: dict[str, Any] | None = None
+    picture: bytes | None = None
+    picture_says: str = ""
 
 
 class Receipt(Record, frozen=True, kw_only=True, gc=False):
-    """The proof: the service's own id of the message, if it gives one, and one line of what it answered. Holds no secret."""
+    """The proof: the service's own id of the message, if it gives one, and one line of what it answered. Holds no secret.
+
+    `ref` is the service's handle of what was sent (small JSON: a chat and a message, a Message-ID): to edit it, and to know it when it is answered.
+    """
 
     id: str = ""
     detail: str = ""
+    ref: dict[str, Any] | None = None
 
 
 class Notifier(Protocol):
@@ -55,6 +81,17 @@ class Notifier(Protocol):
 
         Raises:
             DeliveryFailed: not delivered. `permanent` where trying again cannot help, `ambiguous` where it may have arrived all the same.
+        """
+
+
+class Editor(Protocol):
+    """A notifier whose service lets a message be changed (`LIMITS.edits`)."""
+
+    async def edit(self, message: Message, ref: dict[str, Any]) -> Receipt:
+        """Make the message of that handle say this instead, and take its buttons away.
+
+        Raises:
+            DeliveryFailed: it could not be changed; the news goes out as a message of its own then.
         """
 
 

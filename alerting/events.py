@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from core.errors import Refused
-from core.records import Factor, Incident, Notification, NotificationKind, Record, Severity, Signal, Silence, TimelineEntry, Words, World
+from core.records import Factor, Incident, Notification, NotificationKind, Record, Severity, Signal, TimelineEntry, Words, World
+from core.silences import Silence
 
 
 class SignalArrived(Record, frozen=True, kw_only=True, gc=False):

@@ -32,7 +32,8 @@ from alerting.policy import Roster, policy_for
 from alerting.save import change
 from core.errors import NotFound, Refused
 from core.flagged import Counted
-from core.records import Incident, Notification, Record, Silence, Words
+from core.records import Incident, Notification, Record, Words
+from core.silences import Silence
 from store import audit, incidents, notifications, silences, statements, steps
 from store.database import Tx
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from core.records import Signal, Silence
+from core.records import Signal
+from core.silences import Silence
 
 
 def silenced(signal: Signal, silences: Iterable[Silence], now: datetime) -> Silence | None:

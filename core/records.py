@@ -19,9 +19,9 @@ MentionClass = Literal["original", "repost", "wire", "own"]
 Arrival = Literal["live", "late", "backfill"]  # may raise a signal | counts and trains, never raises | is kept, never counted
 Status = Literal["open", "acknowledged", "resolved", "reviewed"]
 Stage = Literal["smouldering", "outbreak", "spread", "cooling", "flare-up"]
-World = Literal["live", "drill"]
+World = Literal["live", "drill", "probe"]  # "probe": the mention that we send through ourselves to see that all works
 NotificationKind = Literal["page", "update", "resolved", "digest", "test"]
-NotificationState = Literal["planned", "claimed", "sent", "failed", "cancelled"]
+NotificationState = Literal["planned", "claimed", "sent", "failed", "cancelled", "bundled"]
 AuthorRole = Literal["vip", "ambassador", "partner", "staff", "troll"]
 Triage = Literal["crisis", "complaint", "question", "praise", "bug", "lead", "spam"]  # what a mention wants of us
 TopicKind = Literal["brand", "competitor", "industry", "person"]
@@ -208,7 +208,8 @@ class Incident(Record, frozen=True, kw_only=True, gc=False):
     """What people handle, from opening to review.
 
     `key` is topic, cause and place. `policy` is the escalation policy as it was when the incident paged; `step` and `round` count from 0,
-    `transition` the changes that page. `next_step_at`: when it escalates if nobody answers; None: never. `version` guards every save.
+    `transition` the changes that page. `next_step_at`: when it escalates if nobody answers; None: never. `version` guards every save. `merged_into`: the
+    incident that it was put into, where it was closed for that.
     """
 
     key: str
@@ -241,6 +242,8 @@ class Incident(Record, frozen=True, kw_only=True, gc=False):
     playbook_because: Words | None = None
     generation: int = 0
     version: int = 0
+    merged_into: int | None = None
+    close_proposed_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -252,7 +255,8 @@ class Notification(Record, frozen=True, kw_only=True, gc=False):
     """One message to one person on one channel.
 
     `key` is made of incident, transition, step, round, person, channel and kind: a decision made once is sent once (rule 5). `attempt` counts the
-    claims; a second claim of a row never marked sent is a possible repeat. `link_id` names the link that the message carries.
+    claims; a second claim of a row never marked sent is a possible repeat. `link_id` names the link that the message carries; `ref` is the
+    service's own handle of what was sent, to edit it by; `digest_id` the digest that lists it instead ("bundled"); `confirmed_at` a human's tap.
     """
 
     key: str
@@ -275,6 +279,9 @@ class Notification(Record, frozen=True, kw_only=True, gc=False):
     step: int = 0
     round: int = 0
     generation: int = 0
+    ref: dict[str, Any] | None = None
+    digest_id: int | None = None
+    confirmed_at: datetime | None = None
 
 
 class TimelineEntry(Record, frozen=True, kw_only=True, gc=False):
@@ -286,15 +293,4 @@ class TimelineEntry(Record, frozen=True, kw_only=True, gc=False):
     words: Words
     incident_id: int = 0
     data: dict[str, Any] = msgspec.field(default_factory=dict)
-    id: int = 0
-
-
-class Silence(Record, frozen=True, kw_only=True, gc=False):
-    """Matched signals open and page nothing from `starts_at` until `ends_at`. `matches` maps "topic", "kind", "risk", "source" or "place" to a value."""
-
-    matches: dict[str, str]
-    starts_at: datetime
-    ends_at: datetime
-    by: str
-    comment: str
     id: int = 0

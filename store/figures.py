@@ -7,7 +7,8 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, func, or_, select, true
 
-from store.schema import blindness, dead_letters, incidents, mentions, notifications, signals, sources
+from store.schema import blindness, dead_letters, incidents, mentions, signals, sources
+from store.schema_paging import notifications
 
 
 class Figures(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from store.schema import used_nonces
+from store.schema_paging import used_nonces
 
 
 def is_spent(tx: Connection, digest: str) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, func, select, update
 from core.records import Notification
 from store.claims import claim_due, still_mine
 from store.database import insert, insert_new
-from store.schema import notifications, used_nonces
+from store.schema_paging import notifications, used_nonces
 
 WAITING = ("planned", "claimed")
 _FIELDS = tuple(name for name in Notification.__struct_fields__ if name != "id")

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from store.database import insert
-from store.schema import overrides
+from store.schema_paging import overrides
 
 
 class Override(msgspec.Struct, frozen=True, kw_only=True):

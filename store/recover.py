@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, update
 
-from store.schema import notifications, sources, watches
+from store.schema import sources, watches
+from store.schema_paging import notifications
 
 
 def lapse_claims(tx: Connection, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""The whole database on one page.
+"""The whole database on two pages: this one, and `store/schema_paging.py` for whom to call and what was sent.
 
 Names are those of `docs/glossary.md`. A release only adds; the next may remove. Text and authors from outside stand in `mention_texts`,
 `mention_payloads`, `pictures`, `revisions` and `authors`, which can be erased; the rest holds references and salted digests (rule 12). Times are UTC;
@@ -18,21 +18,17 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
+import store.schema_paging  # noqa: F401 - its tables belong to the same metadata
 from store.columns import Json, RowId, UtcDateTime, partial, row_id
+from store.tables import metadata
 
 # fmt: off
-metadata = MetaData(naming_convention={
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s", "fk": "fk_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s",
-})
-
 # --- configuration that was in force: signals and notifications carry its number (rule 13) ---------------------------------------------
 configurations = Table(
     "configurations", metadata, row_id(), Column("digest", String(64), nullable=False, unique=True),
@@ -196,6 +192,7 @@ incidents = Table(
     Column("policy", Json, nullable=False), Column("step", Integer, nullable=False), Column("round", Integer, nullable=False),
     Column("transition", Integer, nullable=False), Column("next_step_at", UtcDateTime), Column("playbook_id", String(200)),
     Column("playbook_because", Json), Column("generation", BigInteger, nullable=False), Column("version", Integer, nullable=False),
+    Column("merged_into", RowId), Column("close_proposed_at", UtcDateTime),
     partial("uq_incidents_open_key", "key", "world", where="status IN ('open', 'acknowledged')", unique=True),
     partial("ix_incidents_next_step", "next_step_at", where="next_step_at IS NOT NULL"),
 )
@@ -236,30 +233,6 @@ tasks = Table(  # hand-offs, inquiries, action items: something somebody owes by
     Column("to", String(200)), Column("owner", String(200)), Column("what", Text, nullable=False), Column("due_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False), Column("created_by", String(200), nullable=False), Column("done_at", UtcDateTime),
     Column("outcome", Text), Column("data", Json, nullable=False),
-)
-
-# --- paging --------------------------------------------------------------------------------------------------------------------------------
-notifications = Table(
-    "notifications", metadata, row_id(), Column("key", String(64), nullable=False, unique=True),
-    Column("incident_id", RowId, ForeignKey("incidents.id"), index=True), Column("kind", String(20), nullable=False),
-    Column("person", String(200), nullable=False), Column("channel", String(100), nullable=False), Column("words", Json),
-    Column("planned_at", UtcDateTime, nullable=False), Column("due_at", UtcDateTime, nullable=False), Column("state", String(20), nullable=False),
-    Column("attempt", Integer, nullable=False), Column("claimed_until", UtcDateTime), Column("possible_repeat", Boolean, nullable=False),
-    Column("receipt", Text), Column("error", Text), Column("sent_at", UtcDateTime), Column("link_id", String(64), unique=True),
-    Column("step", Integer, nullable=False), Column("round", Integer, nullable=False), Column("generation", BigInteger, nullable=False),
-    partial("ix_notifications_due", "due_at", where="state IN ('planned', 'claimed')"),
-)
-used_nonces = Table(
-    "used_nonces", metadata, Column("digest", String(64), primary_key=True), Column("used_at", UtcDateTime, nullable=False),
-)
-silences = Table(
-    "silences", metadata, row_id(), Column("matches", Json, nullable=False), Column("starts_at", UtcDateTime, nullable=False),
-    Column("ends_at", UtcDateTime, nullable=False, index=True), Column("by", String(200), nullable=False), Column("comment", Text, nullable=False),
-)
-overrides = Table(
-    "overrides", metadata, row_id(), Column("rotation_id", String(200), nullable=False, index=True), Column("person", String(200), nullable=False),
-    Column("starts_at", UtcDateTime, nullable=False), Column("ends_at", UtcDateTime, nullable=False), Column("by", String(200), nullable=False),
-    Column("comment", Text, nullable=False),
 )
 
 # --- people's judgement, access, audit --------------------------------------------------------------------------------------------------------

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
-from core.records import Silence
+from core.silences import Silence
 from store.database import insert
-from store.schema import silences
+from store.schema_paging import silences
 
 
 def add(tx: Connection, silence: Silence) -> int:
@@ -21,10 +21,15 @@ def add(tx: Connection, silence: Silence) -> int:
 def active(tx: Connection, now: datetime) -> list[Silence]:
     """Those in force at `now`, the oldest first."""
     chosen = select(silences).where(silences.c.starts_at <= now, silences.c.ends_at > now).order_by(silences.c.id)
-    return [msgspec.convert({name: row[name] for name in Silence.__struct_fields__}, Silence) for row in tx.execute(chosen).mappings()]
+    return [_silence(row) for row in tx.execute(chosen).mappings()]
 
 
 def end(tx: Connection, silence_id: int, now: datetime) -> bool:
     """End a silence early; whether it was in force."""
     row = (silences.c.id == silence_id) & (silences.c.ends_at > now)
     return tx.execute(update(silences).where(row).values(ends_at=now)).rowcount == 1
+
+
+def _silence(row: RowMapping) -> Silence:
+    told = {name: row[name] for name in Silence.__struct_fields__}
+    return msgspec.convert(told | {"kind": row["kind"] or "silence", "data": row["data"] or {}}, Silence)

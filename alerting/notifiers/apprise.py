@@ -21,13 +21,15 @@ from urllib.parse import unquote
 import apprise
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from alerting.base import Message, Receipt, fitted
+from alerting.base import Limits, Message, Receipt, fitted
 from alerting.inert import inert
 from core.durations import Duration
 from core.errors import ConfigError, DeliveryFailed
 from core.guard import guarded_sockets
 from core.http import Fetcher
 from core.records import Severity
+
+LIMITS = Limits()
 
 DEFAULT_TIMEOUT = timedelta(seconds=30)
 SHORTEST = 80  # characters; a service that takes fewer cannot carry a link

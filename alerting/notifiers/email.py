@@ -26,13 +26,15 @@ from typing import Annotated, Any, Literal, Self
 import aiosmtplib
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from alerting.base import Message, Receipt
+from alerting.base import Limits, Message, Receipt
 from alerting.inert import inert
 from core.addresses import connected, known_refusal
 from core.durations import Duration
 from core.errors import AddressRefused, ConfigError, DeliveryFailed
 from core.http import Fetcher
 from core.messages import translator
+
+LIMITS = Limits(answers=True, pictures=True)
 
 _PAGE = "font: 16px/1.5 system-ui, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif; max-width: 42em; margin: 1em auto; padding: 0 1em; color: #1b1b1b"
 _HEAD = "font-size: 1.15em; line-height: 1.35"

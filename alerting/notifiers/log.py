@@ -12,8 +12,10 @@ from datetime import datetime
 import structlog
 from pydantic import BaseModel, ConfigDict
 
-from alerting.base import Message, Receipt
+from alerting.base import Limits, Message, Receipt
 from core.http import Fetcher
+
+LIMITS = Limits()
 
 log = structlog.get_logger()
 

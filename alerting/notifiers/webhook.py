@@ -20,9 +20,11 @@ from urllib.parse import urlsplit
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, model_validator
 
-from alerting.base import Message, Receipt
+from alerting.base import Limits, Message, Receipt
 from core.errors import AddressRefused, DeliveryFailed, SourceError
 from core.http import Fetcher, FetchFailed
+
+LIMITS = Limits()
 
 MAX_WAIT_S = 900.0  # of what a Retry-After may ask; a page that waits longer goes by another channel
 PREFIX = "whsec_"

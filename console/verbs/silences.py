@@ -9,7 +9,7 @@ from console.verbs.base import Desk, UsageError, Verb, as_json, as_person
 from console.verbs.tables import table
 from console.verbs.times import moment
 from core.errors import NotFound
-from core.records import Silence
+from core.silences import Silence
 
 if TYPE_CHECKING:
     from store.database import Tx

@@ -12,7 +12,8 @@ from alerting.events import Decision, Event, SignalArrived
 from alerting.incident import decide
 from alerting.policy import Roster, policy_for
 from alerting.settings import AlertingSettings
-from core.records import Incident, Notification, Severity, Signal, Silence, TimelineEntry, Words
+from core.records import Incident, Notification, Severity, Signal, TimelineEntry, Words
+from core.silences import Silence
 
 T0 = datetime(2026, 11, 21, 3, tzinfo=UTC)
 SETTINGS = {

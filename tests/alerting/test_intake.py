@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from alerting.events import Resolved
-from core.records import Enrichment, Sentiment, Silence, TopicMatch, Words
+from core.records import Enrichment, Sentiment, TopicMatch, Words
+from core.silences import Silence
 from store import dead_letters, enrichments, evidence, mentions, signals, silences, steps
 from tests import make
 from tests.alerting.desk import Desk

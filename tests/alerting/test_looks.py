@@ -132,7 +132,7 @@ async def test_a_place_that_is_not_on_the_list_is_told(desk):
 
 
 async def test_a_silenced_signal_sends_nobody_looking(desk):
-    from core.records import Silence
+    from core.silences import Silence
     from store import silences
 
     silence = Silence(matches={"topic": "acme"}, starts_at=make.NOON, ends_at=make.NOON + timedelta(hours=1), by="ana", comment="known")

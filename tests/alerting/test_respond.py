@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alerting import respond
 from alerting.events import Acknowledged, EscalationDue, Noted, Reopened, Resolved, SeveritySet
 from core.errors import NotFound, Refused
-from core.records import Silence
+from core.silences import Silence
 from playbooks.drill import load_drill
 from store import audit, schema, silences, steps
 from tests import make

@@ -8,7 +8,8 @@ from alerting.events import Acknowledged, Noted, Resolved
 from alerting.incident import decide
 from alerting.save import change, save
 from core.errors import NotFound, StaleVersion
-from store import incidents, notifications, schema
+from store import incidents, notifications
+from store.schema_paging import notifications as table
 from tests import make
 from tests.alerting.desk import Desk
 
@@ -61,11 +62,7 @@ def test_every_planned_notification_has_a_link_of_its_own(desk):
 
 def test_resolving_ends_every_link(desk):
     desk.database.write_now(change, 1, Resolved(by="ben", reason="fixed"), desk.now, desk.database.read_now(desk.roster))
-    rows = desk.database.read_now(
-        lambda tx: tx.execute(
-            sa.select(schema.notifications.c.kind, schema.notifications.c.link_id).order_by(schema.notifications.c.id)
-        ).all()
-    )
+    rows = desk.database.read_now(lambda tx: tx.execute(sa.select(table.c.kind, table.c.link_id).order_by(table.c.id)).all())
     assert rows[0] == ("page", None)
     assert desk.database.read_now(notifications.with_link, "") is None
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerting.silence import silenced
-from core.records import Signal, Silence, Words
+from core.records import Signal, Words
+from core.silences import Silence
 
 NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
 HOUR = timedelta(hours=1)

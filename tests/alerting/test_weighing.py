@@ -11,7 +11,8 @@ from alerting.budget import Budget
 from alerting.events import Resolved
 from alerting.weighing import TopicFacts
 from core.messages import render
-from core.records import Enrichment, Sentiment, Silence, TopicMatch
+from core.records import Enrichment, Sentiment, TopicMatch
+from core.silences import Silence
 from store import enrichments, mentions, series, signals, silences
 from tests import make
 from tests.alerting.desk import Desk

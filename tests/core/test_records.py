@@ -4,12 +4,12 @@ from typing import get_type_hints
 import msgspec
 import pytest
 
-from core import records, sources
+from core import records, silences, sources
 from core.records import Author, Engagement, Incident, Mention, Record, Sentiment, Words, severity_rank
 
 NAIVE = datetime(2026, 11, 21)
 NOON = datetime(2026, 11, 21, 5, tzinfo=UTC)
-SPOKEN = {**vars(records), **vars(sources)}
+SPOKEN = {**vars(records), **vars(silences), **vars(sources)}
 KINDS = [each for each in SPOKEN.values() if isinstance(each, type) and issubclass(each, Record) and each is not Record]
 TIMES = [(kind, name) for kind in KINDS for name, hint in get_type_hints(kind).items() if "datetime" in str(hint)]
 

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from core.records import Silence
+from core.silences import Silence
 from store import silences
 
 HOUR = timedelta(hours=1)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from alerting.events import Noted, Resolved
 from alerting.quotes import quotes_of
-from core.records import Silence
+from core.silences import Silence
 from store import silences
 
 FIRE = "Acme kettle caught fire and burned my son"

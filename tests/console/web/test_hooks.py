@@ -82,7 +82,7 @@ async def test_a_message_over_a_megabyte_is_refused(place: Place) -> None:
 
 
 async def test_a_retry_after_a_crash_between_storing_and_remembering_adds_nothing(place: Place) -> None:
-    from store.schema import used_nonces
+    from store.schema_paging import used_nonces
 
     await push(place, POST)
     await place.database.write(lambda tx: tx.execute(used_nonces.delete()))

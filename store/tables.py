@@ -1,0 +1,11 @@
+"""What all tables belong to: one `MetaData`, which names constraints and indexes alike on every database."""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData
+
+# fmt: off
+metadata = MetaData(naming_convention={
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s", "fk": "fk_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s",
+})
