@@ -67,13 +67,17 @@ class DeliveryFailed(TocsinError):
         reason: one line for the operator; never holds a secret.
         permanent: True where trying again cannot help (bad address, refused credentials).
         ambiguous: True where the message may have arrived all the same (timeout after the body was sent).
+        answered: True where the service did answer, if only that it is in trouble (HTTP 5xx): then no copy is counted.
         retry_after_s: how long the service asked us to wait, in seconds.
     """
 
-    def __init__(self, reason: str, *, permanent: bool = False, ambiguous: bool = False, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, reason: str, *, permanent: bool = False, ambiguous: bool = False, answered: bool = False, retry_after_s: float | None = None
+    ) -> None:
         self.reason = reason
         self.permanent = permanent
         self.ambiguous = ambiguous
+        self.answered = answered
         self.retry_after_s = retry_after_s
         super().__init__(reason)
 

@@ -256,7 +256,8 @@ class Notification(Record, frozen=True, kw_only=True, gc=False):
 
     `key` is made of incident, transition, step, round, person, channel and kind: a decision made once is sent once (rule 5). `attempt` counts the
     claims; a second claim of a row never marked sent is a possible repeat. `link_id` names the link that the message carries; `ref` is the
-    service's own handle of what was sent, to edit it by; `digest_id` the digest that lists it instead ("bundled"); `confirmed_at` a human's tap.
+    service's own handle of what was sent, to edit it by; `digest_id` the digest that lists it instead ("bundled"); `confirmed_at` a human's tap; `copies` how often it
+    may have arrived though nobody said so.
     """
 
     key: str
@@ -282,6 +283,7 @@ class Notification(Record, frozen=True, kw_only=True, gc=False):
     ref: dict[str, Any] | None = None
     digest_id: int | None = None
     confirmed_at: datetime | None = None
+    copies: int | None = None
 
 
 class TimelineEntry(Record, frozen=True, kw_only=True, gc=False):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from store.columns import Json, RowId, UtcDateTime, partial, row_id
 from store.tables import metadata
@@ -17,6 +17,8 @@ notifications = Table(
     Column("receipt", Text), Column("error", Text), Column("sent_at", UtcDateTime), Column("link_id", String(64), unique=True),
     Column("step", Integer, nullable=False), Column("round", Integer, nullable=False), Column("generation", BigInteger, nullable=False),
     Column("ref", Json), Column("digest_id", RowId, index=True), Column("confirmed_at", UtcDateTime),  # the channel's own handle; the digest that lists it; a human's tap
+    Column("copies", Integer),  # sendings that may have arrived, though nobody said so
+    Index("ix_notifications_sent", "sent_at"),
     partial("ix_notifications_due", "due_at", where="state IN ('planned', 'claimed')"),
 )
 used_nonces = Table(
@@ -46,6 +48,7 @@ channel_states = Table(  # how a person's channel does: tested, tapped, failing
     "channel_states", metadata, Column("person", String(200), primary_key=True), Column("channel", String(100), primary_key=True),
     Column("tested_at", UtcDateTime), Column("confirmed_at", UtcDateTime), Column("misses", Integer, nullable=False, default=0),
     Column("red_since", UtcDateTime), Column("red_because", Text), Column("last_sent_at", UtcDateTime), Column("last_failed_at", UtcDateTime),
+    Column("last_error", Text), Column("tally", Json),
 )
 replies = Table(  # what people wrote back, once each: the same update of a chat heard twice does nothing
     "replies", metadata, row_id(), Column("inbox", String(200), nullable=False), Column("native_id", String(300), nullable=False),

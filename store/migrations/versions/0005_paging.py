@@ -39,6 +39,8 @@ def upgrade() -> None:
     sa.Column('red_because', sa.Text(), nullable=True),
     sa.Column('last_sent_at', UtcDateTime(), nullable=True),
     sa.Column('last_failed_at', UtcDateTime(), nullable=True),
+    sa.Column('last_error', sa.Text(), nullable=True),
+    sa.Column('tally', Json(), nullable=True),
     sa.PrimaryKeyConstraint('person', 'channel', name='pk_channel_states')
     )
     op.create_table('replies',
@@ -80,7 +82,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('ref', Json(), nullable=True))
         batch_op.add_column(sa.Column('digest_id', RowId, nullable=True))
         batch_op.add_column(sa.Column('confirmed_at', UtcDateTime(), nullable=True))
+        batch_op.add_column(sa.Column('copies', sa.Integer(), nullable=True))
         batch_op.create_index('ix_notifications_digest_id', ['digest_id'], unique=False)
+        batch_op.create_index('ix_notifications_sent', ['sent_at'], unique=False)
 
     with op.batch_alter_table('silences', schema=None) as batch_op:
         batch_op.add_column(sa.Column('kind', sa.String(length=20), nullable=True))
@@ -96,7 +100,9 @@ def downgrade() -> None:
         batch_op.drop_column('kind')
 
     with op.batch_alter_table('notifications', schema=None) as batch_op:
+        batch_op.drop_index('ix_notifications_sent')
         batch_op.drop_index('ix_notifications_digest_id')
+        batch_op.drop_column('copies')
         batch_op.drop_column('confirmed_at')
         batch_op.drop_column('digest_id')
         batch_op.drop_column('ref')
