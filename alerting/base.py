@@ -8,6 +8,7 @@ may come again, with the same `idempotency_key`, and says so.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from alerting.inert import shorten
@@ -95,16 +96,16 @@ class Editor(Protocol):
         """
 
 
-def fitted(message: Message, limit: int) -> str:
+def fitted(message: Message, limit: int, size: Callable[[str], int] = len) -> str:
     """The message's text in at most `limit` characters (from 80): all of it, or the line and as much as fits, or the line cut.
 
-    The link and the code always stand whole, for an alert without them cannot be answered.
+    The link and the code always stand whole, for an alert without them cannot be answered. `size` counts as the channel does.
     """
-    if len(message.body) <= limit:
+    if size(message.body) <= limit:
         return message.body
-    room = limit - len(message.short) - 2
+    room = limit - size(message.short) - 2
     if room > _WORTH_READING:
-        return f"{message.short}\n\n{shorten(message.body, room)}"
+        return f"{message.short}\n\n{shorten(message.body, room, size)}"
     end = " ".join(filter(None, (message.link, message.ack_code)))
     line = message.short.removesuffix(end).rstrip()
-    return shorten(line, max(0, limit - len(end) - bool(end))) + (f" {end}" if end else "")
+    return shorten(line, max(0, limit - size(end) - bool(end)), size) + (f" {end}" if end else "")

@@ -8,6 +8,8 @@ click away in our own alert, and a stray `<b>` must not make a chat refuse the p
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Callable
 
 from core.tidy import clean, cut
 
@@ -45,6 +47,19 @@ def inert(text: str, limit: int = 1000) -> str:
     return shorten(line, limit)
 
 
-def shorten(text: str, limit: int) -> str:
-    """At most `limit` characters, cut where a character as people see it ends, with "…" where something was cut."""
-    return text if len(text) <= limit else cut(text, max(0, limit - 1)).rstrip() + _ELLIPSIS
+def shorten(text: str, limit: int, size: Callable[[str], int] = len) -> str:
+    """At most `limit` characters, cut where a character as people see it ends, with "…" where something was cut.
+
+    `size` counts as the channel does (UTF-16 units, bytes, a text message's septets) and never falls as a text grows.
+    """
+    if size(text) <= limit:
+        return text
+    if size is len:
+        return cut(text, max(0, limit - 1)).rstrip() + _ELLIPSIS
+    most = bisect_right(range(len(text)), limit, key=lambda length: size(cut(text, length).rstrip() + _ELLIPSIS)) - 1
+    return cut(text, max(0, most)).rstrip() + _ELLIPSIS
+
+
+def utf16_units(text: str) -> int:
+    """How long a text is as Telegram and JavaScript count: letters beyond the first 65,536 of Unicode, most emoji among them, are two."""
+    return len(text) + sum(character > "\uffff" for character in text)

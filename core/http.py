@@ -99,6 +99,7 @@ class Fetcher:
         body: bytes | None = None,
         source: str | None = None,
         urgent: bool = False,
+        patience_s: float = 0.0,
     ) -> Answer:
         """Ask once, follow redirects, and return whatever status came; `check_status` says what it means.
 
@@ -111,6 +112,8 @@ class Fetcher:
             body: sent as it is.
             source: what errors name; the redacted address where None.
             urgent: an alert on its way: stands in no line, and tries a host that is thought dead.
+            patience_s: how much longer than usual the answer may take, in seconds: a long poll. One keeps nobody else waiting: it stands in no
+                line either.
 
         Raises:
             AddressRefused: the address, or one it redirects to, is forbidden or is not http(s).
@@ -121,16 +124,17 @@ class Fetcher:
         sent = _conditional(self._headers(headers), etag, modified)
         hop = Hop.first(url, self.allow, method=method.upper(), headers=sent, body=body)
         name = source or redacted(url)
-        left_s, elapsed_s, clock = self._limits.total_s, 0.0, asyncio.get_running_loop().time
+        waits = not (urgent or patience_s)
+        left_s, elapsed_s, clock = self._limits.total_s + patience_s, 0.0, asyncio.get_running_loop().time
         for _ in range(self._limits.redirects + 1):
-            if not urgent:
+            if waits:
                 await self._turn(hop, name)
             began = clock()
             try:
-                raw = await self._ask(hop, name, left_s - elapsed_s)
+                raw = await self._ask(hop, name, left_s - elapsed_s, patience_s)
             finally:
                 elapsed_s += clock() - began
-                if not urgent:
+                if waits:
                     self._slots.leave(hop.place.host)
             target = raw[1].get("location") if raw[0] in MOVED else None
             if not target:
@@ -176,13 +180,13 @@ class Fetcher:
             hop = opened
         raise SourceUnavailable(name, f"redirects more than {self._limits.redirects} times")
 
-    async def _ask(self, hop: Hop, name: str, left_s: float) -> Raw:
+    async def _ask(self, hop: Hop, name: str, left_s: float, patience_s: float) -> Raw:
         """Send and read, in the time that is left; remembers whether the place is alive."""
         if self._opened is None:
             raise RuntimeError("a Fetcher works inside `async with`")
         try:
             async with asyncio.timeout(left_s):
-                raw = await self._opened[0].ask(hop, name)
+                raw = await self._opened[0].ask(hop, name, patience_s)
         except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
             raise self._failed(hop, error, name) from error
         if raw[0] >= _SERVER_FAILED:

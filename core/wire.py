@@ -42,10 +42,11 @@ class Wire:
         self._limits = limits
         self._timeout = aiohttp.ClientTimeout(connect=limits.connect_s, sock_connect=limits.connect_s)
 
-    async def ask(self, hop: Hop, source: str) -> Raw:
+    async def ask(self, hop: Hop, source: str, patience_s: float = 0.0) -> Raw:
         """Send a request and read its answer; the body of a redirect is not looked at.
 
-        A connection that was kept may have been closed meanwhile by the other side; what may be repeated is asked once more then.
+        The answer may begin `patience_s` later than usual. A connection that was kept may have been closed meanwhile by the other side; what may
+        be repeated is asked once more then.
 
         Raises:
             aiohttp.ClientError, HttpProcessingError, OSError, ValueError: `Hop.failed` says what they mean.
@@ -57,7 +58,7 @@ class Wire:
         while True:
             connection = await self._connect(hop)
             try:
-                head, payload = await self._exchange(cast("ResponseHandler", connection.protocol), request, hop.method)
+                head, payload = await self._exchange(cast("ResponseHandler", connection.protocol), request, hop.method, patience_s)
                 headers = _headers(head)
                 body = b"" if head.code in MOVED or payload.at_eof() else await self._body(payload, headers, source)
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
@@ -81,12 +82,14 @@ class Wire:
         finally:
             hop.end(mark)
 
-    async def _exchange(self, protocol: ResponseHandler, request: bytes, method: str) -> tuple[RawResponseMessage, StreamReader]:
+    async def _exchange(
+        self, protocol: ResponseHandler, request: bytes, method: str, patience_s: float
+    ) -> tuple[RawResponseMessage, StreamReader]:
         protocol.set_response_params(
             skip_payload=method == "HEAD",
             read_until_eof=True,
             auto_decompress=False,
-            read_timeout=self._limits.read_s,
+            read_timeout=self._limits.read_s + patience_s,
             read_bufsize=_BUFFER,
         )
         if protocol.transport is None:

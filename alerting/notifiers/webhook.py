@@ -21,15 +21,12 @@ import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, model_validator
 
 from alerting.base import Limits, Message, Receipt
-from core.errors import AddressRefused, DeliveryFailed, SourceError
-from core.http import Fetcher, FetchFailed
+from alerting.posting import is_fine, post, refused
+from core.http import Fetcher
 
 LIMITS = Limits()
 
-MAX_WAIT_S = 900.0  # of what a Retry-After may ask; a page that waits longer goes by another channel
 PREFIX = "whsec_"
-_FINE, _TOO_MANY, _BROKEN = range(200, 300), 429, 500
-_PASSING = frozenset({408, 409, 423, 425, _TOO_MANY})  # statuses that may be another one next time
 
 
 def _http_url(url: SecretStr) -> SecretStr:
@@ -75,22 +72,12 @@ class Notifier:
         body = msgspec.json.encode(
             {"type": f"incident.{message.kind}", "timestamp": at.astimezone(UTC).isoformat(), "data": _data(message)}
         )
-        try:
-            answer = await self._http.fetch(
-                self._url.get_secret_value(),
-                method="POST",
-                body=body,
-                headers=self._headers(message, at, body),
-                source=self._place,
-                urgent=True,
-            )
-        except AddressRefused:
-            raise DeliveryFailed(f"{self._place}: the address is not allowed", permanent=True) from None
-        except SourceError as error:
-            raise _no_answer(error) from None
-        if answer.status in _FINE:
+        answer = await post(
+            self._http, self._url.get_secret_value(), place=self._place, body=body, headers=self._headers(message, at, body)
+        )
+        if is_fine(answer):
             return Receipt(detail=f"status {answer.status}")
-        raise _refused(self._place, answer.status, answer.retry_after_s)
+        raise refused(self._place, answer.status, wait_s=answer.retry_after_s)
 
     def _headers(self, message: Message, at: datetime, body: bytes) -> dict[str, str]:
         identity, seconds = f"msg_{message.idempotency_key}", str(int(at.timestamp()))
@@ -130,14 +117,3 @@ def _key(secret: SecretStr) -> bytes:
         return base64.b64decode(text.removeprefix(PREFIX), validate=True)
     except binascii.Error as error:
         raise ValueError("a secret that begins with whsec_ goes on in Base64") from error
-
-
-def _no_answer(error: SourceError) -> DeliveryFailed:
-    # An answer that cannot be read is an answer all the same: the request did arrive.
-    return DeliveryFailed(str(error), ambiguous=not isinstance(error, FetchFailed) or error.ambiguous)
-
-
-def _refused(place: str, status: int, retry_after_s: float | None) -> DeliveryFailed:
-    wait = None if retry_after_s is None else min(retry_after_s, MAX_WAIT_S)
-    passing = status in _PASSING or status >= _BROKEN
-    return DeliveryFailed(f"{place} answered with status {status}", permanent=not passing, ambiguous=status >= _BROKEN, retry_after_s=wait)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.inert import inert, shorten
+from alerting.inert import inert, shorten, utf16_units
 
 LIVE = re.compile(r"https?:|://|[@<>`]|(?<![0-9])\w\.[a-z]|\]\(|&#?\w+;|[\x00-\x1f\u202a-\u202e\u200b]", re.IGNORECASE)
 
@@ -75,3 +75,16 @@ def test_it_is_never_longer_than_asked(text: str, limit: int) -> None:
 
 def test_a_cut_keeps_a_family_together() -> None:
     assert shorten("a👩‍👩‍👧 và nữa", 4) == "a…"
+
+
+@given(st.text(max_size=300) | st.text("ế👨‍👩‍👧‍👦🇻🇳a", max_size=80), st.integers(1, 60))
+def test_it_is_never_longer_than_asked_as_the_channel_counts(text: str, limit: int) -> None:
+    said = shorten(text, limit, utf16_units)
+    assert utf16_units(said) <= limit
+    assert utf16_units(said) == len(said.encode("utf-16-le", "surrogatepass")) // 2
+    assert said == text or said.endswith("…")
+
+
+def test_a_cut_by_units_keeps_a_family_together_too() -> None:
+    assert shorten("a👩‍👩‍👧 và nữa", 8, utf16_units) == "a…"
+    assert shorten("a👩‍👩‍👧 và nữa", 10, utf16_units) == "a👩‍👩‍👧…"

@@ -169,3 +169,20 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(tmp_path: Pa
         with warnings.catch_warnings(), pytest.raises(FetchFailed, match="certificate is not valid") as caught:
             await http.fetch(f"https://127.0.0.1:{port}/")
     assert not caught.value.ambiguous
+
+
+async def test_a_long_poll_may_stay_silent_for_as_long_as_it_was_told_and_holds_up_nobody() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await request(reader)
+        if b"x-slow" in head:
+            await asyncio.sleep(2 * SMALL.read_s)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    async with speaking(talk) as (http, url):
+        slow = [asyncio.create_task(http.fetch(url, headers={"x-slow": "1"}, patience_s=5)) for _ in range(SMALL.per_host)]
+        await asyncio.sleep(0)
+        assert (await http.fetch(url)).body == b"ok"
+        assert not any(task.done() for task in slow)
+        assert [answer.body for answer in await asyncio.gather(*slow)] == [b"ok"] * SMALL.per_host
+        with pytest.raises(FetchFailed):
+            await http.fetch(url, headers={"x-slow": "1"})
