@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from datetime import date, time, timedelta
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from alerting.section import Id, OneOrMany, Section, Severities, Zone, as_tuple
 from core.durations import Duration
 from core.records import SEVERITIES, Severity
 
@@ -22,30 +22,6 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DEFAULT_AGAIN_AFTER = timedelta(minutes=15)
 DEFAULT_REOPEN_WITHIN = timedelta(hours=6)
 ROTATION_STARTS = date(2024, 1, 1)  # a Monday; where the count of turns begins unless the rotation says otherwise
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"unknown time zone {name!r}; write an IANA name such as Asia/Ho_Chi_Minh") from error
-    return name
-
-
-def _as_tuple(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-Zone = Annotated[str, AfterValidator(_known_zone)]
-OneOrMany = Annotated[tuple[str, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[str, ...])]
-Severities = Annotated[tuple[Severity, ...], BeforeValidator(_as_tuple, json_schema_input_type=Severity | tuple[Severity, ...])]
-
-
-class Section(BaseModel):
-    """What all parts of the section share: no unknown key, no change after reading, no value shown in an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class ChannelSettings(Section):
@@ -152,7 +128,7 @@ class RotationSettings(Section):
 class StepSettings(Section):
     """One step of a policy: whom (ids of rotations or people), and how long after the round began."""
 
-    notify: Annotated[tuple[Id, ...], BeforeValidator(_as_tuple, json_schema_input_type=Id | tuple[Id, ...])]
+    notify: Annotated[tuple[Id, ...], BeforeValidator(as_tuple, json_schema_input_type=Id | tuple[Id, ...])]
     after: Duration = timedelta(0)
 
 
