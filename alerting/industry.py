@@ -13,7 +13,7 @@ from statistics import median
 from typing import Final
 
 from alerting.corroboration import TONE, VOLUME, family_of
-from alerting.severity import HARM, PERIL
+from alerting.severity import is_floor
 from core.records import SEVERITIES, Factor, Record, Severity, Signal, TopicKind, severity_rank
 
 WITHIN: Final = timedelta(hours=2)  # a peer's own signal so lately counts for it
@@ -102,9 +102,8 @@ def explains(storm: Storm, ours: Rise, kind: str) -> bool:
 
 
 def may_be_lowered(severity: Severity, factors: Sequence[Factor]) -> bool:
-    """Whether there is a level below, and nobody may be hurt and no authority speaks."""
-    grave = any(one.name == "harm" or (one.name == "tier" and one.value == "regulator") or one.value in HARM | PERIL for one in factors)
-    return severity != "watch" and not grave
+    """Whether there is a level below, and nobody may be hurt, no authority speaks and no flag has reached people."""
+    return severity != "watch" and not any(is_floor(one) for one in factors)
 
 
 def lowered(severity: Severity, factors: Sequence[Factor], storm: Storm, *, to_watch: bool) -> tuple[Severity, tuple[Factor, ...]]:

@@ -1,8 +1,9 @@
 """How bad is it: a severity out of what is known, with every reason shown. Pure.
 
 Each factor speaks for a level by itself. The incident gets the level that two factors agree on, and at least one below the loudest, so
-that a single odd number neither decides alone nor goes unheard. Two things bind the result: harm to people and a word from an authority
-are at least major, whatever else is said; and a crowd that is known not to be angry, with no risk in what it says, is at most minor.
+that a single odd number neither decides alone nor goes unheard. Two things bind the result: harm to people, a child in danger, a word from an
+authority and a person's flag that has reached people are at least major, whatever else is said; and a crowd that is known not to be angry, with no
+risk in what it says, is at most minor.
 What is not known is said to be unknown; it neither raises nor calms (rule 8).
 """
 
@@ -18,6 +19,9 @@ Bounds = tuple[tuple[float, Severity], ...]
 HARM: Final = frozenset({"food-safety", "product-safety", "recall", "injury"})  # families of risk in which people may be hurt
 PERIL: Final = frozenset({"threat", "self-harm"})  # the same, but each a cause of its own: no product did it
 AUTHORITY: Final = frozenset({"legal"})
+TO_PEOPLE: Final = (
+    HARM | PERIL | {"harassment", "discrimination", "staff-conduct", "doxxing", "data-leak", "labour", "hate", "fraud"}
+)  # graver where it is a child
 CALM_BELOW: Final = 0.15  # share of negative mentions
 FEW_MENTIONS: Final = 10  # fewer make no more than minor out of any ratio
 VOLUME: Final[Bounds] = ((20.0, "critical"), (8.0, "major"), (3.0, "minor"))  # times the usual
@@ -37,6 +41,8 @@ SPEAKERS: Final[dict[AuthorRole, Severity]] = {
     "ambassador": "major",
     "partner": "minor",
 }  # who speaks against us themselves
+FLAG_REACH: Final = 50  # likes, comments and shares that a flagged post has drawn: people see it, wherever it stands
+FLAG_VIEWS: Final = 1_000
 LOWERING: Final = frozenset({"industry", "budget", "budget_spent"})  # factors that lower what the others say
 RISKS: Final[dict[int, Severity]] = {1: "major", 2: "minor", 3: "watch"}
 
@@ -47,6 +53,7 @@ class Facts(Record, frozen=True, kw_only=True, gc=False):
     `volume_ratio` is observed over expected; `mentions` what was observed; `negative_share` 0 to 1; `authors` and `reach` people; `tier`
     the weightiest place that carries it; `risk_family` and `risk_level` the gravest risk heard, both None where none was heard. `corroboration`: the factor of what
     confirms it (`alerting/corroboration.py`), None where one sign stands alone. `speaker`: who of ours speaks against us; `carried`: by others' words only.
+    `young`: what is said names a child. `flagged`: a person flagged it; `flag_drew` its likes, comments and shares, `flag_views` its views.
     """
 
     volume_ratio: float | None = None
@@ -60,6 +67,10 @@ class Facts(Record, frozen=True, kw_only=True, gc=False):
     corroboration: Factor | None = None
     speaker: AuthorRole | None = None
     carried: bool = False
+    young: bool = False
+    flagged: bool = False
+    flag_drew: int | None = None
+    flag_views: int | None = None
 
 
 def assess(facts: Facts) -> tuple[Severity, tuple[Factor, ...]]:
@@ -72,6 +83,8 @@ def assess(facts: Facts) -> tuple[Severity, tuple[Factor, ...]]:
     """
     factors = (
         _harm(facts),
+        _child(facts),
+        flagged_factor(facts.flag_drew, facts.flag_views) if facts.flagged else None,
         Factor(name="volume", value=facts.volume_ratio, speaks_for=_volume(facts)),
         Factor(name="negative", value=facts.negative_share, speaks_for=_level(facts.negative_share, NEGATIVE)),
         Factor(name="authors", value=facts.authors, speaks_for=_level(facts.authors, AUTHORS)),
@@ -110,6 +123,32 @@ def _hurts(facts: Facts) -> bool:
     return facts.risk_family in HARM | PERIL and facts.risk_level in (1, 2)
 
 
+def _child(facts: Facts) -> Factor | None:
+    """A child in what is told of harm to people; where none is named it is no factor."""
+    told = facts.young and facts.risk_family in TO_PEOPLE and facts.risk_level in (1, 2)
+    return Factor(name="child", value=facts.risk_family, speaks_for="major") if told else None
+
+
+def flagged_factor(drew: int | None, views: int | None) -> Factor:
+    """What a person's flag speaks for: major once it is known to reach people, minor while it hardly does, nothing known while nobody counted.
+
+    Args:
+        drew: likes, comments and shares of the flagged post.
+        views: of it, where the platform tells them.
+    """
+    if drew is None and views is None:
+        return Factor(name="flagged", value=None, speaks_for=None)
+    reaches = (drew or 0) >= FLAG_REACH or (views or 0) >= FLAG_VIEWS
+    return Factor(name="flagged", value=float(max(drew or 0, views or 0)), speaks_for="major" if reaches else "minor")
+
+
+def is_floor(factor: Factor) -> bool:
+    """Whether a factor holds the severity at major or above by itself, so that nothing calms it."""
+    if factor.name in ("harm", "child") or factor.value in HARM | PERIL:
+        return True
+    return (factor.name == "tier" and factor.value == "regulator") or (factor.name == "flagged" and factor.speaks_for == "major")
+
+
 def _agreed(factors: Sequence[Factor]) -> int:
     ranks = sorted((severity_rank(factor.speaks_for) for factor in factors if factor.speaks_for), reverse=True)
     if not ranks:
@@ -119,7 +158,9 @@ def _agreed(factors: Sequence[Factor]) -> int:
 
 def _floor(facts: Facts) -> int:
     authority = facts.tier == "regulator" or (facts.risk_family in AUTHORITY and facts.risk_level == 1)
-    return severity_rank("major" if authority or _hurts(facts) else _speaker(facts) or "watch")
+    flag = facts.flagged and flagged_factor(facts.flag_drew, facts.flag_views).speaks_for == "major"
+    grave = authority or _hurts(facts) or _child(facts) is not None or flag
+    return severity_rank("major" if grave else _speaker(facts) or "watch")
 
 
 def _speaker(facts: Facts) -> Severity | None:

@@ -19,10 +19,11 @@ from alerting.industry import WITHIN as LATELY
 from alerting.outside import assess_outside
 from alerting.paging import has_paged
 from alerting.quiet import assess_quiet
-from alerting.severity import Facts, assess, loudest_first
+from alerting.severity import TO_PEOPLE, Facts, assess, loudest_first
 from alerting.talk import assess_breach, with_talk
+from alerting.young import is_young
 from core.records import Factor, Incident, Record, Severity, Signal, Tier, TopicKind, Words
-from store import evidence, facts, mentions, series, signals
+from store import evidence, facts, flags, mentions, readings, series, signals
 from store.database import Tx
 
 TIERS: Final[tuple[Tier, ...]] = ("owned", "social", "forum", "page", "press", "regulator")  # lightest first
@@ -105,6 +106,7 @@ class Weigher:
             return Facts(risk_family=signal.risk, risk_level=risk_level, corroboration=confirmed)
         end = signal.bucket_start + timedelta(minutes=1)
         told = mentions.told_in(tx, signal.frozen.get("heard_in", signal.topic_id), end - timedelta(seconds=signal.scale_s), end)
+        flagged, drew, views = self._flag(tx, signal)
         speaks = signal.kind == TURNED  # one voice: what others said in that minute is no part of it
         return Facts(
             volume_ratio=signal.observed / signal.expected if signal.expected else None,
@@ -118,7 +120,18 @@ class Weigher:
             corroboration=confirmed,
             speaker=signal.frozen["person"]["role"] if speaks else None,
             carried=speaks and bool(signal.frozen["carried"]),
+            young=signal.risk in TO_PEOPLE and any(is_young(f"{one.title} {one.text}") for one in mentions.get(tx, signal.evidence)),
+            flagged=flagged,
+            flag_drew=drew,
+            flag_views=views,
         )
+
+    def _flag(self, tx: Tx, signal: Signal) -> tuple[bool, int | None, int | None]:
+        """Whether a person flagged what the signal rests on, and the most that such a post drew and was viewed by now; None is unknown."""
+        numbers = flags.among(tx, signal.evidence)
+        last = [series[-1] for series in readings.of(tx, numbers).values()] if numbers else []
+        drew = max((one.total for one in last if one.total is not None), default=None)
+        return bool(numbers), drew, max((one.views for one in last if one.views is not None), default=None)
 
     def _damped(self, tx: Tx, signal: Signal, before: Incident | None, weighed: Weighed) -> Weighed:
         """The same, lower where the industry as a whole explains it; never where a cause of our own is known."""

@@ -89,6 +89,13 @@ def incidents_of(tx: Connection, mention_id: int) -> list[int]:
     )
 
 
+def among(tx: Connection, mention_ids: Sequence[int]) -> list[int]:
+    """Those of the mentions that a person flagged and that still stand, in their order."""
+    chosen = select(flags.c.mention_id).join(mentions, mentions.c.id == flags.c.mention_id)
+    found = set(tx.execute(chosen.where(flags.c.mention_id.in_(mention_ids), mentions.c.deleted_at.is_(None))).scalars())
+    return [number for number in mention_ids if number in found]
+
+
 def lately(tx: Connection, since: datetime) -> bool:
     """Whether anything was flagged since then."""
     return tx.execute(select(flags.c.mention_id).where(flags.c.at >= since).limit(1)).first() is not None

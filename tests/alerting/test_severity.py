@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.severity import HARM, Facts, assess
+from alerting.severity import HARM, Facts, assess, flagged_factor, is_floor
 from core.records import Severity, severity_rank
 
 
@@ -94,3 +94,33 @@ def test_a_severity_is_at_most_what_its_loudest_factor_says_or_a_floor(facts: Fa
 )
 def test_who_speaks_against_us_decides_how_bad_it_is_at_least(facts, severity):
     assert assess(facts)[0] == severity
+
+
+def test_a_child_in_danger_is_at_least_major_whatever_else_is_said() -> None:
+    told = {"volume_ratio": 1.0, "negative_share": 0.0, "tier": "forum", "risk_level": 2}
+    assert assess(Facts(**told, risk_family="staff-conduct"))[0] == "watch"
+    severity, factors = assess(Facts(**told, risk_family="staff-conduct", young=True))
+    assert severity == "major"
+    assert next(one for one in factors if one.name == "child").speaks_for == "major"
+
+
+def test_a_child_that_is_only_named_beside_a_price_raises_nothing() -> None:
+    assert assess(Facts(risk_family="price", risk_level=3, young=True))[0] == "watch"
+
+
+@pytest.mark.parametrize(
+    ("drew", "views", "expected"), [(60, None, "major"), (None, 4_000, "major"), (3, None, "watch"), (None, None, "watch")]
+)
+def test_a_flag_whose_post_reaches_people_is_at_least_major_and_one_that_nobody_counted_is_unknown(
+    drew: int | None, views: int | None, expected: Severity
+) -> None:
+    severity, factors = assess(Facts(flagged=True, flag_drew=drew, flag_views=views))
+    assert severity == expected
+    flag = next(one for one in factors if one.name == "flagged")
+    assert (flag.value is None) == (drew is None and views is None)
+
+
+def test_no_storm_of_the_industry_calms_a_floor() -> None:
+    assert is_floor(flagged_factor(500, None))
+    assert not is_floor(flagged_factor(None, None))
+    assert any(map(is_floor, assess(Facts(risk_family="fraud", risk_level=1, young=True))[1]))
