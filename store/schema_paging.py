@@ -27,7 +27,8 @@ used_nonces = Table(
 silences = Table(
     "silences", metadata, row_id(), Column("matches", Json, nullable=False), Column("starts_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False, index=True), Column("by", String(200), nullable=False), Column("comment", Text, nullable=False),
-    Column("kind", String(20)), Column("cancelled_at", UtcDateTime), Column("data", Json),
+    Column("kind", String(20)), Column("cancelled_at", UtcDateTime), Column("data", Json), Column("settled_at", UtcDateTime),
+    partial("ix_silences_to_settle", "ends_at", where="settled_at IS NULL"),
 )
 overrides = Table(
     "overrides", metadata, row_id(), Column("rotation_id", String(200), nullable=False, index=True), Column("person", String(200), nullable=False),

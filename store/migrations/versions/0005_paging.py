@@ -90,11 +90,15 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('kind', sa.String(length=20), nullable=True))
         batch_op.add_column(sa.Column('cancelled_at', UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column('data', Json(), nullable=True))
+        batch_op.add_column(sa.Column('settled_at', UtcDateTime(), nullable=True))
+        batch_op.create_index('ix_silences_to_settle', ['ends_at'], unique=False, sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
 
 
 def downgrade() -> None:
     """Back to the fourth."""
     with op.batch_alter_table('silences', schema=None) as batch_op:
+        batch_op.drop_index('ix_silences_to_settle')
+        batch_op.drop_column('settled_at')
         batch_op.drop_column('data')
         batch_op.drop_column('cancelled_at')
         batch_op.drop_column('kind')
