@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 import aiohttp
-from aiohttp import WSMsgType
+from aiohttp import WSCloseCode, WSMsgType
 
 from core.answers import Answer, Limits, check_status, retry_after_s
 from core.errors import SourceUnavailable, SourceUnreadable
@@ -72,9 +72,14 @@ class Websocket:
         except (aiohttp.ClientError, OSError) as error:
             raise SourceUnavailable(self._source, "the connection broke") from error
 
-    async def aclose(self) -> None:
-        """Say goodbye, and close."""
-        await self._raw.close()
+    @property
+    def close_code(self) -> int | None:
+        """The code with which it was closed (RFC 6455, section 7.4); None while it is open, or where no code came."""
+        return self._raw.close_code
+
+    async def aclose(self, code: int = WSCloseCode.OK) -> None:
+        """Say goodbye with that code, and close; what is closed already stays as it is."""
+        await self._raw.close(code=code)
 
     async def _next_message(self, *, until_pong: bool) -> str | bytes | None:
         while True:

@@ -136,8 +136,26 @@ async def test_a_closed_websocket_is_unavailable(place: Place, http: Fetcher) ->
 
     place.says(talk)
     async with http.websocket(place.url(), source="s") as socket:
+        assert socket.close_code is None
         with pytest.raises(SourceUnavailable, match="1012"):
             await socket.receive(5)
+        assert socket.close_code == 1012
+
+
+async def test_it_can_leave_with_a_code_that_a_protocol_gives_a_meaning(place: Place, http: Fetcher) -> None:
+    heard: list[int | None] = []
+    left = asyncio.Event()
+
+    async def talk(socket: web.WebSocketResponse) -> None:
+        await socket.receive()
+        heard.append(socket.close_code)
+        left.set()
+
+    place.says(talk)
+    async with http.websocket(place.url(), source="s") as socket:
+        await socket.aclose(4000)
+    await asyncio.wait_for(left.wait(), 5)
+    assert heard == [4000]
 
 
 async def test_a_websocket_that_breaks_is_unavailable(place: Place, http: Fetcher) -> None:
