@@ -3,7 +3,8 @@
 An incident stands at (round, step). `page` tells the step it stands at; where nobody can be told there, the walk goes on at once, round by
 round. Where a whole round reaches nobody, and when the last step of the last round has been told, the fallback is told instead, and where
 there is none the operator's log. A fallback stands at the step after the last. The snapshot in `Incident.policy` carries, under "paged",
-what has been told so far: {"at": {severity: time}, "last": time, "people": [ids]}; a snapshot without it has told nobody.
+what has been told so far: {"at": {severity: time}, "last": time, "people": [ids]}; a snapshot without it has told nobody. "asleep" beside them: ids of
+the same step who are told next, because it was their night (`awake_first`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from alerting.events import line
+from alerting.hours import is_awake
 from alerting.policy import OPERATOR, Recipient, Roster, first_wait, pages, recipients, wait_after
 from core.records import Incident, Notification, NotificationKind, Record, TimelineEntry, Words, severity_rank
 
@@ -50,7 +52,12 @@ def page(incident: Incident, now: datetime, roster: Roster, why: Words | None = 
 
 
 def advance(incident: Incident, now: datetime, roster: Roster, why: Words | None = None) -> Walk:
-    """Page the step after the one the incident stands at, or the next that reaches somebody."""
+    """Page those of the step who were left asleep; else the step after it, or the next that reaches somebody."""
+    left = _left_asleep(incident, now, roster)
+    if left:
+        spent = now - last_paged_at(incident)
+        waits = now + max(wait_after(incident.policy, incident.step, incident.severity) - spent, timedelta(0))
+        return _reach(incident, left, waits, now, why)
     after = _next(incident, incident.step, incident.round)
     if after is None:
         return _tell(incident, (), now, roster, why)
@@ -82,8 +89,8 @@ def adopt(incident: Incident, policy: dict[str, Any]) -> Incident:
     """The incident on another policy, from its beginning, where that policy pages and is another; what has been told stays known."""
     if not pages(policy) or policy.get("id") == incident.policy.get("id"):
         return incident
-    paged = {"paged": incident.policy["paged"]} if has_paged(incident) else {}
-    return replace(incident, policy={**policy, **paged}, step=0, round=0)
+    known = {key: incident.policy[key] for key in ("paged", "update") if key in incident.policy}
+    return replace(incident, policy={**policy, **known}, step=0, round=0)
 
 
 def told(incident: Incident) -> tuple[str, ...]:
@@ -153,22 +160,40 @@ def _tell(incident: Incident, places: Sequence[tuple[int, int]], now: datetime, 
         targets = _steps(incident)[step]["notify"]
         people = recipients(targets, now, roster, incident.severity)
         if people:
-            reached = _told(replace(incident, step=step, round=round_), people, now)
-            waits = now + wait_after(incident.policy, step, incident.severity)
-            return Walk(
-                incident=_waiting(reached, waits),
-                people=people,
-                timeline=tuple(skipped),
-                notifications=notices(reached, people, "page", now, why),
-            )
+            walk = _tell_awake(replace(incident, step=step, round=round_), people, now, roster, why)
+            return replace(walk, timeline=tuple(skipped))
         incident = replace(incident, step=step, round=round_)
         skipped.append(line(incident, now, "nobody_on_call", ACTOR, rotation=", ".join(targets), data={"step": step, "round": round_}))
     return _fall_back(incident, tuple(skipped), now, roster, why)
 
 
+def _tell_awake(incident: Incident, people: Sequence[Recipient], now: datetime, roster: Roster, why: Words | None) -> Walk:
+    """Tell the people of a step; where it asks the awake first and somebody is, the others wait, at most half of the step's time."""
+    wait = wait_after(incident.policy, incident.step, incident.severity)
+    later_s = _steps(incident)[incident.step].get("awake_after_s")
+    awake = [one for one in people if later_s is None or is_awake(roster.people[one.person], now)]
+    asleep = [one.person for one in people if one not in awake]
+    if not awake or not asleep:
+        return _reach(incident, people, now + wait, now, why)
+    return _reach(incident, awake, now + min(timedelta(seconds=later_s or 0.0), wait / 2), now, why, asleep=asleep)
+
+
+def _reach(
+    incident: Incident, people: Sequence[Recipient], waits: datetime, now: datetime, why: Words | None, *, asleep: Sequence[str] = ()
+) -> Walk:
+    reached = _told(incident, people, now, asleep=asleep)
+    return Walk(incident=_waiting(reached, waits), people=tuple(people), notifications=notices(reached, people, "page", now, why))
+
+
+def _left_asleep(incident: Incident, now: datetime, roster: Roster) -> tuple[Recipient, ...]:
+    return recipients(incident.policy.get("paged", {}).get("asleep", ()), now, roster, incident.severity)
+
+
 def _fall_back(incident: Incident, skipped: tuple[TimelineEntry, ...], now: datetime, roster: Roster, why: Words | None) -> Walk:
-    wanted = recipients(incident.policy.get("fallback", ()), now, roster, incident.severity)
-    people = wanted or recipients([OPERATOR.id], now, roster, incident.severity)
+    fallback = incident.policy.get("fallback", ())
+    there = recipients(fallback, now, roster, incident.severity)
+    people = there or recipients(fallback, now, roster, incident.severity, away_too=True)
+    people = people or recipients([OPERATOR.id], now, roster, incident.severity)
     reached = _told(replace(incident, step=len(_steps(incident))), people, now)
     ended = is_exhausted(reached)
     waits = None if ended else now + timedelta(seconds=incident.policy["again_after_s"])
@@ -186,10 +211,16 @@ def _waiting(incident: Incident, until: datetime | None) -> Incident:
     return replace(incident, next_step_at=until if incident.status == "open" else incident.acknowledged_until)
 
 
-def _told(incident: Incident, people: Sequence[Recipient], now: datetime) -> Incident:
+def _told(incident: Incident, people: Sequence[Recipient], now: datetime, *, asleep: Sequence[str] = ()) -> Incident:
     paged = incident.policy.get("paged", {})
     everyone = list(dict.fromkeys([*paged.get("people", ()), *(one.person for one in people)]))
-    record = {"at": {**paged.get("at", {}), incident.severity: now.isoformat()}, "last": now.isoformat(), "people": everyone}
+    record: dict[str, Any] = {
+        "at": {**paged.get("at", {}), incident.severity: now.isoformat()},
+        "last": now.isoformat(),
+        "people": everyone,
+    }
+    if asleep:
+        record["asleep"] = list(asleep)
     return replace(incident, policy={**incident.policy, "paged": record})
 
 

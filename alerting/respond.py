@@ -34,7 +34,7 @@ from core.errors import NotFound, Refused
 from core.flagged import Counted
 from core.records import Incident, Notification, Record, Words
 from core.silences import Silence
-from store import audit, incidents, notifications, silences, statements, steps
+from store import audit, incidents, notifications, signals, silences, statements, steps
 from store.database import Tx
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def respond(tx: Tx, incident_id: int, event: Event, now: datetime, roster: Roste
 
         event = replace(event, name=looks.note(tx, incident_id, event, now))
     if isinstance(event, SeveritySet):
-        event = _on_its_policy(tx, incident_id, event, roster)
+        event = _on_its_policy(tx, incident_id, event, now, roster)
     incident, decision = change(tx, incident_id, event, now, roster)
     if isinstance(event, Resolved) and decision.timeline:  # not where it was closed before
         label_closing(tx, incident_id, event.reason, by=event.by, now=now)
@@ -189,12 +189,20 @@ def silence(tx: Tx, wanted: Silence, now: datetime, *, channel: str) -> int:
     return silence_id
 
 
-def _on_its_policy(tx: Tx, incident_id: int, event: SeveritySet, roster: Roster) -> SeveritySet:
+def _on_its_policy(tx: Tx, incident_id: int, event: SeveritySet, now: datetime, roster: Roster) -> SeveritySet:
     """The event with the snapshot for the new severity: what stood in the digest has to page once a person says that it is grave."""
     incident = incidents.get(tx, incident_id)
     if incident is None or event.policy is not None:
         return event
-    policy = policy_for(roster.settings, severity=event.severity, topic_id=incident.topic_id, kind=incident.kind)
+    policy = policy_for(
+        roster.settings,
+        severity=event.severity,
+        topic_id=incident.topic_id,
+        kind=incident.kind,
+        place_id=incident.place_id,
+        risk=next((signal.risk for signal in reversed(signals.of_incident(tx, incident_id)) if signal.risk), None),
+        at=now,
+    )
     return replace(event, policy=policy)
 
 

@@ -1,7 +1,8 @@
-"""What all parts of the `alerting:` section share: how a part is read, and the kinds of value that stand in several of them."""
+"""What all parts of the `alerting:` section share: strictness, ids, zones, one or many."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,7 +20,7 @@ def _known_zone(name: str) -> str:
 
 
 def as_tuple(value: object) -> object:
-    """One name alone as a tuple of one."""
+    """One text as a tuple of one."""
     return (value,) if isinstance(value, str) else value
 
 
@@ -30,6 +31,28 @@ Severities = Annotated[tuple[Severity, ...], BeforeValidator(as_tuple, json_sche
 
 
 class Section(BaseModel):
-    """What all parts of the section share: no unknown key, no change after reading, no value shown in an error."""
+    """No unknown key, no change after reading, no value shown in an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def known(names: Iterable[str], among: set[str], where: str, what: str) -> None:
+    """Refuse a name that nobody has.
+
+    Raises:
+        ValueError: one is not among those known; the message lists them.
+    """
+    for name in names:
+        if name not in among:
+            raise ValueError(f"{where} names {name!r}, which is no {what}; known: {', '.join(sorted(among)) or 'none'}")
+
+
+def no_double(what: str, ids: list[str]) -> None:
+    """Refuse an id that stands there twice.
+
+    Raises:
+        ValueError: one does.
+    """
+    for one in ids:
+        if ids.count(one) > 1:
+            raise ValueError(f"two times the id {one!r}: each {what} needs one of its own")

@@ -15,12 +15,15 @@ from typing import Any, Final, Literal, Self
 from pydantic import Field, PrivateAttr, model_validator
 
 from alerting.hours import Week
+from alerting.muting_settings import INHIBIT, InhibitSettings, MaintenanceSettings
 from alerting.on_call_settings import ON_HOLIDAYS, PolicySettings, RotationSettings, RouteSettings
 from alerting.section import Id, Section, Severities, Zone, known, no_double
+from alerting.watch_settings import DEFAULT_TEST, HeartbeatSettings, WeeklyTest
 from core.durations import Duration
 from core.records import SEVERITIES, Severity
 
 DEFAULT_REOPEN_WITHIN: Final = timedelta(hours=6)
+UPDATE_WITHIN: Final[Mapping[Severity, timedelta]] = {"critical": timedelta(minutes=30), "major": timedelta(minutes=60)}
 
 
 class ChannelSettings(Section):
@@ -117,6 +120,9 @@ class AlertingSettings(Section):
 
     `fallback` is a person or a policy: told when a policy reaches nobody, and when it has come to its end. `reopen_within` is how long
     after closing a new signal reopens the same incident.
+    `maintenance`: windows that come again, in which nobody is paged; `inhibit`: what is an echo of what. `heartbeat`: tells an outside check that all works;
+    `weekly_test`: when each channel is tested, False never. `admin`: who hears that the monitor itself is ill; the fallback where nobody is named.
+    `update_within`: by severity, how long whoever has an incident may say nothing of it before they are asked, and then the others called.
     """
 
     people: tuple[PersonSettings, ...] = ()
@@ -126,6 +132,13 @@ class AlertingSettings(Section):
     notifiers: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False, exclude=True)
     fallback: Id | None = None
     reopen_within: Duration = DEFAULT_REOPEN_WITHIN
+    update_within: dict[Severity, Duration] = Field(default_factory=lambda: dict(UPDATE_WITHIN))
+    maintenance: tuple[MaintenanceSettings, ...] = ()
+    inhibit: tuple[InhibitSettings, ...] = INHIBIT
+    heartbeat: HeartbeatSettings | None = None
+    weekly_test: WeeklyTest = DEFAULT_TEST
+    admin: Id | None = None
+    _managers: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _references_hold(self) -> Self:
@@ -135,22 +148,59 @@ class AlertingSettings(Section):
         no_double("person or rotation", [*(person.id for person in self.people), *(rotation.id for rotation in self.rotations)])
         no_double("policy", [policy.id for policy in self.policies])
         for rotation in self.rotations:
-            known(rotation.people, people, f"rotation {rotation.id!r}", "person")
+            known(rotation.named(), people, f"rotation {rotation.id!r}", "person")
+            if rotation.on_holidays not in ON_HOLIDAYS:
+                known(
+                    [rotation.on_holidays],
+                    people | rotations,
+                    f"on_holidays of rotation {rotation.id!r}",
+                    "person or rotation (or same, nobody)",
+                )
         for policy in self.policies:
             known((one for step in policy.steps for one in step.notify), people | rotations, f"policy {policy.id!r}", "person or rotation")
         known((route.policy for route in self.routes if route.policy), policies, "a route", "policy")
         known([self.fallback] if self.fallback else [], people | policies, "fallback", "person or policy")
+        known([self.admin] if self.admin else [], people, "admin", "person")
+        no_double("maintenance window", [window.id for window in self.maintenance])
+        no_double("inhibition", [rule.id for rule in self.inhibit])
+        _no_circle(self.rotations)
         return self
 
-    def settled(self, *, language: Literal["vi", "en"], timezone: str) -> Self:
-        """The same section with the installation's language and zone (IANA) filled in wherever a person or rotation names none."""
+    def settled(self, *, language: Literal["vi", "en"], timezone: str, managers: Mapping[str, str] | None = None) -> Self:
+        """The same section with the installation's language and zone (IANA) filled in wherever a person, rotation or route names none.
+
+        `managers` maps a place to the person who runs it.
+        """
         people = tuple(
             person.model_copy(update={"language": person.language or language, "timezone": person.timezone or timezone})
             for person in self.people
         )
         rotations = tuple(rotation.model_copy(update={"timezone": rotation.timezone or timezone}) for rotation in self.rotations)
-        return self.model_copy(update={"people": people, "rotations": rotations})
+        routes = tuple(
+            route.model_copy(update={"match": route.match.model_copy(update={"timezone": route.match.timezone or timezone})})
+            for route in self.routes
+        )
+        maintenance = tuple(one.model_copy(update={"timezone": one.timezone or timezone}) for one in self.maintenance)
+        settled = self.model_copy(update={"people": people, "rotations": rotations, "routes": routes, "maintenance": maintenance})
+        settled._managers = dict(managers or {})  # noqa: SLF001 - its maker
+        return settled
+
+    def manager_of(self, place_id: str | None) -> str | None:
+        """The person who runs a place; None where nobody does."""
+        return self._managers.get(place_id or "")
 
     def options_for(self, channel: ChannelSettings) -> dict[str, Any]:
         """What the notifier's `Options` are made from: what the kind shares, then what the channel says. Holds secrets; never log it."""
         return {**self.notifiers.get(channel.kind, {}), **channel.options}
+
+
+def _no_circle(rotations: tuple[RotationSettings, ...]) -> None:
+    """Refuse rotations that hand their holidays to one another in a circle."""
+    after = {rotation.id: rotation.on_holidays for rotation in rotations}
+    for start, one in after.items():
+        seen = {start}
+        while one in after:
+            if one in seen:
+                raise ValueError(f"on_holidays goes in a circle: {start!r} comes back to {one!r}")
+            seen.add(one)
+            one = after[one]  # noqa: PLW2901  the next of the circle

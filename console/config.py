@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from pydantic import AfterValidator, PrivateAttr, ValidationError
 
+from alerting.holidays import check_country, is_country
 from alerting.settings import AlertingSettings, ChannelSettings
 from console import shelf
 from console.settings import ConsoleSettings, EventSettings, PlaceSettings, PlaybookSettings, Section, StoreSettings, known_zone
@@ -98,7 +99,8 @@ def parse(data: Mapping[str, Any], file: YamlFile | None = None, *, plug_ins: bo
     """
     try:
         config = Config.model_validate(data, context=None if plug_ins else UNCHECKED)
-        settled = config.alerting.settled(language=config.language, timezone=config.timezone)
+        managers = {place.id: place.manager for place in config.places if place.manager is not None}
+        settled = config.alerting.settled(language=config.language, timezone=config.timezone, managers=managers)
         config = config.model_copy(update={"alerting": settled})
     except ValidationError as error:
         place, words = shelf.told(error)
@@ -124,6 +126,7 @@ def _problems(config: Config, *, plug_ins: bool) -> Iterator[tuple[Place, str]]:
     yield from _wrong_references(config)
     if plug_ins:
         yield from _wrong_plug_ins(config)
+        yield from _wrong_countries(config)
 
 
 def _wrong_plug_ins(config: Config) -> Iterator[tuple[Place, str]]:
@@ -141,6 +144,15 @@ def _wrong_plug_ins(config: Config) -> Iterator[tuple[Place, str]]:
             shelf.load(shelf.NOTIFIERS, kind)
         except ConfigError as error:
             yield ("alerting", "notifiers", kind), error.reason
+
+
+def _wrong_countries(config: Config) -> Iterator[tuple[Place, str]]:
+    for index, rotation in enumerate(config.alerting.rotations):
+        if rotation.holidays is not None and is_country(rotation.holidays):
+            try:
+                check_country(rotation.holidays)
+            except ValueError as error:
+                yield ("alerting", "rotations", index, "holidays"), str(error)
 
 
 def _twice(config: Config) -> Iterator[tuple[Place, str]]:
@@ -178,6 +190,14 @@ def _wrong_references(config: Config) -> Iterator[tuple[Place, str]]:
         (("listener", "unseen", index, "topics"), topic) for index, unseen in enumerate(config.listener.unseen) for topic in unseen.topics
     ]
     named += [(("authors", index, "topic"), one.topic) for index, one in enumerate(config.authors)]
+    branches = {branch.id for branch in config.places}
+    for index, route in enumerate(config.alerting.routes):
+        for branch in route.match.place:
+            if branch not in branches:
+                yield (
+                    ("alerting", "routes", index, "match", "place"),
+                    f"unknown place {branch!r}; configured are: {', '.join(sorted(branches)) or 'none'}",
+                )
     for place, topic in named:
         if topic is not None and topic not in topics:
             yield place, f"unknown topic {topic!r}; configured are: {', '.join(sorted(topics)) or 'none'}"

@@ -7,20 +7,11 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, select
 
+from core.on_call import Override
 from store.database import insert
 from store.schema_paging import overrides
 
-
-class Override(msgspec.Struct, frozen=True, kw_only=True):
-    """`person` takes the duty of `rotation_id` from `starts_at` up to, not including, `ends_at`."""
-
-    rotation_id: str
-    person: str
-    starts_at: datetime
-    ends_at: datetime
-    by: str = ""
-    comment: str = ""
-    id: int = 0
+__all__ = ["Override", "add", "listing"]
 
 
 def add(tx: Connection, override: Override) -> int:

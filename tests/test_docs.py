@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from alerting.settings import Handover
+from alerting.on_call_settings import Handover
 from console import shelf
 from console.config import Config
 from console.yaml_file import SECRETS

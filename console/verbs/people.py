@@ -11,8 +11,8 @@ from console.verbs.tables import table
 from console.verbs.times import moment
 
 if TYPE_CHECKING:
+    from alerting.on_call_settings import RotationSettings
     from alerting.policy import Roster
-    from alerting.settings import RotationSettings
     from store.database import Tx
 
 LOOK_AHEAD: Final = timedelta(days=60)  # for the end of the shift that runs; a rotation changes hands weekly at the latest

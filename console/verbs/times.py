@@ -29,7 +29,7 @@ def moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
         raise UsageError(f"{text!r} is no time; {HOW}") from error
     if at.tzinfo is not None:
         return at.astimezone(UTC)
-    from alerting.rotation import instant
+    from alerting.wall import instant
 
     return instant(at, zone)
 

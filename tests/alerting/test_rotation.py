@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.rotation import Override, instant, on_call, shifts
-from alerting.settings import RotationSettings
+from alerting.on_call_settings import RotationSettings
+from alerting.rotation import Override, on_call, shifts
+from alerting.wall import instant
 
 ZONES = (
     "Asia/Ho_Chi_Minh", "Europe/Paris", "America/New_York", "America/St_Johns", "Australia/Lord_Howe", "Africa/Casablanca",

@@ -7,7 +7,8 @@ from datetime import date, time, timedelta
 import pytest
 from pydantic import ValidationError
 
-from alerting.settings import AlertingSettings, Handover
+from alerting.on_call_settings import Handover
+from alerting.settings import AlertingSettings
 
 FULL = {
     "people": [
