@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from alerting.events import Decision, Event
 from alerting.incident import decide
 from alerting.policy import Roster
 from core.errors import NotFound, StaleVersion
-from core.records import Incident
+from core.records import Incident, Notification
 from store import incidents, notifications
 from store.database import Tx
 
@@ -53,9 +54,11 @@ def save(tx: Tx, before: Incident | None, decision: Decision) -> Incident:
         notifications.cancel(tx, incident.id, decision.cancel)
     if decision.revoke_links:
         notifications.revoke_links(tx, incident.id)
-    planned = [
-        replace(one, incident_id=incident.id, link_id=one.link_id or secrets.token_urlsafe(LINK_BYTES)) for one in decision.notifications
-    ]
-    notifications.plan(tx, planned)
+    notifications.plan(tx, with_links(replace(one, incident_id=incident.id) for one in decision.notifications))
     incidents.add_entries(tx, incident.id, decision.timeline)
     return incident
+
+
+def with_links(planned: Iterable[Notification]) -> list[Notification]:
+    """The same, each with a link of its own to take the incident by."""
+    return [replace(one, link_id=one.link_id or secrets.token_urlsafe(LINK_BYTES)) for one in planned]

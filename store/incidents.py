@@ -43,6 +43,12 @@ def get(tx: Connection, incident_id: int, *, lock: bool = False) -> Incident | N
     return None if row is None else _incident(row)
 
 
+def of(tx: Connection, ids: Sequence[int]) -> list[Incident]:
+    """The incidents of these numbers, in their order."""
+    chosen = select(incidents).where(incidents.c.id.in_(ids)).order_by(incidents.c.id)
+    return [_incident(row) for row in tx.execute(chosen).mappings()]
+
+
 def beside(tx: Connection, topic_id: str | None, key: str, world: World, closed_since: datetime) -> list[Incident]:
     """The incidents of a topic (of a key, where there is no topic) that are open, or were closed since then; the oldest first."""
     same = incidents.c.key == key if topic_id is None else incidents.c.topic_id == topic_id

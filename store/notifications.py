@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, case, func, select, update
 
 from core.records import Notification
 from store.claims import claim_due, still_mine
@@ -29,8 +29,9 @@ def plan(tx: Connection, planned: Sequence[Notification]) -> list[int]:
 def claim(tx: Connection, now: datetime, until: datetime, limit: int) -> list[Notification]:
     """Claim up to `limit` due notifications. One that was claimed before and never marked may have been sent: it is flagged so."""
     due = (notifications.c.due_at <= now) & notifications.c.state.in_(WAITING)
-    before = notifications.c.possible_repeat | (notifications.c.state == "claimed")
-    values = {"state": "claimed", "possible_repeat": before}
+    lapsed = notifications.c.state == "claimed"
+    copies = func.coalesce(notifications.c.copies, 0) + case((lapsed, 1), else_=0)
+    values = {"state": "claimed", "possible_repeat": notifications.c.possible_repeat | lapsed, "copies": copies}
     rows = claim_due(tx, notifications, due=due, order=notifications.c.due_at, now=now, until=until, limit=limit, values=values)
     return [_notification(row) for row in rows]
 
@@ -47,10 +48,10 @@ def mark(tx: Connection, notification: Notification, values: Mapping[str, Any]) 
     return tx.execute(update(notifications).where(mine).values(claimed_until=None, **values)).rowcount == 1
 
 
-def mark_sent(tx: Connection, notification: Notification, receipt: str, now: datetime) -> None:
+def mark_sent(tx: Connection, notification: Notification, receipt: str, ref: dict[str, Any] | None, now: datetime) -> None:
     """Write that it went out, even where it was cancelled while it did; not where another owner has it by now."""
     sent = update(notifications).where(still_mine(notifications, notification.id, notification.attempt))
-    tx.execute(sent.values(state="sent", receipt=receipt, error=None, sent_at=now, claimed_until=None))
+    tx.execute(sent.values(state="sent", receipt=receipt, ref=ref, error=None, sent_at=now, claimed_until=None))
 
 
 def cancel(tx: Connection, incident_id: int | None, kinds: Sequence[str]) -> list[int]:
@@ -78,6 +79,13 @@ def of_incident(tx: Connection, incident_id: int | None) -> list[Notification]:
     return [_notification(row) for row in tx.execute(chosen).mappings()]
 
 
+def to_person(tx: Connection, incident_id: int, person: str, channel: str) -> list[Notification]:
+    """What went out about an incident to somebody on one channel, oldest first."""
+    mine = (notifications.c.person == person) & (notifications.c.channel == channel) & (notifications.c.state == "sent")
+    chosen = select(notifications).where(notifications.c.incident_id == incident_id, mine).order_by(notifications.c.sent_at, notifications.c.id)
+    return [_notification(row) for row in tx.execute(chosen).mappings()]
+
+
 def with_link(tx: Connection, link_id: str) -> Notification | None:
     """The notification that carries this link, or None."""
     row = tx.execute(select(notifications).where(notifications.c.link_id == link_id)).mappings().first()
@@ -89,6 +97,38 @@ def sent_between(tx: Connection, start: datetime, end: datetime, *, kind: str = 
     sent = (notifications.c.state == "sent") & (notifications.c.sent_at >= start) & (notifications.c.sent_at < end)
     chosen = select(notifications).where(sent, notifications.c.kind == kind).order_by(notifications.c.sent_at, notifications.c.id)
     return [_notification(row) for row in tx.execute(chosen).mappings()]
+
+
+def sent_since(tx: Connection, since: datetime, kinds: Sequence[str]) -> list[Notification]:
+    """Those of these kinds that went out after a moment, oldest first."""
+    chosen = select(notifications).where(notifications.c.sent_at > since, notifications.c.state == "sent", notifications.c.kind.in_(kinds))
+    return [_notification(row) for row in tx.execute(chosen.order_by(notifications.c.sent_at, notifications.c.id)).mappings()]
+
+
+def waiting_digest(tx: Connection, person: str, channel: str, key: str) -> Notification | None:
+    """The digest of one kind (the key of its words) that is planned for somebody on a channel; None where there is none."""
+    mine = (notifications.c.person == person) & (notifications.c.channel == channel)
+    chosen = select(notifications).where(notifications.c.kind == "digest", notifications.c.state == "planned", mine).order_by(notifications.c.id)
+    return next((one for row in tx.execute(chosen).mappings() if (one := _notification(row)).words is not None and one.words.key == key), None)
+
+
+def last_digest(tx: Connection, person: str, channel: str) -> datetime | None:
+    """When a digest last went to somebody on a channel."""
+    mine = (notifications.c.person == person) & (notifications.c.channel == channel)
+    chosen = select(func.max(notifications.c.sent_at, type_=notifications.c.sent_at.type)).where(mine, notifications.c.kind == "digest")
+    value: datetime | None = tx.execute(chosen).scalar()
+    return value
+
+
+def listed_in(tx: Connection, digest_id: int) -> list[Notification]:
+    """What a digest lists instead of sending it, oldest first."""
+    chosen = select(notifications).where(notifications.c.digest_id == digest_id).order_by(notifications.c.id)
+    return [_notification(row) for row in tx.execute(chosen).mappings()]
+
+
+def list_in(tx: Connection, notification_id: int, digest_id: int) -> None:
+    """Have a digest list one that could not be sent."""
+    tx.execute(update(notifications).where(notifications.c.id == notification_id).values(digest_id=digest_id))
 
 
 def use_nonce(tx: Connection, digest: str, now: datetime) -> bool:

@@ -1,0 +1,150 @@
+"""A notification that is due -> the message that goes out: read from the store right before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
+
+from alerting import digest, looks, recounts
+from alerting.base import Limits, Message
+from alerting.burst import burst_shown
+from alerting.coverage import Listening, coverage_at
+from alerting.digest_words import compose_digest
+from alerting.incident import unwanted_because
+from alerting.links import Signer
+from alerting.message import MAX_QUOTES, Briefing, Reader, compose, compose_question, compose_test
+from alerting.policy import Roster, recipients
+from alerting.quotes import quotes_of
+from alerting.settings import ChannelSettings, PersonSettings
+from alerting.sifting import is_edit
+from core.messages import translator
+from core.records import Incident, Notification, Record, Words
+from playbooks.load import Library
+from store import incidents, notifications, signals
+from store.database import Tx
+
+
+class Prepared(Record, frozen=True, kw_only=True, gc=False):
+    """A message ready to be sent: to whom, on which channel. `copies` are the handles of earlier messages that it replaces in place."""
+
+    message: Message
+    person: PersonSettings
+    channel: ChannelSettings
+    copies: tuple[dict[str, Any], ...] = ()
+
+
+class Made(NamedTuple):
+    """A message, and the handles of those that it replaces in place."""
+
+    message: Message
+    copies: tuple[dict[str, Any], ...] = ()
+
+
+class Composer:
+    """Makes messages of notifications.
+
+    Args:
+        roster: who can be told now.
+        library: playbooks, for their first steps.
+        signer: signs the links.
+        listening: where we listen and where nobody can.
+        base_url: how the console is reached from outside.
+        limits_of: what a channel can.
+    """
+
+    def __init__(
+        self,
+        *,
+        roster: Callable[[Tx], Roster],
+        library: Library,
+        signer: Signer,
+        listening: Listening,
+        base_url: str,
+        limits_of: Callable[[ChannelSettings], Limits],
+    ) -> None:
+        self._roster = roster
+        self._library = library
+        self._signer = signer
+        self._listening = listening
+        self._base_url = base_url.rstrip("/")
+        self._limits_of = limits_of
+
+    def prepare(self, tx: Tx, notification: Notification, now: datetime) -> Prepared | str:
+        """The message of a notification, or why it is not wanted any more (a key of `why.*` or `reason.*`)."""
+        roster = self._roster(tx)
+        person = roster.people.get(notification.person)
+        channel = None if person is None else person.channel(notification.channel)
+        if person is None or channel is None:
+            return "why.not_configured"
+        reader = Reader(person=person.id, name=person.display_name, language=person.language or "vi", timezone=person.timezone or "UTC")
+        if notification.incident_id is not None:
+            made = self._about_incident(tx, notification, reader, channel, roster, now)
+        elif notification.kind == "digest":
+            made = self._digest(tx, notification, reader)
+        else:
+            made = Made(compose_test(notification, reader, link=self._link(notification, now)))
+        return made if isinstance(made, str) else Prepared(message=made.message, person=person, channel=channel, copies=made.copies)
+
+    def _digest(self, tx: Tx, notification: Notification, reader: Reader) -> Made | str:
+        told = [one for one in digest.incidents_of(tx, notification) if one.is_open]
+        return Made(compose_digest(told, notification, reader, link=f"{self._base_url}/incidents")) if told else "why.nothing_left"
+
+    def _about_incident(
+        self, tx: Tx, notification: Notification, reader: Reader, channel: ChannelSettings, roster: Roster, now: datetime
+    ) -> Made | str:
+        assert notification.incident_id is not None
+        incident = incidents.get(tx, notification.incident_id)
+        unwanted = Words(key="why.gone") if incident is None else unwanted_because(incident, notification)
+        if incident is None or unwanted is not None:
+            return (unwanted or Words(key="why.gone")).key
+        link = self._link(notification, now)
+        if recounts.is_question(notification):
+            return Made(compose_question(incident, notification, reader, link=link))
+        limits = self._limits_of(channel)
+        refs = handles(notifications.to_person(tx, incident.id, reader.person, notification.channel))
+        copies = refs if limits.edits and notification.kind != "page" else ()
+        if not copies and _tells_taker(notification, incident):
+            return "why.own_deed"
+        code = translator(reader.language)("alert.reply_code", id=incident.id) if limits.answers else f"tocsin ack {incident.id}"
+        message = compose(self._briefing(tx, incident, roster, now), notification, reader, link=link, ack_code=code)
+        return Made(replace(message, thread_ref=refs[0] if refs else None), copies)
+
+    def _link(self, notification: Notification, now: datetime) -> str | None:
+        """Where its reader answers: the incident's page, the question's, the test's."""
+        if notification.link_id is None:
+            return None
+        door = "f" if recounts.is_question(notification) else "i"
+        return f"{self._base_url}/{door}/{self._signer.link(notification.link_id, now)}"
+
+    def _briefing(self, tx: Tx, incident: Incident, roster: Roster, now: datetime) -> Briefing:
+        raised = signals.of_incident(tx, incident.id)
+        measured = [signal for signal in raised if signal.expected]  # how unusual it is by now, where that was measured
+        deciding = measured or [signal for signal in raised if signal.words == incident.words] or raised
+        next_step = incident.step + 1
+        steps = incident.policy.get("steps", [])
+        people = recipients(steps[next_step]["notify"], now, roster, incident.severity) if next_step < len(steps) else ()
+        return Briefing(
+            incident=incident,
+            signal=deciding[-1] if deciding else None,
+            burst=burst_shown(tx, raised),
+            quotes=quotes_of(tx, incident.id, MAX_QUOTES),
+            coverage=coverage_at(tx, self._listening, incident, now),
+            looks=looks.looks_of(tx, incident.id, roster),
+            playbook=self._library.get(incident.playbook_id),
+            owner=roster.name(incident.owner) if incident.owner else None,
+            next_people=[one.name for one in people],
+        )
+
+
+def handles(sent: Iterable[Notification]) -> tuple[dict[str, Any], ...]:
+    """The services' handles of messages that can be changed or answered; one that changed others has none of its own."""
+    return tuple(one.ref for one in sent if one.ref is not None and not is_edit(one))
+
+
+def _tells_taker(notification: Notification, incident: Incident) -> bool:
+    """Whether it says to who has taken the incident that they have."""
+    told = notification.words is not None and notification.words.key == "alert.taken_by"
+    return told and notification.kind == "update" and notification.person == incident.acknowledged_by
