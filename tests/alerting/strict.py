@@ -1,0 +1,75 @@
+"""A local server that stands for a service and holds each call to the service's documented rules: whatever it does not expect is a fault of the test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from core.http import Fetcher, Limits
+
+AT = datetime(2026, 11, 21, 3, tzinfo=UTC)
+
+
+class Strict:
+    """The server around a service: `url` and `pair` say where it is, `complaints` what broke the rules, `calls` what came."""
+
+    fails = True
+    permanent = True
+    secrets: tuple[str, ...] = ()
+    http: Fetcher
+
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+        self.calls: list[str] = []
+        app = web.Application(client_max_size=2**22)
+        app.router.add_route("*", "/{path:.*}", self._take)
+        self.server = TestServer(app)
+
+    @property
+    def pair(self) -> str:
+        return f"127.0.0.1:{self.server.port}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.pair}"
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Overridden by each service."""
+        raise NotImplementedError
+
+    async def _take(self, request: web.Request) -> web.Response:
+        self.calls.append(f"{request.method} {request.path}")
+        try:
+            return await self.answer(request)
+        except (AssertionError, LookupError, TypeError, ValueError) as fault:  # told when the test ends; the caller sees a refusal
+            self.complaints.append(f"{request.method} {request.path_qs}: {fault!r}")
+            return web.json_response({"complaint": repr(fault)}, status=400)
+
+    async def go_down(self) -> None:
+        await self.server.close()
+
+
+def said(request: web.Request, name: str) -> str:
+    """A header; empty where it was not sent."""
+    return request.headers.get(name, "")
+
+
+def only(found: dict[str, Any], *allowed: str) -> None:
+    """Raise for a key that the documentation does not know."""
+    assert set(found) <= set(allowed), sorted(set(found) - set(allowed))
+
+
+S = TypeVar("S", bound=Strict)
+
+
+@asynccontextmanager
+async def running(service: S) -> AsyncIterator[S]:
+    """The service at work, with a session that may reach it; ends with a failure if it had to complain."""
+    async with service.server, Fetcher(now=lambda: AT, allow=[service.pair], limits=Limits(total_s=5)) as service.http:
+        yield service
+    assert service.complaints == []
