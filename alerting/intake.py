@@ -18,11 +18,11 @@ from alerting.coverage_words import as_json, opening_words
 from alerting.events import AlarmOver, HeardAgain, SignalArrived
 from alerting.grouping import incident_key, is_caused, joins
 from alerting.incident import decide
+from alerting.muting import Muting
 from alerting.outside import left_of
 from alerting.policy import Roster, pages, policy_for, unpaged
 from alerting.save import change, save
 from alerting.settings import AlertingSettings
-from alerting.silence import silenced
 from alerting.weighing import TopicFacts, Weigher
 from core.outside import ALARM, ALARM_OVER
 from core.records import Incident, Signal, Tier, TimelineEntry, World
@@ -55,6 +55,7 @@ class Intake:
         playbooks: to choose from.
         roster: who can be told, asked anew for each signal because overrides change.
         salt: 16 random bytes for the digest of a piece of evidence.
+        muting: what mutes; by default what the settings say, knowing of no topic's own sources.
         listening: where we listen and where nobody can.
         budget: of alarms over all topics; None holds nothing.
         world: "drill" marks everything that comes of it.
@@ -71,6 +72,7 @@ class Intake:
         playbooks: Sequence[Playbook],
         roster: Callable[[Tx], Roster],
         salt: Callable[[], bytes],
+        muting: Muting | None = None,
         listening: Listening = Listening(),  # noqa: B008 - frozen
         budget: Budget | None = None,
         world: World = "live",
@@ -83,6 +85,7 @@ class Intake:
         self._playbooks = tuple(playbooks)
         self._roster = roster
         self._salt = salt
+        self._muting = muting or Muting(settings, topics, {}, world)
         self._listening = listening
         self._world = world
         self._sweep_every = sweep_every
@@ -124,6 +127,8 @@ class Intake:
         if before is None and incident.topic_id is not None:
             self._tell_coverage(tx, incident, now)
         signals.take(tx, signal_id, now, incident_id=incident.id, silence_id=event.silence.id if event.silence else None)
+        if event.silence is not None:
+            silences.keeps_quiet(tx, event.silence.id, incident.id)
         if before is None:
             log.info("incident opened", incident=incident.id, kind=signal.kind, severity=incident.severity, topic=signal.topic_id)
         return incident.id
@@ -163,9 +168,17 @@ class Intake:
 
     def _arrived(self, tx: Tx, signal: Signal, before: Incident | None, now: datetime) -> SignalArrived:
         weighed = self._weigher.weigh(tx, signal, before)
-        policy = policy_for(self._settings, severity=weighed.severity, topic_id=signal.topic_id, kind=signal.kind)
-        silence = silenced(signal, silences.active(tx, now), now)
-        held = self._weigher.hold(tx, signal, before, weighed, now) if pages(policy) and silence is None else None
+        policy = policy_for(
+            self._settings,
+            severity=weighed.severity,
+            topic_id=signal.topic_id,
+            kind=signal.kind,
+            place_id=signal.place_id,
+            risk=signal.risk,
+            at=now,
+        )
+        muted = self._muting.of(tx, signal, before, weighed, now)
+        held = self._weigher.hold(tx, signal, before, weighed, now) if pages(policy) and muted.silence is None else None
         if held is not None:
             weighed, policy = held, unpaged(self._settings)
         topic = self._topics.get(signal.topic_id or "")
@@ -183,9 +196,9 @@ class Intake:
             key=incident_key(signal) if before is None else before.key,
             severity=weighed.severity,
             factors=weighed.factors,
-            remarks=weighed.remarks,
+            remarks=(*weighed.remarks, *muted.remarks),
             policy=policy,
-            silence=silence,
+            silence=muted.silence,
             playbook_id=None if chosen is None else chosen[0].id,
             playbook_title="" if chosen is None else {str(tag): words for tag, words in chosen[0].title.items()},
             playbook_because=None if chosen is None else chosen[1],

@@ -9,6 +9,7 @@
     Lookout     sources   -> signal: not heard            wakes the Intake
     Gauger      numbers   -> signal: far from usual       wakes the Intake
     Intake      signal    -> incident, notification       wakes the Dispatcher
+    Unmuter     mutes that end -> what they kept quiet    wakes the Dispatcher
     Dispatcher  notification -> receipt, escalation
 
 The daemon, replays, drills and tests build the same monitor here; they differ in clock, store and notifiers alone.
@@ -16,30 +17,25 @@ The daemon, replays, drills and tests build the same monitor here; they differ i
 
 from __future__ import annotations
 
-import random
-import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
 from msgspec import Struct
 
-from alerting import dispatch, intake
-from alerting.base import Notifier
 from alerting.links import Signer, installation_key
 from alerting.policy import Roster
 from alerting.roster import roster_of
-from alerting.settings import ChannelSettings, PersonSettings
 from console import shelf
 from console.adopt import adopt
+from console.calling import alerting_stages
 from console.config import Config
 from console.detecting import able, detectors_of
 from console.known import topic_versions
-from console.listening import ask_again_of, listening_of
 from console.notifying import NotifierShelf
-from console.weighing import alarm_budget, topic_facts
+from console.stages import UNHURRIED, NotifierFor, Stage
 from core.clock import Clock
 from core.http import Fetcher
 from core.records import World
@@ -54,34 +50,7 @@ from store.open import Store
 
 log = structlog.get_logger()
 
-SALT_BYTES: Final = 16
-UNHURRIED: Final = timedelta(days=1)
 ROLES: Final = ("listener", "detectors", "alerting", "console")
-NotifierFor = Callable[[PersonSettings, ChannelSettings], Notifier]
-
-
-class Runs(Protocol):
-    """What every stage is: one method, called when it is due or woken. It never sleeps, and leaves nothing running."""
-
-    async def step(self, now: datetime) -> datetime | None:
-        """Do what is due at `now`; returns when it next wants to be called, None where only a wake-up matters."""
-
-
-class Wakes(Protocol):
-    """What a stage waits for besides the time."""
-
-    async def arrived(self) -> None:
-        """Return when there is something to do."""
-
-
-class Stage(Struct, frozen=True):
-    """A stage with what wakes it; `workers` may step it side by side, because claims decide who works."""
-
-    name: str
-    role: str
-    runs: Runs
-    woken_by: Wakes | None = None
-    workers: int = 1
 
 
 class Monitor(Struct, frozen=True):
@@ -142,7 +111,7 @@ def assemble(
     if "detectors" in roles:
         stages += _detectors(config, store, generation, often, hearing=not virtual or "listener" in roles)
     if "alerting" in roles:
-        stages += _alerting(config, store, library, notify, signer, world=world, virtual=virtual)
+        stages += alerting_stages(config, store, library, notify, signer, world=world, virtual=virtual)
     return Monitor(config, generation, store, tuple(stages), poller, library, signer, notify)
 
 
@@ -228,42 +197,6 @@ def _lookouts(config: Config, store: Store, generation: int, built: Mapping[str,
     told, lateness = counted(config), config.listener.lateness
     gauges = [detector for detector in built.values() if told and hasattr(detector, "weigh")]
     return stages + [Stage("gauger", "detectors", Gauger(store, told, one, lateness=lateness, generation=generation)) for one in gauges]
-
-
-def _alerting(
-    config: Config, store: Store, library: Library, notify: NotifierFor, signer: Signer, *, world: World, virtual: bool
-) -> list[Stage]:
-    roster = partial(roster_of, settings=config.alerting)
-    taker = intake.Intake(
-        store,
-        config.alerting,
-        topics=topic_facts(config),
-        tiers={source.id: source.tier for source in config.listener.sources},
-        playbooks=library.playbooks,
-        roster=roster,
-        listening=listening_of(config),
-        budget=alarm_budget(config, world),
-        world=world,
-        salt=partial(random.Random(world).randbytes, SALT_BYTES) if virtual else partial(secrets.token_bytes, SALT_BYTES),  # noqa: S311 - a story
-        sweep_every=UNHURRIED if virtual else intake.SWEEP_EVERY,
-    )
-    dispatcher = dispatch.Dispatcher(
-        store,
-        config.alerting,
-        notifier_for=notify,
-        roster=roster,
-        library=library,
-        signer=signer,
-        listening=listening_of(config),
-        ask_again=ask_again_of(config),
-        base_url=config.console.base_url,
-        at_once=1 if virtual else dispatch.BATCH,
-        sweep_every=UNHURRIED if virtual else dispatch.SWEEP_EVERY,
-    )
-    return [
-        Stage("intake", "alerting", taker, woken_by=store.signals),
-        Stage("dispatcher", "alerting", dispatcher, woken_by=store.notifications, workers=2),
-    ]
 
 
 def listened(config: Config, http: Fetcher, clock: Clock) -> Mapping[str, Listened]:

@@ -22,10 +22,11 @@ from msgspec.structs import replace
 
 from console import config as configuration
 from console import loop
-from console.assemble import ROLES, Stage, assemble
+from console.assemble import ROLES, assemble
 from console.config import Config
 from console.health import Health, StageHealth
 from console.lag import LoopLag
+from console.stages import Stage
 from core.clock import RealClock
 from core.errors import ConfigError
 from core.http import Fetcher

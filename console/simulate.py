@@ -12,8 +12,9 @@ from typing import Final
 
 from alerting.base import Message, Notifier, Receipt
 from alerting.settings import ChannelSettings, PersonSettings
-from console.assemble import ROLES, Monitor, NotifierFor, Stage, assemble
+from console.assemble import ROLES, Monitor, assemble
 from console.config import Config
+from console.stages import NotifierFor, Stage
 from core.clock import VirtualClock
 from core.http import Fetcher
 from core.records import World

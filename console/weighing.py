@@ -18,3 +18,9 @@ def alarm_budget(config: Config, world: World) -> Budget | None:
     if world != "live":
         return None
     return budget_of(config.detectors.budget, len(config.topics), [signal.kind for signal in config.detectors.signals])
+
+
+def topic_sources(config: Config) -> dict[str, frozenset[str]]:
+    """The sources that are about one topic alone, by topic: when they are blind, its silence says nothing."""
+    bound = {source.topic for source in config.listener.sources if source.topic is not None}
+    return {topic: frozenset(source.id for source in config.listener.sources if source.topic == topic) for topic in bound}

@@ -73,6 +73,16 @@ def of_incident(tx: Connection, incident_id: int) -> list[Signal]:
     return [_signal(row) for row in tx.execute(chosen).mappings()]
 
 
+def some_of(tx: Connection, incident_id: int, limit: int) -> list[Signal]:
+    """The first signal of an incident, and the last `limit` of them, the newest first."""
+    mine = select(signals).where(signals.c.incident_id == incident_id)
+    rows = [
+        *tx.execute(mine.order_by(signals.c.id.desc()).limit(limit)).mappings(),
+        *tx.execute(mine.order_by(signals.c.id).limit(1)).mappings(),
+    ]
+    return [_signal(row) for row in {row["id"]: row for row in rows}.values()]
+
+
 def told_since(tx: Connection, incident_id: int, signal: Signal, since: datetime) -> bool:
     """Whether a signal of the same kind and risk was put on this incident since then."""
     same = (signals.c.incident_id == incident_id) & (signals.c.kind == signal.kind) & (signals.c.taken_at > since)

@@ -7,9 +7,9 @@ import structlog
 from msgspec.structs import replace
 
 from console import daemon
-from console.assemble import Stage
 from console.config import load
 from console.daemon import Daemon
+from console.stages import Stage
 from store.open import open_store
 
 CONFIG = "topics: [{id: acme}]\nalerting: {people: [{id: ana}]}\n"

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from console.assemble import Stage
 from console.config import parse
 from console.simulate import TURNS_AT_ONE_MOMENT, Sent, Simulation
+from console.stages import Stage
 from tests import make
 
 

@@ -69,7 +69,7 @@ async def test_a_silenced_topic_opens_and_pages_nobody(house):
         matches={"topic": "acme"}, starts_at=house.now, ends_at=house.now + timedelta(hours=2), by="ana", comment="our own campaign"
     )
     await house.simulation.store.database.write(silences.add, silence)
-    await house.say(FIRE)
+    await house.say("Acme app is so bad, terrible, I hate it", times=15, within=timedelta(minutes=8))
     assert "silenced" in house.kinds()
     await house.phone("ana").expect_nothing()
 

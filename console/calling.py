@@ -1,0 +1,64 @@
+"""The alerting wing, built of a configuration: from a signal to somebody who has taken it."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from functools import partial
+from typing import Final
+
+from alerting import dispatch, intake
+from alerting.links import Signer
+from alerting.muting import Muting
+from alerting.roster import roster_of
+from alerting.unmute import Unmuter
+from console.config import Config
+from console.listening import ask_again_of, listening_of
+from console.stages import UNHURRIED, NotifierFor, Stage
+from console.weighing import alarm_budget, topic_facts, topic_sources
+from core.records import World
+from playbooks.load import Library
+from store.open import Store
+
+SALT_BYTES: Final = 16
+
+
+def alerting_stages(
+    config: Config, store: Store, library: Library, notify: NotifierFor, signer: Signer, *, world: World, virtual: bool
+) -> list[Stage]:
+    """Intake, Unmuter, Dispatcher, in the order in which a signal meets them."""
+    roster = partial(roster_of, settings=config.alerting)
+    muting = Muting(config.alerting, topic_facts(config), topic_sources(config), world)
+    taker = intake.Intake(
+        store,
+        config.alerting,
+        topics=topic_facts(config),
+        tiers={source.id: source.tier for source in config.listener.sources},
+        playbooks=library.playbooks,
+        roster=roster,
+        muting=muting,
+        listening=listening_of(config),
+        budget=alarm_budget(config, world),
+        world=world,
+        salt=partial(random.Random(world).randbytes, SALT_BYTES) if virtual else partial(secrets.token_bytes, SALT_BYTES),  # noqa: S311 - a story
+        sweep_every=UNHURRIED if virtual else intake.SWEEP_EVERY,
+    )
+    unmuter = Unmuter(store, config.alerting, muting=muting, roster=roster, **({"sweep_every": UNHURRIED} if virtual else {}))
+    dispatcher = dispatch.Dispatcher(
+        store,
+        config.alerting,
+        notifier_for=notify,
+        roster=roster,
+        library=library,
+        signer=signer,
+        listening=listening_of(config),
+        ask_again=ask_again_of(config),
+        base_url=config.console.base_url,
+        at_once=1 if virtual else dispatch.BATCH,
+        sweep_every=UNHURRIED if virtual else dispatch.SWEEP_EVERY,
+    )
+    return [
+        Stage("intake", "alerting", taker, woken_by=store.signals),
+        Stage("unmuter", "alerting", unmuter),
+        Stage("dispatcher", "alerting", dispatcher, woken_by=store.notifications, workers=2),
+    ]
