@@ -101,8 +101,16 @@ def fitted(message: Message, limit: int, size: Callable[[str], int] = len) -> st
 
     The link and the code always stand whole, for an alert without them cannot be answered. `size` counts as the channel does.
     """
-    if size(message.body) <= limit:
-        return message.body
+    return message.body if size(message.body) <= limit else _cut(message, limit, size)
+
+
+def headed(message: Message, limit: int, size: Callable[[str], int] = len) -> str:
+    """The subject and the text as one, for channels without a subject of their own; cut as `fitted` cuts."""
+    whole = f"{message.subject}\n{message.body}"
+    return whole if size(whole) <= limit else _cut(message, limit, size)
+
+
+def _cut(message: Message, limit: int, size: Callable[[str], int]) -> str:
     room = limit - size(message.short) - 2
     if room > _WORTH_READING:
         return f"{message.short}\n\n{shorten(message.body, room, size)}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from alerting.base import Message, fitted
+from alerting.base import Message, fitted, headed
+from alerting.inert import utf16_units
 
 LINK = "http://127.0.0.1:8765/i/abcdefgh"
 
@@ -34,3 +35,16 @@ def test_all_of_it_where_it_fits_and_a_line_before_the_text_where_it_does_not() 
 def test_without_a_link_the_line_is_cut_at_its_end() -> None:
     bare = message(link=None, ack_code="", short="[MAJOR] " + "x" * 200, body="y" * 900)
     assert fitted(bare, 80) == "[MAJOR] " + "x" * 71 + "…"
+
+
+def test_a_channel_without_subjects_says_it_first_and_the_line_says_it_where_all_is_too_long() -> None:
+    told = message(subject="[MAJOR] INCIDENT #12")
+    assert headed(told, 5000) == f"[MAJOR] INCIDENT #12\n{told.body}"
+    assert headed(told, len(told.body) + 5).startswith("[MAJOR] INCIDENT #12 title")
+
+
+@pytest.mark.parametrize("limit", [80, 161, 300, 900])
+def test_it_is_cut_as_the_channel_counts(limit: int) -> None:
+    said = headed(message(body="👩‍👩‍👧" * 300), limit, utf16_units)
+    assert utf16_units(said) <= limit
+    assert LINK in said
