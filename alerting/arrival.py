@@ -14,8 +14,10 @@ from msgspec.structs import replace
 from alerting.corroboration import FACTOR as CORROBORATION
 from alerting.events import Decision, SignalArrived, line
 from alerting.paging import Walk, adopt, has_paged, notices, owes_page, page, start
+from alerting.patience import stirred
 from alerting.policy import Roster, pages, recipients
 from alerting.severity import loudest_first
+from alerting.silencing import muted_line
 from core.records import Factor, Incident, Notification, Severity, Signal, TimelineEntry, Words, severity_rank
 
 ACTOR = "intake"
@@ -69,13 +71,14 @@ def _add(incident: Incident, event: SignalArrived, now: datetime, roster: Roster
     if rose:
         changed = _raised(changed, severity, event)
         lines.append(line(incident, now, "severity_raised", ACTOR, old=incident.severity, new=severity))
+    changed = stirred(changed, now, roster, rose=rose)
     if rose or incident.playbook_id is None:
         changed, attached = _with_playbook(changed, event, now)
         lines.extend(attached)
     if not asks_for_page(changed, now, rose=rose):
         return Decision(incident=changed, timeline=tuple(lines))
     if event.silence is not None:
-        return Decision(incident=changed, timeline=(*lines, _silenced_line(changed, event, now)))
+        return Decision(incident=changed, timeline=(*lines, muted_line(changed, event.silence, now, ACTOR)))
     return page_again(incident, changed, now, roster, tuple(lines))
 
 
@@ -107,6 +110,8 @@ def reopened(incident: Incident) -> Incident:
         resolved_at=None,
         reviewed_at=None,
         close_reason=None,
+        close_proposed_at=None,
+        merged_into=None,
         next_step_at=None,
     )
 
@@ -114,7 +119,7 @@ def reopened(incident: Incident) -> Incident:
 def _begin(incident: Incident, event: SignalArrived, now: datetime, roster: Roster, lines: tuple[TimelineEntry, ...]) -> Decision:
     """Start to page, or say why not."""
     if event.silence is not None:
-        return Decision(incident=replace(incident, next_step_at=None), timeline=(*lines, _silenced_line(incident, event, now)))
+        return Decision(incident=replace(incident, next_step_at=None), timeline=(*lines, muted_line(incident, event.silence, now, ACTOR)))
     if not pages(incident.policy):
         quiet = line(incident, now, "not_paged", ACTOR, severity=incident.severity)
         return Decision(incident=replace(incident, next_step_at=None), timeline=(*lines, quiet))
@@ -172,7 +177,7 @@ def _raised(incident: Incident, severity: Severity, event: SignalArrived) -> Inc
 def _heard(incident: Incident, event: SignalArrived) -> Incident:
     later = max(incident.last_signal_at, event.signal.raised_at)
     generation = max(incident.generation, event.signal.generation)
-    return replace(incident, last_signal_at=later, generation=generation, factors=_confirmed(incident, event))
+    return replace(incident, last_signal_at=later, generation=generation, factors=_confirmed(incident, event), close_proposed_at=None)
 
 
 def _confirmed(incident: Incident, event: SignalArrived) -> tuple[Factor, ...]:
@@ -222,9 +227,3 @@ def _said(event: SignalArrived) -> dict[str, Any]:
 
 def _signal_data(signal: Signal) -> dict[str, Any]:
     return {"signal": signal.id, "kind": signal.kind}
-
-
-def _silenced_line(incident: Incident, event: SignalArrived, now: datetime) -> TimelineEntry:
-    silence = event.silence
-    assert silence is not None
-    return line(incident, now, "silenced", ACTOR, until=silence.ends_at.isoformat(), comment=silence.comment, data={"silence": silence.id})

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from alerting.events import Decision, Escalated, closed_answer, line
 from alerting.paging import ACTOR, Walk, advance, has_paged, is_exhausted, is_fallback, last_paged_at, page, told
+from alerting.patience import run_out
 from alerting.policy import Roster, pages
 from core.records import Incident, TimelineEntry, Words
 
@@ -48,6 +49,9 @@ def _escalated(incident: Incident, now: datetime, roster: Roster) -> Decision:
 
 def _wake(incident: Incident, now: datetime, roster: Roster) -> Decision:
     """A snooze has ended, or an acknowledgement has run out: open again, and the step it stood at is paged again."""
+    unheard = run_out(incident, now, roster)
+    if unheard is not None:
+        return unheard
     taker = incident.acknowledged_by
     if incident.snoozed_until is not None or taker is None:
         said = line(incident, now, "snooze_ended", ACTOR)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from core.errors import Refused
-from core.records import Factor, Incident, Notification, NotificationKind, Record, Severity, Signal, TimelineEntry, Words, World
+from core.records import Factor, Incident, Notification, NotificationKind, Record, Severity, Signal, Stage, TimelineEntry, Words, World
 from core.silences import Silence
 
 
@@ -124,12 +124,42 @@ class PlaceLooked(Record, frozen=True, kw_only=True, gc=False):
     text: str = ""
 
 
+class MuteEnded(Record, frozen=True, kw_only=True, gc=False):
+    """What kept it quiet is over; `still` is what mutes it now, if anything does. `alive`: it is to be paged where it owes a page (an echo whose cause is over may not be)."""
+
+    silence: Silence
+    still: Silence | None = None
+    alive: bool = True
+
+
 class Snoozed(Record, frozen=True, kw_only=True, gc=False):
-    """`by` puts it off; at `until` it pages again."""
+    """`by` puts it off for a `reason`; at `until`, at most 24 hours from now, it pages again."""
 
     by: str
     until: datetime
     reason: str = ""
+
+
+class RoleGiven(Record, frozen=True, kw_only=True, gc=False):
+    """`by` gives a role of the response (`role`: its id; `title` as the playbook calls it, by language, or the id) to `person`, who is told."""
+
+    by: str
+    role: str
+    person: str
+    title: str | dict[str, str]
+
+
+class StageTurned(Record, frozen=True, kw_only=True, gc=False):
+    """The crisis has come to another stage (`alerting/stage.py`), for the reason told."""
+
+    stage: Stage
+    because: Words
+
+
+class CloseProposed(Record, frozen=True, kw_only=True, gc=False):
+    """All that can be computed says that it is over (`alerting/closing.py`); `told` are the numbers, for `alert.close_proposed`."""
+
+    told: dict[str, Any]
 
 
 Event = (
@@ -147,6 +177,10 @@ Event = (
     | HeardAgain
     | AlarmOver
     | PlaceLooked
+    | MuteEnded
+    | RoleGiven
+    | StageTurned
+    | CloseProposed
 )
 
 

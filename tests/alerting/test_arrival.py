@@ -69,7 +69,7 @@ def test_a_rise_after_an_acknowledgement_tells_the_step_and_the_owner_and_escala
     stage.do(Acknowledged(by="minh", via="link"), minutes=1)
     decision = stage.do(stage.signal("major"), minutes=1)
     assert who(decision) == [("page", "lan", "email"), ("page", "minh", "email")]
-    assert (stage.live().status, stage.live().next_step_at) == ("acknowledged", None)
+    assert (stage.live().status, stage.live().next_step_at) == ("acknowledged", stage.now + timedelta(minutes=60))  # an update is owed
 
 
 def test_a_rise_back_to_a_severity_that_was_paged_waits_for_the_cool_down(stage, who) -> None:
@@ -146,7 +146,7 @@ def test_a_first_step_may_wait_and_a_second_signal_does_not_hurry_it(stage, who)
 
 def test_a_rise_breaks_a_snooze(stage) -> None:
     stage.do(stage.signal("minor"))
-    stage.do(Snoozed(by="lan", until=stage.now + timedelta(hours=5)))
+    stage.do(Snoozed(by="lan", until=stage.now + timedelta(hours=5), reason="asleep"))
     assert stage.do(stage.signal("minor")).notifications == ()
     decision = stage.do(stage.signal("major"))
     assert decision.notifications

@@ -116,7 +116,7 @@ def test_who_has_it_keeps_it_when_passing_it_on(stage, who) -> None:
     stage.do(stage.signal())
     stage.do(Acknowledged(by="lan", via="link"))
     assert who(stage.do(Escalated(by="lan"))) == [("page", "minh", "email")]
-    assert (stage.live().status, stage.live().owner, stage.live().next_step_at) == ("acknowledged", "lan", None)
+    assert (stage.live().status, stage.live().owner, stage.live().next_step_at) == ("acknowledged", "lan", stage.now + 60 * MIN)
 
 
 def test_a_closed_incident_escalates_nothing(stage) -> None:
@@ -147,7 +147,7 @@ def test_an_acknowledgement_that_runs_out_pages_again(stage, who) -> None:
 
 def test_a_snooze_ends_with_a_page(stage, who) -> None:
     stage.do(stage.signal())
-    assert stage.do(Snoozed(by="lan", until=stage.now + 60 * MIN)).cancel == ("page",)
+    assert stage.do(Snoozed(by="lan", until=stage.now + 60 * MIN, reason="asleep")).cancel == ("page",)
     assert stage.live().next_step_at == stage.now + 60 * MIN
     decision = stage.do(EscalationDue(), minutes=60)
     assert who(decision) == [("page", "lan", "email")]
@@ -156,7 +156,7 @@ def test_a_snooze_ends_with_a_page(stage, who) -> None:
 
 def test_a_snooze_of_a_digest_incident_ends_quietly(stage) -> None:
     stage.do(stage.signal("watch"))
-    stage.do(Snoozed(by="lan", until=stage.now + 60 * MIN))
+    stage.do(Snoozed(by="lan", until=stage.now + 60 * MIN, reason="asleep"))
     decision = stage.do(EscalationDue(), minutes=60)
     assert (decision.notifications, decision.incident.next_step_at) == ((), None)
 

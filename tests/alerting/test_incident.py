@@ -39,10 +39,10 @@ def test_an_acknowledgement_stops_the_escalation(stage) -> None:
         "lan",
         stage.now,
     )
-    assert (incident.next_step_at, decision.cancel, decision.revoke_links) == (None, ("page",), False)
+    assert (incident.next_step_at, decision.cancel, decision.revoke_links) == (stage.now + 60 * MIN, ("page",), False)  # an update is owed
     assert decision.answer is not None
     assert decision.answer.key == "answer.taken"
-    assert stage.do(EscalationDue(), minutes=60).notifications == ()
+    assert stage.do(EscalationDue(), minutes=59).notifications == ()
 
 
 def test_the_second_hears_who_was_first(stage) -> None:
@@ -55,7 +55,7 @@ def test_the_second_hears_who_was_first(stage) -> None:
     assert (decision.answer.key, decision.answer.args["person"]) == ("answer.already_taken", "Lan")
     assert [entry.kind for entry in decision.timeline] == ["already_acknowledged"]
     again = stage.do(Acknowledged(by="lan", via="link"))
-    assert (again.incident, again.timeline, again.notifications) == (taken, (), ())
+    assert (again.incident.acknowledged_at, again.timeline, again.notifications) == (taken.acknowledged_at, (), ())
     assert again.answer is not None
     assert again.answer.key == "answer.yours"
 
@@ -158,14 +158,14 @@ def test_a_closed_incident_can_be_rated_and_pages_nobody(stage) -> None:
     stage.do(stage.signal("minor"))
     stage.do(Resolved(by="lan", reason="fixed"))
     assert stage.do(SeveritySet(by="lan", severity="critical", because="looking back")).notifications == ()
-    assert stage.do(Snoozed(by="lan", until=stage.now + MIN)).timeline == ()
+    assert stage.do(Snoozed(by="lan", until=stage.now + MIN, reason="asleep")).timeline == ()
 
 
 def test_what_makes_no_sense_is_refused(stage) -> None:
     with pytest.raises(Refused, match="no such incident"):
         decide(None, Noted(by="lan", text="?"), stage.now, stage.roster)
     stage.do(stage.signal())
-    for event in (Snoozed(by="lan", until=stage.now), Acknowledged(by="lan", via="link", until=stage.now - MIN)):
+    for event in (Snoozed(by="lan", until=stage.now, reason="asleep"), Acknowledged(by="lan", via="link", until=stage.now - MIN)):
         with pytest.raises(Refused, match="must lie in the future"):
             stage.do(event)
 
@@ -238,7 +238,7 @@ def play(stage, move) -> None:
         case ("assign", person, to):
             stage.do(Assigned(by=person, to=to))
         case ("snooze", person, minutes):
-            stage.do(Snoozed(by=person, until=stage.now + minutes * MIN))
+            stage.do(Snoozed(by=person, until=stage.now + minutes * MIN, reason="asleep"))
 
 
 @given(st.lists(st.tuples(MOVES, st.sampled_from([0, 1, 5, 15, 20, 40, 300])), max_size=25))
