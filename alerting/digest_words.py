@@ -30,7 +30,7 @@ def compose_digest(told: Sequence[Incident], notification: Notification, reader:
         say("digest.line", id=one.id, severity=one.severity, title=inert(say.render(one.words), MAX_TITLE), status=one.status)
         for one in ranked[:MOST_TOLD]
     ]
-    body = "\n".join(filter(None, (head, "", *lines, *_rest(say, ranked[MOST_TOLD:]), "", link)))
+    body = "\n\n".join(filter(None, (head, "\n".join([*lines, *_rest(say, ranked[MOST_TOLD:])]), link)))
     return Message(
         kind="digest",
         subject=subject,

@@ -113,9 +113,9 @@ def waiting_digest(tx: Connection, person: str, channel: str, key: str) -> Notif
 
 
 def last_digest(tx: Connection, person: str, channel: str) -> datetime | None:
-    """When a digest last went to somebody on a channel."""
-    mine = (notifications.c.person == person) & (notifications.c.channel == channel)
-    chosen = select(func.max(notifications.c.sent_at, type_=notifications.c.sent_at.type)).where(mine, notifications.c.kind == "digest")
+    """When the latest digest for somebody on a channel was due, sent or not."""
+    mine = (notifications.c.person == person) & (notifications.c.channel == channel) & (notifications.c.state != "cancelled")
+    chosen = select(func.max(notifications.c.due_at, type_=notifications.c.due_at.type)).where(mine, notifications.c.kind == "digest")
     value: datetime | None = tx.execute(chosen).scalar()
     return value
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from alerting import respond
-from alerting.base import Message, Receipt
+from alerting.base import Limits, Message, Receipt
 from alerting.budget import Budget
 from alerting.dispatch import Dispatcher
 from alerting.events import Event
@@ -36,11 +36,13 @@ SETTINGS: dict[str, Any] = {
 
 
 class Phone:
-    """A fake notifier: answers with what the test laid out, then with a receipt. `got` is what arrived."""
+    """A fake notifier: answers with what the test laid out, then with a receipt. `got` is what arrived, `edited` what was changed in place."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps_handles: bool = False) -> None:
+        self.keeps_handles = keeps_handles
         self.got: list[Message] = []
         self.answers: list[BaseException | str] = []
+        self.edited: list[tuple[Message, dict[str, Any]]] = []
         self.ringing = asyncio.Event()
         self.may_answer = asyncio.Event()
         self.may_answer.set()
@@ -52,7 +54,13 @@ class Phone:
         if isinstance(answer, BaseException):
             raise answer
         self.got.append(message)
-        return Receipt(id=f"r{len(self.got)}", detail=answer)
+        return Receipt(id=f"r{len(self.got)}", detail=answer, ref={"message": len(self.got)} if self.keeps_handles else None)
+
+    async def edit(self, message: Message, ref: dict[str, Any]) -> Receipt:
+        if self.answers and isinstance(answer := self.answers.pop(0), BaseException):
+            raise answer
+        self.edited.append((message, ref))
+        return Receipt(detail="edited")
 
 
 class Desk:
@@ -65,6 +73,7 @@ class Desk:
         send_timeout_s: float = 45.0,
         topics: Sequence[TopicFacts] = (TopicFacts(id="acme", kind="brand"),),
         budget: Budget | None = None,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
         **settings: Any,
     ) -> None:
         self.now = make.NOON
@@ -93,10 +102,11 @@ class Desk:
             signer=self.signer,
             base_url="http://tocsin.example/",
             send_timeout_s=send_timeout_s,
+            limits_of=lambda _: limits,
         )
 
     def _phone(self, person: PersonSettings, channel: ChannelSettings) -> Phone:
-        return self.phones[person.id]
+        return self.phones.get(f"{person.id}/{channel.id}") or self.phones[person.id]
 
     def phone(self, person: str) -> Phone:
         return self.phones[person]
