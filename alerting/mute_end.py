@@ -9,6 +9,7 @@ from alerting.arrival import asks_for_page, page_again
 from alerting.events import Decision, MuteEnded, line
 from alerting.paging import has_paged
 from alerting.policy import Roster
+from alerting.silence import muted_line
 from core.records import Incident
 from core.silences import Silence
 
@@ -24,16 +25,7 @@ def mute_ended(incident: Incident, event: MuteEnded, now: datetime, roster: Rost
     if not incident.is_open:
         return Decision(incident=incident)
     if event.still is not None:
-        said = line(
-            incident,
-            now,
-            "silenced",
-            ACTOR,
-            until=event.still.over_at.isoformat(),
-            comment=event.still.comment,
-            data={"silence": event.still.id},
-        )
-        return Decision(incident=incident, timeline=(said,))
+        return Decision(incident=incident, timeline=(muted_line(incident, event.still, now, ACTOR),))
     paged = event.alive and _owes(incident, now)
     key = "mute_ended" if paged else "mute_ended_quietly" if event.alive else "echo_ended"
     said = line(incident, now, "mute_ended", ACTOR, key=key, comment=event.silence.comment, data={"silence": event.silence.id})

@@ -19,6 +19,7 @@ from alerting.events import (
     EscalationDue,
     Event,
     HeardAgain,
+    MuteEnded,
     PlaceLooked,
     Resolved,
     SeveritySet,
@@ -33,8 +34,7 @@ from alerting.save import change
 from core.errors import NotFound, Refused
 from core.flagged import Counted
 from core.records import Incident, Notification, Record, Words
-from core.silences import Silence
-from store import audit, incidents, notifications, signals, silences, statements, steps
+from store import audit, incidents, notifications, signals, statements, steps
 from store.database import Tx
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def respond(tx: Tx, incident_id: int, event: Event, now: datetime, roster: Roste
         NotFound: there is no such incident, or no such step.
         Refused: it makes no sense now, told in one line.
     """
-    if isinstance(event, SignalArrived | EscalationDue | HeardAgain | AlarmOver):
+    if isinstance(event, SignalArrived | EscalationDue | HeardAgain | AlarmOver | MuteEnded):
         raise Refused("only the program itself does that")
     if isinstance(event, StepTicked):
         _tick(tx, incident_id, event, now)
@@ -170,23 +170,6 @@ def draft_statement(
     incidents.add_entries(tx, incident_id, [line(incident, now, "statement_drafted", by, data={"statement": statement}, **told)])
     audit.add(tx, now, by, "statement", "drafted", f"incident:{incident_id}", {"statement": statement})
     return text
-
-
-def silence(tx: Tx, wanted: Silence, now: datetime, *, channel: str) -> int:
-    """Mute matching signals for a time; returns the silence's id.
-
-    Raises:
-        Refused: it ends before it begins, or matches nothing in particular.
-    """
-    if wanted.ends_at <= max(wanted.starts_at, now):
-        raise Refused("a silence must end in the future")
-    if not wanted.matches:
-        raise Refused("a silence must say what it mutes: topic, kind, risk, place or source")
-    silence_id = silences.add(tx, wanted)
-    audit.add(
-        tx, now, wanted.by, channel, "silence", f"silence:{silence_id}", {"matches": wanted.matches, "ends_at": wanted.ends_at.isoformat()}
-    )
-    return silence_id
 
 
 def _on_its_policy(tx: Tx, incident_id: int, event: SeveritySet, now: datetime, roster: Roster) -> SeveritySet:

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
-from core.records import Factor, Severity, Signal
+from alerting.events import line
+from core.records import Factor, Incident, Severity, Signal, TimelineEntry
 from core.silences import Silence
 
 HARM_FACTOR: Final = "harm"
+KEYS: Final = {"silence": "silenced", "maintenance": "silenced", "inhibition": "inhibited"}  # lines of the timeline
 Told = Mapping[str, frozenset[str]]  # what something is about, by key ("topic", "source" ...); no value is unknown
 
 
@@ -48,6 +50,16 @@ def sources_of(signal: Signal) -> frozenset[str]:
 def breaks_through(severity: Severity, factors: Iterable[Factor]) -> bool:
     """Whether it pages whatever is muted: critical, and people are harmed."""
     return severity == "critical" and any(factor.name == HARM_FACTOR for factor in factors)
+
+
+def muted_line(incident: Incident, silence: Silence, now: datetime, actor: str) -> TimelineEntry:
+    """The line that says why nobody was called: muted until when and for what reason, or the echo of which incident."""
+    told = (
+        {"cause": silence.data["incident"]}
+        if silence.kind == "inhibition"
+        else {"until": silence.over_at.isoformat(), "comment": silence.comment}
+    )
+    return line(incident, now, "silenced", actor, key=KEYS[silence.kind], data={"silence": silence.id}, **told)
 
 
 def _one(value: str | None) -> frozenset[str]:

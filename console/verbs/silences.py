@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from console.muted import by_said, matches_said, muted_at, why_said
 from console.verbs.base import Desk, UsageError, Verb, as_json, as_person
 from console.verbs.tables import table
 from console.verbs.times import moment
-from core.errors import NotFound
 from core.silences import Silence
 
 if TYPE_CHECKING:
@@ -26,30 +26,51 @@ MATCHES: Final = {
 def _options(parser: ArgumentParser) -> None:
     for name, meaning in MATCHES.items():
         parser.add_argument(f"--{name}", metavar="ID", help=f"{meaning}; all that are given must match")
-    parser.add_argument("--until", metavar="TIME", help="when it ends; required for a new one")
+    parser.add_argument("--until", metavar="TIME", help="when it ends, at most 30 days on; required for a new one")
     parser.add_argument("--comment", help="why; required for a new one")
-    parser.add_argument("--end", metavar="N", type=int, help="end silence number N now")
+    parser.add_argument("--from", dest="start", metavar="TIME", help="when it begins; now, unless it is given")
+    parser.add_argument("--maintenance", action="store_true", help="it is planned work, and is called so")
+    parser.add_argument("--end", metavar="N", type=int, help="end number N now: a silence, a window, an echo")
     as_person(parser)
 
 
 def _silence(desk: Desk, args: Namespace) -> int:
+    from alerting import silencing
+
     by = desk.person(args.by)
     if args.end is not None:
-        if not desk.write(_end, desk, args.end, by):
-            raise NotFound(f"there is no silence {args.end} in force")
+        desk.write(silencing.end_silence, args.end, desk.now, by=by, channel="cli")
         desk.out(desk.say("cli.silence_ended", id=args.end))
         return 0
-    from alerting import respond
-
     matches = {name: getattr(args, name) for name in MATCHES if getattr(args, name)}
     if args.until is None or not args.comment or not matches:
         raise UsageError(f"a silence needs --until, --comment and at least one of {', '.join(f'--{name}' for name in MATCHES)}")
     _refuse_unknown(desk, matches)
-    until = moment(args.until, desk.now, desk.zone)
-    wanted = Silence(matches=matches, starts_at=desk.now, ends_at=until, by=by, comment=args.comment)
-    made = desk.write(respond.silence, wanted, desk.now, channel="cli")
-    desk.out(desk.say("cli.silence_set", id=made, until=until, matches=_told(matches)))
+    start = desk.now if args.start is None else moment(args.start, desk.now, desk.zone)
+    wanted = Silence(
+        matches=dict(matches),
+        starts_at=start,
+        ends_at=moment(args.until, desk.now, desk.zone),
+        by=by,
+        comment=args.comment,
+        kind="maintenance" if args.maintenance else "silence",
+    )
+    made = desk.write(silencing.silence, wanted, desk.now, channel="cli")
+    key = "cli.silence_set" if start <= desk.now else "cli.silence_planned"
+    desk.out(desk.say(key, id=made, start=start, until=wanted.ends_at, matches=matches_said(wanted)))
+    calling = desk.read(_still_calling, wanted)
+    if calling and start <= desk.now:
+        desk.tell(desk.say("cli.silence_still_calls", ids=[f"#{number}" for number in calling]))
     return 0
+
+
+def _still_calling(tx: Tx, wanted: Silence) -> list[int]:
+    """Open incidents that a new silence matches, and that go on calling people: it mutes what comes, not what has begun."""
+    from alerting.silence import matches, told_of
+    from store import open_incidents, signals
+
+    calling = [one for one in open_incidents.open_now(tx, "live") if one.status == "open" and one.next_step_at is not None]
+    return [one.id for one in calling if any(matches(wanted.matches, told_of(signal)) for signal in signals.some_of(tx, one.id, 1))]
 
 
 def _refuse_unknown(desk: Desk, matches: dict[str, str]) -> None:
@@ -65,49 +86,49 @@ def _refuse_unknown(desk: Desk, matches: dict[str, str]) -> None:
             raise UsageError(f"there is no {name} {value!r}; configured are: {', '.join(known[name]) or 'none'}")
 
 
-def _end(tx: Tx, desk: Desk, silence_id: int, by: str) -> bool:
-    from store import audit, silences
-
-    ended = silences.end(tx, silence_id, desk.now)
-    if ended:
-        audit.add(tx, desk.now, by, "cli", "silence_ended", f"silence:{silence_id}")
-    return ended
-
-
 def _list_options(parser: ArgumentParser) -> None:
     as_json(parser)
 
 
 def _list(desk: Desk, args: Namespace) -> int:
-    from store import silences
-
-    found = desk.read(silences.active, desk.now)
+    found = desk.read(muted_at, desk.config.alerting, desk.now)
     if args.json:
-        desk.json(
-            [
-                {
-                    "id": each.id,
-                    "matches": each.matches,
-                    "starts_at": each.starts_at.isoformat(),
-                    "ends_at": each.ends_at.isoformat(),
-                    "by": each.by,
-                    "comment": each.comment,
-                }
-                for each in found
-            ]
-        )
+        desk.json([_as_json(each, desk) for each in found])
         return 0
     if not found:
         desk.tell(desk.say("cli.no_silences"))
         return 0
-    say = desk.say
-    rows = [[str(each.id), _told(each.matches), say("cli.moment", at=each.ends_at), each.by, each.comment] for each in found]
-    desk.out(table(["#", say("cli.matches"), say("cli.to"), say("console.who"), say("console.why")], rows))
+    say, names = desk.say, {person.id: person.display_name for person in desk.config.alerting.people}
+    rows = [
+        [
+            str(each.id or "-"),
+            say(f"silence.kind.{each.kind}"),
+            matches_said(each),
+            say("cli.moment", at=each.starts_at) if each.starts_at > desk.now else say("silence.now"),
+            say("cli.moment", at=each.ends_at),
+            by_said(each, say, names),
+            why_said(each, say),
+            " ".join(f"#{number}" for number in each.muted) or "-",
+        ]
+        for each in found
+    ]
+    heads = ["silence.what", "cli.matches", "cli.from", "cli.to", "console.who", "console.why", "silence.mutes"]
+    desk.out(table(["#", *(say(key) for key in heads)], rows))
     return 0
 
 
-def _told(matches: dict[str, str]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in matches.items())
+def _as_json(silence: Silence, desk: Desk) -> dict[str, Any]:
+    return {
+        "id": silence.id or None,
+        "kind": silence.kind,
+        "matches": silence.matches,
+        "starts_at": silence.starts_at.isoformat(),
+        "ends_at": silence.ends_at.isoformat(),
+        "in_force": silence.holds(desk.now),
+        "by": silence.by,
+        "comment": silence.comment,
+        "incidents": list(silence.muted),
+    }
 
 
 VERBS = (
@@ -118,5 +139,5 @@ VERBS = (
         _options,
         _silence,
     ),
-    Verb("silences", "list what is muted now", "tocsin silences --json", _list_options, _list),
+    Verb("silences", "list what is muted now, and what is planned", "tocsin silences --json", _list_options, _list),
 )

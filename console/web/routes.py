@@ -9,7 +9,23 @@ from typing import Final, Literal
 
 from aiohttp import web
 
-from console.web import acting, detectors, drill, flag_link, flags, hooks, incidents, letters, link, metrics, ready, sources, static, websub
+from console.web import (
+    acting,
+    detectors,
+    drill,
+    flag_link,
+    flags,
+    hooks,
+    incidents,
+    letters,
+    link,
+    metrics,
+    ready,
+    silences,
+    sources,
+    static,
+    websub,
+)
 from console.web.door import Who
 from console.web.visit import Visit
 
@@ -61,6 +77,8 @@ ROUTES: Final = (
     Route("POST", f"/flag/{_ID}", flags.count, proof="token"),
     Route("GET", r"/pictures/{sha256:[0-9a-f]{64}}", flags.picture),
     Route("GET", "/sources", sources.listing),
+    Route("GET", "/silences", silences.listing),
+    Route("POST", f"/silences/{_ID}/end", silences.end, proof="token"),
     Route("GET", "/detectors", detectors.listing),
     Route("POST", "/detectors", detectors.record, proof="token"),
     Route("GET", "/dead-letters", letters.listing),

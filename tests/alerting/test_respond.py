@@ -9,9 +9,8 @@ import sqlalchemy as sa
 from alerting import respond
 from alerting.events import Acknowledged, EscalationDue, Noted, Reopened, Resolved, SeveritySet
 from core.errors import NotFound, Refused
-from core.silences import Silence
 from playbooks.drill import load_drill
-from store import audit, schema, silences, steps
+from store import audit, schema, steps
 from tests import make
 from tests.alerting.desk import LIBRARY, Desk
 
@@ -233,26 +232,3 @@ async def test_a_statement_with_an_open_blank_is_refused_and_leaves_nothing(desk
     with pytest.raises(Refused):
         desk.database.write_now(work)
     assert rows(desk, schema.statements) == []
-
-
-def a_silence(desk, **changes):
-    values = {
-        "matches": {"topic": "acme"},
-        "starts_at": desk.now,
-        "ends_at": desk.now + timedelta(hours=1),
-        "by": "ana",
-        "comment": "our own campaign",
-    }
-    return Silence(**{**values, **changes})
-
-
-async def test_a_silence_is_kept_and_audited(desk):
-    made = desk.database.write_now(respond.silence, a_silence(desk), desk.now, channel="cli")
-    assert [one.id for one in desk.database.read_now(silences.active, desk.now)] == [made]
-    assert rows(desk, schema.audit)[-1]["subject"] == f"silence:{made}"
-
-
-@pytest.mark.parametrize("wrong", [{"matches": {}}, {"ends_at": make.NOON - timedelta(hours=1)}])
-async def test_a_silence_that_mutes_the_whole_house_or_nothing_is_refused(desk, wrong):
-    with pytest.raises(Refused):
-        desk.database.write_now(respond.silence, a_silence(desk, **wrong), desk.now, channel="cli")

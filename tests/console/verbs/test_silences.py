@@ -10,11 +10,14 @@ def test_a_silence_is_set_listed_and_ended(room: Room) -> None:
     (found,) = room.tocsin("silences", "--json").json
     assert found == {
         "id": 1,
+        "kind": "silence",
         "matches": {"topic": "acme", "kind": "volume_spike"},
         "starts_at": "2026-11-21T05:00:00+00:00",
         "ends_at": "2026-11-21T07:00:00+00:00",
+        "in_force": True,
         "by": "ana",
         "comment": "our campaign",
+        "incidents": [],
     }
     assert "our campaign" in room.tocsin("silences").out
     assert room.tocsin("silence", "--end", "1", "--as", "ben").status == 0
@@ -43,3 +46,20 @@ def test_a_silence_says_what_until_when_and_why(room: Room) -> None:
 def test_a_silence_in_the_past_is_refused(room: Room) -> None:
     said = room.tocsin("silence", "--topic", "acme", "--until", "2026-11-20 10:00", "--comment", "c", "--as", "ana")
     assert (said.status, said.out) == (1, "")
+
+
+def test_planned_work_is_muted_from_its_beginning(room: Room) -> None:
+    typed = ("--topic", "acme", "--from", "2h", "--until", "4h", "--comment", "the forum moves", "--maintenance", "--as", "ana")
+    said = room.tocsin("silence", *typed)
+    assert said.status == 0, said.err
+    assert "topic=acme" in said.out
+    (found,) = room.tocsin("silences", "--json").json
+    assert (found["kind"], found["in_force"], found["starts_at"]) == ("maintenance", False, "2026-11-21T07:00:00+00:00")
+    (found,) = room.tocsin("silences", "--json", after=timedelta(hours=3)).json
+    assert found["in_force"]
+
+
+def test_more_than_thirty_days_are_refused(room: Room) -> None:
+    said = room.tocsin("silence", "--topic", "acme", "--until", "31d", "--comment", "c", "--as", "ana")
+    assert (said.status, said.out) == (1, "")
+    assert "30 days" in said.err
