@@ -111,7 +111,7 @@ def assemble(
     if "detectors" in roles:
         stages += _detectors(config, store, generation, often, hearing=not virtual or "listener" in roles)
     if "alerting" in roles:
-        stages += alerting_stages(config, store, library, notify, signer, world=world, virtual=virtual)
+        stages += alerting_stages(config, store, clock, library, notify, signer, world=world, virtual=virtual)
     return Monitor(config, generation, store, tuple(stages), poller, library, signer, notify)
 
 

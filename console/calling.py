@@ -14,8 +14,10 @@ from alerting.roster import roster_of
 from alerting.unmute import Unmuter
 from console.config import Config
 from console.listening import ask_again_of, listening_of
+from console.notifying import limits_of
 from console.stages import UNHURRIED, NotifierFor, Stage
 from console.weighing import alarm_budget, topic_facts, topic_sources
+from core.clock import Clock
 from core.records import World
 from playbooks.load import Library
 from store.open import Store
@@ -24,7 +26,7 @@ SALT_BYTES: Final = 16
 
 
 def alerting_stages(
-    config: Config, store: Store, library: Library, notify: NotifierFor, signer: Signer, *, world: World, virtual: bool
+    config: Config, store: Store, clock: Clock, library: Library, notify: NotifierFor, signer: Signer, *, world: World, virtual: bool
 ) -> list[Stage]:
     """Intake, Unmuter, Dispatcher, in the order in which a signal meets them."""
     roster = partial(roster_of, settings=config.alerting)
@@ -54,11 +56,13 @@ def alerting_stages(
         listening=listening_of(config),
         ask_again=ask_again_of(config),
         base_url=config.console.base_url,
+        limits_of=limits_of,
+        now=None if virtual else clock.now,
         at_once=1 if virtual else dispatch.BATCH,
         sweep_every=UNHURRIED if virtual else dispatch.SWEEP_EVERY,
     )
     return [
         Stage("intake", "alerting", taker, woken_by=store.signals),
         Stage("unmuter", "alerting", unmuter),
-        Stage("dispatcher", "alerting", dispatcher, woken_by=store.notifications, workers=2),
+        Stage("dispatcher", "alerting", dispatcher, woken_by=store.notifications),
     ]

@@ -26,7 +26,7 @@ from console.assemble import ROLES, assemble
 from console.config import Config
 from console.health import Health, StageHealth
 from console.lag import LoopLag
-from console.stages import Stage
+from console.stages import Outlives, Stage
 from core.clock import RealClock
 from core.errors import ConfigError
 from core.http import Fetcher
@@ -80,10 +80,16 @@ class Daemon:
                 opened.push_async_callback((await self._serve()).cleanup)
             while not self._stop.is_set():
                 await self._run_stages()
-                await self.monitor.poller.close()  # looks outlive steps; a new configuration begins its own
+                await self._close_stages()
                 await self._take_up_configuration()
             log.info("stopping")
         log.info("stopped")
+
+    async def _close_stages(self) -> None:
+        """Looks, messages and inboxes outlive steps; a new configuration begins its own."""
+        for runs in (stage.runs for stage in self.monitor.stages):
+            if isinstance(runs, Outlives):
+                await runs.close()
 
     def _hear_signals(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerting.base import Notifier
+from alerting.base import Limits, Notifier
 from alerting.settings import ChannelSettings, PersonSettings
 from console import shelf
 from console.config import Config
@@ -27,3 +27,9 @@ class NotifierShelf:
             given = shelf.options(module, self._config.alerting.options_for(channel))
             self._built[key] = module.Notifier(given, http=self._http, now=self._clock.now)
         return self._built[key]
+
+
+def limits_of(channel: ChannelSettings) -> Limits:
+    """What the kind of a channel can."""
+    limits: Limits = shelf.load(shelf.NOTIFIERS, channel.kind).LIMITS
+    return limits

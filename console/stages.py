@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -20,6 +20,14 @@ class Runs(Protocol):
 
     async def step(self, now: datetime) -> datetime | None:
         """Do what is due at `now`; returns when it next wants to be called, None where only a wake-up matters."""
+
+
+@runtime_checkable
+class Outlives(Protocol):
+    """A stage whose work may outlive the step that began it (docs/decisions/0004-looks-outlive-steps.md)."""
+
+    async def close(self) -> None:
+        """End what still runs, or wait for it; what is cut off is taken up by whoever comes next."""
 
 
 class Wakes(Protocol):
