@@ -17,32 +17,38 @@ _BLANKS = re.compile(r"\s+")
 _HTTP = re.compile(r"http(?=s?\s*:)", re.IGNORECASE)
 _SLASHES = re.compile(r":(?=//)")
 _SCHEME = re.compile(  # what apps open without slashes
-    r"\b(javascript|data|vbscript|mailto|xmpp|tel|sms|callto|sip|file|geo|magnet|intent|tg|slack|msteams|zalo|viber|whatsapp|skype|ms-[a-z]{1,20})\s*:",
+    r"\b(javascript|data|vbscript|mailto|xmpp|tel|sms|callto|sip|file|geo|magnet|intent|tg|ton|slack|msteams|matrix|zalo|viber|whatsapp|skype|facetime"
+    r"|bitcoin|ethereum|search-ms|ms-[a-z]{1,20})\s*:",
     re.IGNORECASE,
 )
-_DOT = re.compile(r"(?<=\w)(?<![0-9])[.\u3002\uff0e\uff61](?=\w)|(?<=[0-9])[.\u3002\uff0e\uff61](?=[^\W0-9_])")
+_DOTS = "[.\u3002\uff0e\uff61\u2024\ufe52]"  # those of which a browser makes a dot in a name
+_DOT = re.compile(rf"(?<=[^\s.…]){_DOTS}(?=[^\W\d_])|(?<=[^\W\d]){_DOTS}(?=\w)")
+_COMMAND = re.compile(r"(?<![\w/])/(?=[A-Za-z0-9_])")  # Telegram makes a word of this kind run when it is tapped
+_SHARE = re.compile(r"\\{2,}(?=\w)")  # Outlook makes a link of it, and opening one gives a password's hash away
 _OCTET = r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"  # 1.500.000.000 is a sum of money, not an address
 _IPV4 = re.compile(rf"\b{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}\b")
-_ENTITY = re.compile(r"&(?=#?\w{1,31};)")
-_SWAP = str.maketrans({"@": "\uff20", "\ufe6b": "\uff20", "<": "\u2039", ">": "\u203a", "`": "'"})
+_ENTITY = re.compile(r"&(?=#?\w{1,31};|#\w|(?:lt|gt|amp|quot|apos|commat)\b)", re.IGNORECASE)  # browsers forgive a missing semicolon
+_SWAP = str.maketrans(
+    {"@": "\uff20", "\ufe6b": "\uff20", "`": "'"} | dict.fromkeys("<\uff1c\ufe64", "\u2039") | dict.fromkeys(">\uff1e\ufe65", "\u203a")
+)
 _ELLIPSIS = "…"
 
 
 def inert(text: str, limit: int = 1000) -> str:
     """One line of at most `limit` characters in which nothing is alive any more; what was cut off ends in "…".
 
-    Links are shown but dead ("hxxps[:]//evil[.]example"), "@" becomes U+FF20, angle brackets become guillemets, characters that nobody
-    sees are gone. Idempotent.
+    Links are shown but dead ("hxxps[:]//evil[.]example"), "@" becomes U+FF20, angle brackets become guillemets, a word that begins
+    with "/" is no command, characters that nobody sees are gone. Idempotent.
 
     Example:
         >>> inert("<b>@everyone</b> https://evil.example/login")
-        '‹b›＠everyone‹/b› hxxps[:]//evil[.]example/login'
+        '‹b›＠everyone‹∕b› hxxps[:]//evil[.]example/login'
     """
     line = _BLANKS.sub(" ", clean(text, 4 * limit)).strip()
     line = _HTTP.sub("hxxp", line)
     line = _SCHEME.sub(r"\1[:]", _SLASHES.sub("[:]", line))
     line = _IPV4.sub(r"\1[.]\2[.]\3[.]\4", line)
-    line = _DOT.sub("[.]", line)
+    line = _COMMAND.sub("\u2215", _SHARE.sub("\uff3c\uff3c", _DOT.sub("[.]", line)))
     line = _ENTITY.sub("\uff06", line).replace("](", "] (").translate(_SWAP)
     return shorten(line, limit)
 

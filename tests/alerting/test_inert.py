@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 
 from alerting.inert import inert, shorten, utf16_units
 
-LIVE = re.compile(r"https?:|://|[@<>`]|(?<![0-9])\w\.[a-z]|\]\(|&#?\w+;|[\x00-\x1f\u202a-\u202e\u200b]", re.IGNORECASE)
+LIVE = re.compile(
+    r"https?:|://|[@<>`＜＞]|[^\s.…][.。．｡․﹒][^\W\d_]|\]\(|&#|&\w+;|[\x00-\x1f\u202a-\u202e\u200b]|(?<![\w/])/[a-z0-9_]|\\\\\w",
+    re.IGNORECASE,
+)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("<b>@everyone</b> https://evil.example/login", "‹b›＠everyone‹/b› hxxps[:]//evil[.]example/login"),
+        ("<b>@everyone</b> https://evil.example/login", "‹b›＠everyone‹∕b› hxxps[:]//evil[.]example/login"),
         ("<!channel> <https://evil.com|https://bank.com>", "‹!channel› ‹hxxps[:]//evil[.]com|hxxps[:]//bank[.]com›"),
         ("[bank](https://evil.com)", "[bank] (hxxps[:]//evil[.]com)"),
         ("JavaScript :alert(1)", "JavaScript[:]alert(1)"),
@@ -27,6 +30,12 @@ LIVE = re.compile(r"https?:|://|[@<>`]|(?<![0-9])\w\.[a-z]|\]\(|&#?\w+;|[\x00-\x
         ("a\r\nSubject: b\x00\x07\tc", "a Subject: b c"),
         ("1.500.000.000 đồng, 9.5 điểm, sáng nay lúc 9.30", "1.500.000.000 đồng, 9.5 điểm, sáng nay lúc 9.30"),
         ("Ấm Acme nổ, con tôi bỏng tay. Tệ quá!", "Ấm Acme nổ, con tôi bỏng tay. Tệ quá!"),
+        ("gõ /ack 12 hoặc (/nhan), 24/7, và/hoặc", "gõ ∕ack 12 hoặc (∕nhan), 24/7, và/hoặc"),
+        ("x̸.com i❤.ws evil-.example evil․example", "x̸[.]com i❤[.]ws evil-[.]example evil[.]example"),
+        (r"\\\\evil\share C:\\x", "＼＼evil\\share C:＼＼x"),
+        ("&#64everyone H&M &lt R&D", "＆#64everyone H&M ＆lt R&D"),
+        ("＜!channel＞", "‹!channel›"),
+        ("Hôm nay... mai. Nổ.", "Hôm nay... mai. Nổ."),
         ("", ""),
     ],
 )
@@ -54,6 +63,9 @@ PARTS = [
     "](",
     "`",
     "\u202e",
+    "/",
+    "\\\\",
+    "❤",
     "javascript",
     "ế",
     "👩‍👧",

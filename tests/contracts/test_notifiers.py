@@ -2,7 +2,8 @@
 
 A kind tells this suite about itself by `bench(folder)` in its own test file: an async context manager around a real local server. It yields
 an object with `options` (a dict), `http`, `secrets` (texts that may stand nowhere), `received()` (a dict of "subject", "text" and, where
-there is one, "html" for each delivery), `fails` (whether the kind can fail), and where it does `refuse()` (from now on the server refuses for
+there are some, "html", "buttons" (their labels), "whole" (all that is shown as text) and "alive" (what the service itself makes a link, a ping or a command)
+for each delivery as it stands now), `fails` (whether the kind can fail), and where it does `refuse()` (from now on the server refuses for
 good), `permanent` (whether the kind can tell so) and `go_down()`; `begins` where a page begins otherwise there than by its subject.
 """
 
@@ -20,17 +21,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import pytest
 from lxml import html as lxml_html
+from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
 from structlog.testing import capture_logs
 
 from alerting.base import Message, Receipt
+from alerting.buttons import buttons
 from alerting.coverage import Coverage, SourceCoverage
 from alerting.message import Briefing, Reader, compose
 from core.errors import DeliveryFailed
 from core.records import Incident, Notification, Words
 from playbooks.quote import Quote
+from tests.contracts.hostile import PAYLOADS
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # one of Apprise's plugins, not ours
 
@@ -39,19 +44,18 @@ NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
 LINK = "http://127.0.0.1:8765/i/WyJhYmMi.sig-nature"
 KINDS = sorted(path.stem for path in (ROOT / "alerting" / "notifiers").glob("*.py") if path.stem != "__init__")
 LIVE = re.compile(
-    r"https?:|://|[@<>`]|\b(?:javascript|data|mailto|tel):|(?<![0-9])\w\.[a-z]|\]\(|&#?\w+;|[\x00-\x09\x0b-\x1f\u200b\u202a-\u202e]",
+    r"https?:|://|[@<>`＜＞]|\b(?:javascript|data|mailto|tel):|[^\s.…“(][.。．｡․﹒][^\W\d_]|\]\(|&#|&\w+;|(?<![\w/])/[a-z0-9_]|\\\\\w"
+    r"|[\x00-\x09\x0b-\x1f\u200b\u202a-\u202e]",
     re.IGNORECASE,
 )
-HOSTILE = (
-    "@everyone", "@here", "@channel", "@room", "@all", "@\u202eeveryone", "@\u200beveryone", "\uff20everyone", "<@123456>", "<@!123456>", "<@&987>", "<#4321>",
-    "<!channel>", "<!here|here>", "<!subteam^S1|team>", "<https://evil.example|https://bank.example>", "[bank](https://evil.example)",
-    "![x](https://evil.example/p.png)", "https://evil.example/login", "HTTPS://EVIL.EXAMPLE", "hTtP://1.2.3.4/x", "//evil.example/x", "www.evil.example",
-    "evil.example", "evil。example", "evil．example", "javascript:alert(1)", "JaVaScRiPt :alert(1)", "data:text/html,x", "mailto:a@evil.example",
-    "tel:+84900000000", "tg://resolve?domain=evil", "file:///etc/passwd", "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<a href='https://evil.example'>x</a>",
-    "<b>unclosed", "</p></body></html>", "&lt;script&gt;alert(1)&lt;/script&gt;", "&#64;everyone", "&commat;here", "```\ncode\n```", "`x`", "*bold* _it_ ~no~",
-    "{{7*7}} ${7*7} %(x)s {0.__class__}", "a\r\nSubject: spoofed\r\nBcc: all@evil.example\r\n\r\nx", "\r\n.\r\nMAIL FROM:<a@evil.example>", "\x00\x07\x1b[31mred",
-    "/everyone", "!important", "\u202egnp.exe", "Z̸̢͚̗̈́a̷͉͝l̶͙͠g̵͎̈o" * 20, "👩‍👩‍👧‍👦" * 30, "'; DROP TABLE incidents; --", "x" * 5000,
-)  # fmt: skip
+EACH = 9  # payloads of one page
+LETTERS = ("👩\u200d👩\u200d👧", "x\u0323\u0309", "🇻🇳")  # as people see them, each of several code points
+BUTTONS = {
+    one.label
+    for one in buttons(
+        Message(kind="page", subject="", body="", short="", language="vi", idempotency_key="", thread_key="", incident_id=12)
+    )
+}
 
 
 def load(kind: str) -> ModuleType:
@@ -73,14 +77,20 @@ def notifier(kind: str, place: Any) -> Any:
     return module.Notifier(module.Options.model_validate(place.options), http=place.http, now=lambda: NOW)
 
 
-def page(quote: str = "Ấm Acme nổ", author: str = "an") -> Message:
+def page(*said: str) -> Message:
+    """A page with what strangers said (up to `EACH`): its title, three quotes with their authors and sources, and why a source is not heard."""
+    texts = said or ("Ấm Acme nổ", "an")
+    note, person, why = (texts[n % len(texts)] for n in range(3))
     incident = Incident(
         key="topic:acme|attention|-", kind="missed", severity="major", opened_at=NOW, last_signal_at=NOW, id=12, topic_id="acme",
-        words=Words(key="signal.missed", args={"topic": "Acme", "note": quote, "person": author}),
+        words=Words(key="signal.missed", args={"topic": "Acme", "note": note, "person": person}),
     )  # fmt: skip
     notification = Notification(key="a1" * 32, incident_id=12, kind="page", person="lan", channel="x", due_at=NOW, planned_at=NOW)
-    quotes = tuple(Quote(mention_id=n, at=NOW, source_id=author, author=author, text=quote) for n in range(3))
-    lost = SourceCoverage(source_id=author, state="blind", since=NOW, why=quote)
+    three = ([texts[(3 * n + place) % len(texts)] for place in range(3)] for n in range(3))
+    quotes = tuple(
+        Quote(mention_id=n, at=NOW, source_id=source, author=author, text=text) for n, (text, author, source) in enumerate(three)
+    )
+    lost = SourceCoverage(source_id=person, state="blind", since=NOW, why=why)
     deaf = Coverage(start=NOW, end=NOW, sources=(lost,))
     return compose(
         Briefing(incident=incident, quotes=quotes, coverage=deaf),
@@ -173,16 +183,56 @@ async def test_no_secret_stands_in_a_log_an_error_a_receipt_or_a_repr(
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_what_strangers_write_arrives_dead(kind: str, tmp_path: Path) -> None:
+    assert len(set(PAYLOADS)) >= 200
+    payloads = [PAYLOADS[at : at + EACH] for at in range(0, len(PAYLOADS), EACH)]
     async with bench(kind, tmp_path) as place:
         sender = notifier(kind, place)
-        for payload in HOSTILE:
-            await sender.send(page(quote=payload, author=payload))
+        for one in payloads:
+            await sender.send(page(*one))
         received = place.received()
-    assert len(received) == len(HOSTILE)
-    for payload, one in zip(HOSTILE, received, strict=True):
+    assert len(received) == len(payloads)
+    for payload, one in zip(payloads, received, strict=True):
         for part in (one["subject"], one["text"].replace(LINK, "")):
             assert LIVE.search(part) is None, (payload, part)
+        assert [each for each in one.get("alive", ()) if LINK not in each] == [], payload
         if "html" in one:
             tree = lxml_html.document_fromstring(one["html"])
-            assert {element.tag for element in tree.iter()} <= {"html", "head", "meta", "body", "h1", "p", "br", "a"}
+            assert {element.tag for element in tree.iter()} <= {"html", "head", "meta", "body", "h1", "p", "br", "a", "strong"}
             assert [link for _, _, link, _ in tree.iterlinks()] == [LINK]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if load(kind).LIMITS.chars is not None and not load(kind).LIMITS.rings])
+async def test_a_text_that_is_too_long_keeps_its_link_and_code_and_no_character_is_cut_in_two(kind: str, tmp_path: Path) -> None:
+    async with bench(kind, tmp_path) as place:
+        for letter in LETTERS:
+            await notifier(kind, place).send(replace(page(), body=f"{letter * 4000}\n{LINK}\nK7P2"))
+        received = [one.get("whole") or one["text"] or one["subject"] for one in place.received()]
+    assert len(received) == len(LETTERS)
+    for said, letter in zip(received, LETTERS, strict=True):
+        assert LINK in said
+        assert "K7P2" in said
+        assert len(said) <= load(kind).LIMITS.chars
+        assert not set(said.replace(letter, "")) & set("👩👧\u200d\u0323\u0309")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_its_limits_promise_it_does(kind: str, tmp_path: Path) -> None:
+    module = load(kind)
+    limits = module.LIMITS
+    async with bench(kind, tmp_path) as place:
+        sender = notifier(kind, place)
+        receipt = await sender.send(page())
+        sent = place.received()[-1]
+        assert hasattr(sender, "edit") is limits.edits
+        assert limits.initiates or limits.answers  # who cannot speak first is there to answer
+        if limits.buttons:
+            assert set(sent["buttons"]) >= BUTTONS
+        if limits.edits:
+            taken = replace(page(), kind="update", subject="SỰ CỐ #12: Lan đang lo", body="Lan đang lo", short="SỰ CỐ #12: Lan đang lo")
+            assert receipt.ref is not None
+            assert msgspec.json.decode(msgspec.json.encode(receipt.ref)) == receipt.ref  # it is kept as JSON
+            await sender.edit(taken, receipt.ref)
+            now = place.received()[-1]
+            assert "Lan đang lo" in now["subject"] + now["text"]
+            assert "Ấm Acme nổ" not in now["text"]
+            assert not BUTTONS & set(now.get("buttons", ()))

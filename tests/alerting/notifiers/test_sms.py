@@ -58,7 +58,7 @@ class Twilio(Strict):
         return web.json_response(self.says, status=self.status)
 
     def received(self) -> list[dict[str, str]]:
-        return [{"subject": form["Body"].replace(LINK_OF_SUITE, ""), "text": ""} for form in self.forms]
+        return [{"subject": form["Body"].replace(LINK_OF_SUITE, ""), "text": "", "whole": form["Body"]} for form in self.forms]
 
     async def refuse(self) -> None:
         self.status, self.says = 400, {"code": 21211, "message": "The 'To' number +84901234567 is not a valid phone number.", "status": 400}
