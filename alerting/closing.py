@@ -5,7 +5,7 @@ It proposes once, to whoever has it in hand, and says what is not known; nothing
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ from alerting.patience import QUIET_FOR
 from alerting.policy import Roster, recipients
 from alerting.stage import WORSE, Course, Effect
 from core.records import Incident, Record, Words
+from playbooks.playbook import Playbook
+from store.steps import StepState
 
 ACTOR: Final = "tending"
 
@@ -27,6 +29,12 @@ class Criterion(Record, frozen=True, kw_only=True, gc=False):
     name: str
     is_met: bool | None
     told: dict[str, Any]
+
+
+def open_blocking(playbook: Playbook | None, ticks: Collection[StepState]) -> int:
+    """How many steps of a playbook are not done that have to be before the incident is closed."""
+    undone = {state.step_id for state in ticks if state.done_at is None}
+    return 0 if playbook is None else sum(step.blocking and step.id in undone for phase, step in playbook.steps() if phase != "after")
 
 
 def criteria(

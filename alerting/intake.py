@@ -21,8 +21,11 @@ from alerting.incident import decide
 from alerting.muting import Muting
 from alerting.outside import left_of
 from alerting.policy import Roster, pages, policy_for, unpaged
+from alerting.regroup import target_of
 from alerting.save import change, save
 from alerting.settings import AlertingSettings
+from alerting.stage import stage_of
+from alerting.tending import course_of
 from alerting.weighing import TopicFacts, Weigher
 from core.outside import ALARM, ALARM_OVER
 from core.records import Incident, Signal, Tier, TimelineEntry, World
@@ -81,6 +84,7 @@ class Intake:
         self._store = store
         self._settings = settings
         self._topics = dict(topics)
+        self._tiers = dict(tiers)
         self._weigher = Weigher(topics, tiers, budget)
         self._playbooks = tuple(playbooks)
         self._roster = roster
@@ -126,6 +130,8 @@ class Intake:
         self._attach(tx, incident, signal, now)
         if before is None and incident.topic_id is not None:
             self._tell_coverage(tx, incident, now)
+        if not event.repeated:
+            self._turn_stage(tx, incident, now)
         signals.take(tx, signal_id, now, incident_id=incident.id, silence_id=event.silence.id if event.silence else None)
         if event.silence is not None:
             silences.keeps_quiet(tx, event.silence.id, incident.id)
@@ -161,7 +167,11 @@ class Intake:
         """The incident this signal joins, under the key of the cause where that becomes known by it."""
         key = incident_key(signal)
         beside = incidents.beside(tx, signal.topic_id, key, self._world, now - self._settings.reopen_within)
-        found = joins(signal, [one for one in beside if one.is_open or reopens(one, now, self._settings.reopen_within)])
+        apart = [one for one in beside if one.merged_into is None]
+        found = joins(signal, [one for one in apart if one.is_open or reopens(one, now, self._settings.reopen_within)])
+        together = None if found is not None and found.key == key else target_of(tx, key, self._world)
+        if together is not None:  # what people have put together stays together
+            return together
         if found is None or not is_caused(signal):
             return found
         return replace(found, key=key)
@@ -207,6 +217,13 @@ class Intake:
             and signals.told_since(tx, before.id, signal, now - SAME_AGAIN),
             world=self._world,
         )
+
+    def _turn_stage(self, tx: Tx, incident: Incident, now: datetime) -> None:
+        """See at once whether it has come to another stage; that it cools is left to the Tender, who knows what was heard."""
+        course = course_of(tx, incident, self._tiers, now) if incident.is_open else None
+        turned = None if course is None else stage_of(incident.stage, course)
+        if turned is not None:
+            change(tx, incident.id, turned, now, self._roster(tx))
 
     def _tell_coverage(self, tx: Tx, incident: Incident, now: datetime) -> None:
         """Write down what could not be heard when it opened; nothing where all was."""

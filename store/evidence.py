@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from core.records import Mention
 from store.database import insert
@@ -47,6 +47,22 @@ def freeze(
         )
         added += tx.execute(row.on_conflict_do_nothing().returning(evidence.c.id)).first() is not None
     return added
+
+
+def copy(tx: Connection, from_id: int, to_id: int) -> None:
+    """Let one incident's evidence stand in another's too, after what is there, as it was frozen; what is there already stays."""
+    ranked = select(func.coalesce(func.max(evidence.c.rank), -1)).where(evidence.c.incident_id == to_id)
+    rank = int(tx.execute(ranked).scalar_one())
+    chosen = select(evidence).where(evidence.c.incident_id == from_id).order_by(evidence.c.rank)
+    for number, row in enumerate(tx.execute(chosen).mappings().all(), start=1):
+        values = {name: value for name, value in row.items() if name != "id"} | {"incident_id": to_id, "rank": rank + number}
+        tx.execute(insert(tx, evidence).values(values).on_conflict_do_nothing())
+
+
+def move(tx: Connection, from_id: int, to_id: int, mention_ids: Sequence[int]) -> None:
+    """Take pieces out of one incident's evidence and put them into another's."""
+    chosen = (evidence.c.incident_id == from_id) & evidence.c.mention_id.in_(list(mention_ids))
+    tx.execute(update(evidence).where(chosen).values(incident_id=to_id))
 
 
 def stories(tx: Connection, incident_id: int) -> set[int]:

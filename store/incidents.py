@@ -72,6 +72,19 @@ def listing(tx: Connection, *, statuses: Sequence[str] = (), limit: int = 200) -
     return [_incident(row) for row in tx.execute(chosen).mappings()]
 
 
+def merged_into(tx: Connection, key: str, world: World) -> int | None:
+    """The incident that one of this key was merged into last; None where none was."""
+    same = (incidents.c.key == key) & (incidents.c.world == world) & incidents.c.merged_into.is_not(None)
+    chosen = select(incidents.c.merged_into).where(same)
+    return tx.execute(chosen.order_by(incidents.c.id.desc()).limit(1)).scalar()
+
+
+def merged_from(tx: Connection, incident_id: int) -> list[Incident]:
+    """The incidents that were merged into this one, oldest first."""
+    chosen = select(incidents).where(incidents.c.merged_into == incident_id).order_by(incidents.c.id)
+    return [_incident(row) for row in tx.execute(chosen).mappings()]
+
+
 def to_escalate(tx: Connection, now: datetime, limit: int) -> list[Incident]:
     """Incidents whose next step is due, the longest waiting first."""
     chosen = select(incidents).where(incidents.c.next_step_at <= now).order_by(incidents.c.next_step_at, incidents.c.id).limit(limit)

@@ -194,6 +194,7 @@ incidents = Table(
     Column("playbook_because", Json), Column("generation", BigInteger, nullable=False), Column("version", Integer, nullable=False),
     Column("merged_into", RowId), Column("close_proposed_at", UtcDateTime),
     partial("uq_incidents_open_key", "key", "world", where="status IN ('open', 'acknowledged')", unique=True),
+    partial("ix_incidents_merged", "key", where="merged_into IS NOT NULL"),
     partial("ix_incidents_next_step", "next_step_at", where="next_step_at IS NOT NULL"),
 )
 timeline = Table(
@@ -214,6 +215,7 @@ evidence = Table(  # a reference and a salted digest; the text stands in mention
     "evidence", metadata, row_id(), Column("incident_id", RowId, ForeignKey("incidents.id"), nullable=False, index=True),
     Column("mention_id", RowId, ForeignKey("mentions.id"), nullable=False), Column("signal_id", RowId), Column("rank", Integer, nullable=False),
     Column("frozen_at", UtcDateTime, nullable=False), Column("salt", LargeBinary(16), nullable=False), Column("digest", String(64), nullable=False),
+    Column("data", Json),  # counters, followers, digests of what the platform sent, as they were then
     UniqueConstraint("incident_id", "mention_id"),
 )
 statements = Table(

@@ -7,7 +7,7 @@ from what arrived live: it trains baselines and raises nothing (rule 7).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import add as add_up
 from operator import attrgetter
 from typing import Final
@@ -115,6 +115,44 @@ def counted(tx: Connection, topic_id: str, start: datetime, end: datetime) -> in
         buckets.c.kind != "own",
     )
     return int(tx.execute(chosen).scalar_one())
+
+
+class Hourly(msgspec.Struct, frozen=True):
+    """What one source said of a topic in one hour, so many hours ago (0: the last)."""
+
+    hours_ago: int
+    source_id: str
+    mentions: int
+    negative: int
+
+
+def hourly(tx: Connection, topic_id: str, start: datetime, end: datetime) -> list[Hourly]:
+    """The hours back from `end` to `start`, by source, from minute cells; our own posts and imports left out. Hours without a row held nothing."""
+    last = int(end.timestamp())
+    ago = ((last - 1 - buckets.c.start) // HOUR_S).label("ago")
+    chosen = (
+        select(ago, buckets.c.source_id, func.sum(buckets.c.mentions), func.sum(buckets.c.negative))
+        .where(
+            buckets.c.topic_id == topic_id,
+            buckets.c.width == MINUTE_S,
+            buckets.c.start >= int(start.timestamp()),
+            buckets.c.start < last,
+            buckets.c.kind != "own",
+            buckets.c.arrival != "backfill",
+        )
+        .group_by(ago, buckets.c.source_id)
+        .order_by(ago, buckets.c.source_id)
+    )
+    return [Hourly(int(row[0]), row[1], int(row[2]), int(row[3])) for row in tx.execute(chosen)]
+
+
+def last_own(tx: Connection, topic_id: str, since: datetime) -> datetime | None:
+    """The minute in which we ourselves spoke of a topic last, since then (aware); None where we did not."""
+    chosen = select(func.max(buckets.c.start)).where(
+        buckets.c.topic_id == topic_id, buckets.c.width == MINUTE_S, buckets.c.kind == "own", buckets.c.start >= int(since.timestamp())
+    )
+    found = tx.execute(chosen).scalar()
+    return None if found is None else datetime.fromtimestamp(found, UTC)
 
 
 def is_first(tx: Connection, topic_id: str, what: str, number: int, hour: int = EVER) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from store.database import insert
 from store.schema import statements
@@ -26,3 +26,8 @@ def add_draft(
         drafted_by=by,
     )
     return int(tx.execute(row.returning(statements.c.id)).scalar_one())
+
+
+def published_at(tx: Connection, incident_id: int) -> datetime | None:
+    """When a statement of an incident was published last; None where none was."""
+    return tx.execute(select(func.max(statements.c.published_at)).where(statements.c.incident_id == incident_id)).scalar()

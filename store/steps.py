@@ -47,3 +47,9 @@ def untick(tx: Connection, incident_id: int, step_id: str) -> bool:
     """Take a tick back; False where the step was not done."""
     row = (incident_steps.c.incident_id == incident_id) & (incident_steps.c.step_id == step_id) & incident_steps.c.done_at.is_not(None)
     return tx.execute(update(incident_steps).where(row).values(done_at=None, done_by=None, evidence=None)).rowcount == 1
+
+
+def copy(tx: Connection, from_id: int, to_id: int) -> None:
+    """Lay out the steps of one incident for another too, as they stand; those that are there stay as they are."""
+    for row in tx.execute(select(incident_steps).where(incident_steps.c.incident_id == from_id)).mappings().all():
+        tx.execute(insert(tx, incident_steps).values({**row, "incident_id": to_id}).on_conflict_do_nothing())

@@ -77,6 +77,10 @@ def upgrade() -> None:
     with op.batch_alter_table('incidents', schema=None) as batch_op:
         batch_op.add_column(sa.Column('merged_into', RowId, nullable=True))
         batch_op.add_column(sa.Column('close_proposed_at', UtcDateTime(), nullable=True))
+        batch_op.create_index('ix_incidents_merged', ['key'], unique=False, sqlite_where=sa.text('merged_into IS NOT NULL'), postgresql_where=sa.text('merged_into IS NOT NULL'))
+
+    with op.batch_alter_table('evidence', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('data', Json(), nullable=True))
 
     with op.batch_alter_table('notifications', schema=None) as batch_op:
         batch_op.add_column(sa.Column('ref', Json(), nullable=True))
@@ -112,8 +116,12 @@ def downgrade() -> None:
         batch_op.drop_column('ref')
 
     with op.batch_alter_table('incidents', schema=None) as batch_op:
+        batch_op.drop_index('ix_incidents_merged')
         batch_op.drop_column('close_proposed_at')
         batch_op.drop_column('merged_into')
+
+    with op.batch_alter_table('evidence', schema=None) as batch_op:
+        batch_op.drop_column('data')
 
     op.drop_table('swaps')
     with op.batch_alter_table('replies', schema=None) as batch_op:
