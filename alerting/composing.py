@@ -16,6 +16,7 @@ from alerting.digest_words import compose_digest
 from alerting.incident import unwanted_because
 from alerting.links import Signer
 from alerting.message import MAX_QUOTES, Briefing, Reader, compose, compose_question, compose_test
+from alerting.notice import compose_notice, is_notice
 from alerting.policy import Roster, recipients
 from alerting.quotes import quotes_of
 from alerting.settings import ChannelSettings, PersonSettings
@@ -82,6 +83,8 @@ class Composer:
         reader = Reader(person=person.id, name=person.display_name, language=person.language or "vi", timezone=person.timezone or "UTC")
         if notification.incident_id is not None:
             made = self._about_incident(tx, notification, reader, channel, roster, now)
+        elif is_notice(notification):
+            made = Made(compose_notice(notification, reader))
         elif notification.kind == "digest":
             made = self._digest(tx, notification, reader)
         else:

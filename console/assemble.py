@@ -10,7 +10,10 @@
     Gauger      numbers   -> signal: far from usual       wakes the Intake
     Intake      signal    -> incident, notification       wakes the Dispatcher
     Unmuter     mutes that end -> what they kept quiet    wakes the Dispatcher
+    Tender      open incidents -> stage, proposal to close  wakes the Dispatcher
     Dispatcher  notification -> receipt, escalation
+    Calendars   .ics      -> time off, holidays
+    Duty        gaps, time off, handovers -> notification
 
 The daemon, replays, drills and tests build the same monitor here; they differ in clock, store and notifiers alone.
 """
@@ -33,6 +36,7 @@ from console.adopt import adopt
 from console.calling import alerting_stages
 from console.config import Config
 from console.detecting import able, detectors_of
+from console.duty_stages import duty_stages
 from console.known import topic_versions
 from console.notifying import NotifierShelf
 from console.stages import UNHURRIED, NotifierFor, Stage
@@ -112,6 +116,8 @@ def assemble(
         stages += _detectors(config, store, generation, often, hearing=not virtual or "listener" in roles)
     if "alerting" in roles:
         stages += alerting_stages(config, store, clock, library, notify, signer, world=world, virtual=virtual)
+    if "alerting" in roles and world == "live" and not virtual:
+        stages += duty_stages(config, store, http)
     return Monitor(config, generation, store, tuple(stages), poller, library, signer, notify)
 
 

@@ -27,3 +27,8 @@ def put(tx: Connection, name: str, value: object, now: datetime) -> None:
     upsert = insert(tx, facts)
     changed = upsert.on_conflict_do_update(index_elements=["name"], set_={"value": upsert.excluded.value, "at": upsert.excluded.at})
     tx.execute(changed, {"name": name, "value": value, "at": now})
+
+
+def get(tx: Connection, name: str) -> object | None:
+    """The value of a fact; None where it has none."""
+    return tx.execute(select(facts.c.value).where(facts.c.name == name)).scalar()
