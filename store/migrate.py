@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -24,9 +27,36 @@ def upgrade(database: Database) -> tuple[str | None, str]:
     """
     before = _current(database)
     _refuse_newer(before)
-    with database.begin() as tx:
+    with stepping(database) as tx:
         command.upgrade(_config(tx), "head")
     return before, _head()
+
+
+@contextmanager
+def stepping(database: Database) -> Iterator[Connection]:
+    """One transaction for steps.
+
+    Where SQLite cannot change a table it makes it anew; were references followed meanwhile, all that refers to its rows would be deleted with the
+    old one. So they are not, and are checked at the end.
+
+    Raises:
+        IntegrityError: a step left a reference to nothing; then nothing has changed.
+    """
+    with database.engine.connect().execution_options(writing=True) as tx:
+        if not database.is_sqlite:
+            with tx.begin():
+                yield tx
+            return
+        pragma = tx.connection.cursor().execute  # within a transaction this one does nothing
+        pragma("PRAGMA foreign_keys=OFF")
+        try:
+            with tx.begin():
+                yield tx
+                broken = tx.exec_driver_sql("PRAGMA foreign_key_check").first()
+                if broken is not None:
+                    raise sqlite3.IntegrityError(f"a row of {broken[0]} refers to nothing in {broken[2]}")
+        finally:
+            pragma("PRAGMA foreign_keys=ON")
 
 
 def check(database: Database) -> None:
