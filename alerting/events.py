@@ -141,12 +141,12 @@ class Snoozed(Record, frozen=True, kw_only=True, gc=False):
 
 
 class RoleGiven(Record, frozen=True, kw_only=True, gc=False):
-    """`by` gives a role of the response (`role`: its id; `title` as the playbook calls it, by language, or the id) to `person`, who is told."""
+    """`by` gives a role of the response to `person`, who is told. `title`: as the playbook calls it, by language, or a message key with arguments."""
 
     by: str
     role: str
     person: str
-    title: str | dict[str, str]
+    title: dict[str, Any]
 
 
 class StageTurned(Record, frozen=True, kw_only=True, gc=False):

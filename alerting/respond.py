@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
@@ -16,29 +16,36 @@ from alerting import recounts
 from alerting.events import (
     Acknowledged,
     AlarmOver,
+    CloseProposed,
+    Decision,
     EscalationDue,
     Event,
     HeardAgain,
     MuteEnded,
     PlaceLooked,
     Resolved,
+    RoleGiven,
     SeveritySet,
     SignalArrived,
+    StageTurned,
     StepTicked,
     line,
 )
 from alerting.labelling import label_closing
 from alerting.links import Signer
+from alerting.patience import updated
 from alerting.policy import Roster, policy_for
-from alerting.save import change
+from alerting.save import change, save
 from core.errors import NotFound, Refused
 from core.flagged import Counted
 from core.records import Incident, Notification, Record, Words
-from store import audit, incidents, notifications, signals, statements, steps
+from store import audit, incidents, notifications, roles, signals, statements, steps
 from store.database import Tx
 
 if TYPE_CHECKING:
     from playbooks.playbook import Playbook
+
+ROLES: Final = ("commander", "spokesperson", "approver", "scribe", "care", "legal")  # beside those that a playbook names
 
 
 class Response(Record, frozen=True, kw_only=True, gc=False):
@@ -63,7 +70,7 @@ def respond(tx: Tx, incident_id: int, event: Event, now: datetime, roster: Roste
         NotFound: there is no such incident, or no such step.
         Refused: it makes no sense now, told in one line.
     """
-    if isinstance(event, SignalArrived | EscalationDue | HeardAgain | AlarmOver | MuteEnded):
+    if isinstance(event, SignalArrived | EscalationDue | StageTurned | CloseProposed | HeardAgain | AlarmOver | MuteEnded):
         raise Refused("only the program itself does that")
     if isinstance(event, StepTicked):
         _tick(tx, incident_id, event, now)
@@ -74,6 +81,8 @@ def respond(tx: Tx, incident_id: int, event: Event, now: datetime, roster: Roste
     if isinstance(event, SeveritySet):
         event = _on_its_policy(tx, incident_id, event, now, roster)
     incident, decision = change(tx, incident_id, event, now, roster)
+    if isinstance(event, RoleGiven):
+        roles.give(tx, incident_id, event.role, event.person, now)
     if isinstance(event, Resolved) and decision.timeline:  # not where it was closed before
         label_closing(tx, incident_id, event.reason, by=event.by, now=now)
     audit.add(tx, now, event.by, channel, type(event).__name__.lower(), f"incident:{incident_id}")
@@ -85,6 +94,26 @@ def ticked(by: str, step_id: str, playbook: Playbook | None, *, done: bool = Tru
     step = None if playbook is None else playbook.step(step_id)
     text = step_id if step is None else {str(tag): words for tag, words in step.text.items()}
     return StepTicked(by=by, step_id=step_id, text=text, done=done)
+
+
+def role_given(by: str, role: str, person: str, playbook: Playbook | None) -> RoleGiven:
+    """A role for somebody: one of the playbook's, by its words in every language, or one of `ROLES`.
+
+    Raises:
+        Refused: there is no such role; those that there are are listed.
+    """
+    known = {} if playbook is None else {one.id: {str(tag): words for tag, words in one.title.items()} for one in playbook.roles}
+    titles: dict[str, Any] = {name: {"key": f"role_of.{name}"} for name in ROLES} | known
+    if role not in titles:
+        raise Refused(f"there is no role {role!r}; there are: {', '.join(sorted(titles))}")
+    return RoleGiven(by=by, role=role, person=person, title=titles[role])
+
+
+def give_update(tx: Tx, incident: Incident, now: datetime, roster: Roster) -> None:
+    """Note that a person did something about an incident that is no event of its own: whoever has it owes the next update from now on."""
+    later = updated(incident, now, roster)
+    if later != incident:
+        save(tx, incident, Decision(incident=later))
 
 
 def open_link(tx: Tx, signer: Signer, token: str, now: datetime) -> tuple[Notification, Incident] | None:
@@ -167,6 +196,7 @@ def draft_statement(
         by=by,
     )
     told = {"statement": statement_id, "person": roster.name(by)}
+    give_update(tx, incident, now, roster)
     incidents.add_entries(tx, incident_id, [line(incident, now, "statement_drafted", by, data={"statement": statement}, **told)])
     audit.add(tx, now, by, "statement", "drafted", f"incident:{incident_id}", {"statement": statement})
     return text
