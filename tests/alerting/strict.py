@@ -26,13 +26,17 @@ class Strict:
     def __init__(self) -> None:
         self.complaints: list[str] = []
         self.calls: list[str] = []
+        self.port = 0
+        self.server = self._made()
+
+    def _made(self) -> TestServer:
         app = web.Application(client_max_size=2**22)
         app.router.add_route("*", "/{path:.*}", self._take)
-        self.server = TestServer(app)
+        return TestServer(app, port=self.port or None)
 
     @property
     def pair(self) -> str:
-        return f"127.0.0.1:{self.server.port}"
+        return f"127.0.0.1:{self.port}"
 
     @property
     def url(self) -> str:
@@ -53,6 +57,12 @@ class Strict:
     async def go_down(self) -> None:
         await self.server.close()
 
+    async def come_back(self) -> None:
+        """Start, again at the same address."""
+        self.server = self._made() if self.port else self.server
+        await self.server.start_server()
+        self.port = self.server.port or 0
+
 
 def said(request: web.Request, name: str) -> str:
     """A header; empty where it was not sent."""
@@ -70,6 +80,10 @@ S = TypeVar("S", bound=Strict)
 @asynccontextmanager
 async def running(service: S) -> AsyncIterator[S]:
     """The service at work, with a session that may reach it; ends with a failure if it had to complain."""
-    async with service.server, Fetcher(now=lambda: AT, allow=[service.pair], limits=Limits(total_s=5)) as service.http:
-        yield service
+    await service.come_back()
+    try:
+        async with Fetcher(now=lambda: AT, allow=[service.pair], limits=Limits(total_s=5)) as service.http:
+            yield service
+    finally:
+        await service.server.close()
     assert service.complaints == []
