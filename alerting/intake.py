@@ -17,6 +17,8 @@ from alerting.coverage import Listening, coverage_of
 from alerting.coverage_words import as_json, opening_words
 from alerting.events import AlarmOver, HeardAgain, SignalArrived
 from alerting.grouping import incident_key, is_caused, joins
+from alerting.heartbeat import pass_on
+from alerting.hold import Hold
 from alerting.incident import decide
 from alerting.muting import Muting
 from alerting.outside import left_of
@@ -28,6 +30,7 @@ from alerting.stage import stage_of
 from alerting.tending import course_of
 from alerting.weighing import TopicFacts, Weigher
 from core.outside import ALARM, ALARM_OVER
+from core.probe import KIND as PROBE_KIND
 from core.records import Incident, Signal, Tier, TimelineEntry, World
 from playbooks import match as playbook_match
 from playbooks.playbook import Playbook
@@ -61,6 +64,7 @@ class Intake:
         muting: what mutes; by default what the settings say, knowing of no topic's own sources.
         listening: where we listen and where nobody can.
         budget: of alarms over all topics; None holds nothing.
+        hold: delays the pages of a monitor that has just started; None delays nothing.
         world: "drill" marks everything that comes of it.
         sweep_every: how often to look for what was committed and never announced (rule 1).
     """
@@ -78,6 +82,7 @@ class Intake:
         muting: Muting | None = None,
         listening: Listening = Listening(),  # noqa: B008 - frozen
         budget: Budget | None = None,
+        hold: Hold | None = None,
         world: World = "live",
         sweep_every: timedelta = SWEEP_EVERY,
     ) -> None:
@@ -91,6 +96,7 @@ class Intake:
         self._salt = salt
         self._muting = muting or Muting(settings, topics, {}, world)
         self._listening = listening
+        self._hold = hold
         self._world = world
         self._sweep_every = sweep_every
         self._swept_at: datetime | None = None
@@ -120,6 +126,8 @@ class Intake:
         if not found or not signals.is_waiting(tx, signal_id):
             return None
         signal = found[0]
+        if signal.kind == PROBE_KIND:
+            return pass_on(tx, signal, now)
         if signal.kind == HEARD:
             return self._heard_again(tx, signal, now)
         if signal.kind == ALARM_OVER:
@@ -127,6 +135,8 @@ class Intake:
         before = self._belongs_to(tx, signal, now)
         event = self._arrived(tx, signal, before, now)
         incident = save(tx, before, decide(before, event, now, self._roster(tx)))
+        if self._hold is not None:
+            self._hold.delay(tx, incident.id, now)
         self._attach(tx, incident, signal, now)
         if before is None and incident.topic_id is not None:
             self._tell_coverage(tx, incident, now)

@@ -84,6 +84,8 @@ def assemble(
     world: World = "live",
     notifier_for: NotifierFor | None = None,
     virtual: bool = False,
+    probing: bool | None = None,
+    just_started: bool = False,
 ) -> Monitor:
     """Build the monitor of a configuration; its rows (sources, topics, generation) are in the database when this returns.
 
@@ -95,18 +97,21 @@ def assemble(
         roles: only the stages of these; a listener never loads spaCy.
         world: "drill" marks everything.
         notifier_for: in place of the configured notifiers, for drills and replays.
+        probing: the monitor sends probes through itself and watches itself; where None: unless time is virtual.
         virtual: time is virtual and nobody else writes: nothing is swept for, and messages go out one by one, so that the order is always the same.
+        just_started: the process has; what is noticed before every source was heard waits a little (`alerting/hold.py`).
 
     Raises:
         ConfigError: a playbook folder that does not exist, or a playbook that cannot be used.
     """
     often = {"sweep_every": UNHURRIED} if virtual else {}
+    probing = not virtual if probing is None else probing
     library = _library(config)
-    generation = store.database.write_now(adopt, config, clock.now())
+    generation = store.database.write_now(adopt, config, clock.now(), probing=probing)
     notify = notifier_for or NotifierShelf(config, http, clock).get
     signer = Signer(store.database.write_now(installation_key, clock.now()))
     heard = listened(config, http, clock)
-    poller = Poller(store, heard, lateness=config.listener.lateness, now=None if virtual else clock.now)
+    poller = Poller(store, with_probe(heard, clock) if probing else heard, lateness=config.listener.lateness, now=None if virtual else clock.now)
     stages: list[Stage] = []
     if "listener" in roles:
         stages.append(Stage("poller", "listener", poller, woken_by=poller))
@@ -115,7 +120,7 @@ def assemble(
     if "detectors" in roles:
         stages += _detectors(config, store, generation, often, hearing=not virtual or "listener" in roles)
     if "alerting" in roles:
-        stages += alerting_stages(config, store, clock, library, notify, signer, world=world, virtual=virtual)
+        stages += alerting_stages(config, store, clock, library, notify, signer, world=world, virtual=virtual, just_started=just_started)
     if "alerting" in roles and world == "live" and not virtual:
         stages += duty_stages(config, store, http)
     return Monitor(config, generation, store, tuple(stages), poller, library, signer, notify)

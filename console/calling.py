@@ -8,9 +8,11 @@ from functools import partial
 from typing import Final
 
 from alerting import dispatch, intake
+from alerting.hold import Hold
 from alerting.links import Signer
 from alerting.muting import Muting
 from alerting.roster import roster_of
+from alerting.tending import Tender
 from alerting.unmute import Unmuter
 from console.config import Config
 from console.listening import ask_again_of, listening_of
@@ -26,26 +28,38 @@ SALT_BYTES: Final = 16
 
 
 def alerting_stages(
-    config: Config, store: Store, clock: Clock, library: Library, notify: NotifierFor, signer: Signer, *, world: World, virtual: bool
+    config: Config,
+    store: Store,
+    clock: Clock,
+    library: Library,
+    notify: NotifierFor,
+    signer: Signer,
+    *,
+    world: World,
+    virtual: bool,
+    just_started: bool,
 ) -> list[Stage]:
-    """Intake, Unmuter, Dispatcher, in the order in which a signal meets them."""
-    roster = partial(roster_of, settings=config.alerting)
+    """Intake, Unmuter, Tender, Dispatcher, in the order in which a signal meets them."""
+    roster, tiers = partial(roster_of, settings=config.alerting), {source.id: source.tier for source in config.listener.sources}
     muting = Muting(config.alerting, topic_facts(config), topic_sources(config), world)
+    hold = Hold(store, [source.id for source in config.listener.sources if source.enabled], clock.now()) if just_started else None
     taker = intake.Intake(
         store,
         config.alerting,
         topics=topic_facts(config),
-        tiers={source.id: source.tier for source in config.listener.sources},
+        tiers=tiers,
         playbooks=library.playbooks,
         roster=roster,
         muting=muting,
         listening=listening_of(config),
         budget=alarm_budget(config, world),
+        hold=hold,
         world=world,
         salt=partial(random.Random(world).randbytes, SALT_BYTES) if virtual else partial(secrets.token_bytes, SALT_BYTES),  # noqa: S311 - a story
         sweep_every=UNHURRIED if virtual else intake.SWEEP_EVERY,
     )
     unmuter = Unmuter(store, config.alerting, muting=muting, roster=roster, **({"sweep_every": UNHURRIED} if virtual else {}))
+    tender = Tender(store, tiers=tiers, listening=listening_of(config), library=library, roster=roster)
     dispatcher = dispatch.Dispatcher(
         store,
         config.alerting,
@@ -62,7 +76,9 @@ def alerting_stages(
         sweep_every=UNHURRIED if virtual else dispatch.SWEEP_EVERY,
     )
     return [
+        *([] if hold is None else [Stage("hold", "alerting", hold)]),
         Stage("intake", "alerting", taker, woken_by=store.signals),
         Stage("unmuter", "alerting", unmuter),
+        Stage("tender", "alerting", tender),
         Stage("dispatcher", "alerting", dispatcher, woken_by=store.notifications),
     ]

@@ -60,7 +60,7 @@ class Daemon:
         self._hear_signals()  # before the assembly, which takes seconds: whoever calls meanwhile is heard afterwards
         self._clock = RealClock()
         self._http = Fetcher(now=self._clock.now, allow=config.listener.allow_private_hosts)
-        self.monitor = assemble(config, store, self._clock, self._http, roles=roles)
+        self.monitor = assemble(config, store, self._clock, self._http, roles=roles, just_started=True)
         loop.learn_records()  # all that the stages read is imported now, and none of them runs yet
         self._lag = LoopLag()
         self._stages: dict[str, StageHealth] = {}

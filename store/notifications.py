@@ -131,6 +131,18 @@ def list_in(tx: Connection, notification_id: int, digest_id: int) -> None:
     tx.execute(update(notifications).where(notifications.c.id == notification_id).values(digest_id=digest_id))
 
 
+def not_before(tx: Connection, incident_id: int, planned_at: datetime, at: datetime) -> None:
+    """Have what was planned for an incident at a moment wait until `at`."""
+    now_planned = (notifications.c.incident_id == incident_id) & (notifications.c.planned_at == planned_at) & (notifications.c.due_at < at)
+    tx.execute(update(notifications).where(now_planned, notifications.c.state == "planned").values(due_at=at))
+
+
+def let_go(tx: Connection, due_at: datetime, now: datetime) -> list[int]:
+    """Have what waits for exactly `due_at` go out now; returns the rows' ids."""
+    waiting = (notifications.c.state == "planned") & (notifications.c.due_at == due_at)
+    return sorted(tx.execute(update(notifications).where(waiting).values(due_at=now).returning(notifications.c.id)).scalars())
+
+
 def use_nonce(tx: Connection, digest: str, now: datetime) -> bool:
     """Spend a page's single-use nonce; False where it was spent before."""
     return insert_new(tx, insert(tx, used_nonces).values(digest=digest, used_at=now))

@@ -201,6 +201,12 @@ def heard_between(tx: Connection, start: datetime, end: datetime) -> dict[str, l
     return intervals
 
 
+def unheard(tx: Connection, ids: Sequence[str], since: datetime) -> bool:
+    """Whether one of these sources was not heard since a moment."""
+    silent = sources.c.last_success_at.is_(None) | (sources.c.last_success_at < since)
+    return tx.execute(select(sources.c.id).where(sources.c.id.in_(ids), silent).limit(1)).first() is not None
+
+
 def first_heard(tx: Connection) -> datetime | None:
     """When the first source was first heard; None where none ever was."""
     return tx.execute(select(func.min(coverage.c.starts_at))).scalar()
