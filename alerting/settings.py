@@ -116,7 +116,7 @@ class PersonSettings(Section):
 
 
 class AlertingSettings(Section):
-    """The section as a whole. `notifiers` holds what all channels of one kind share, such as the mail server.
+    """The section as a whole. `notifiers` holds what all channels of one kind share, such as the mail server; `inboxes` how the answers of a kind are heard.
 
     `fallback` is a person or a policy: told when a policy reaches nobody, and when it has come to its end. `reopen_within` is how long
     after closing a new signal reopens the same incident.
@@ -130,6 +130,7 @@ class AlertingSettings(Section):
     policies: tuple[PolicySettings, ...] = ()
     routes: tuple[RouteSettings, ...] = ()
     notifiers: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False, exclude=True)
+    inboxes: dict[str, dict[str, Any] | Literal[False]] = Field(default_factory=dict, repr=False, exclude=True)
     fallback: Id | None = None
     reopen_within: Duration = DEFAULT_REOPEN_WITHIN
     update_within: dict[Severity, Duration] = Field(default_factory=lambda: dict(UPDATE_WITHIN))

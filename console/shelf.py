@@ -15,7 +15,8 @@ from core.errors import ConfigError
 COLLECTORS: Final = "listener.collectors"
 SIGNALS: Final = "detectors.signals"
 NOTIFIERS: Final = "alerting.notifiers"
-CLASSES: Final = {COLLECTORS: "Collector", SIGNALS: "Detector", NOTIFIERS: "Notifier"}
+INBOXES: Final = "alerting.inbox"
+CLASSES: Final = {COLLECTORS: "Collector", SIGNALS: "Detector", NOTIFIERS: "Notifier", INBOXES: "Inbox"}
 _KIND = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
 
 

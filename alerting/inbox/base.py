@@ -1,8 +1,8 @@
 """What an inbox is: one account of one service, which brings what people wrote back, by outbound connections alone.
 
 An inbox module stands in `alerting/inbox/`; its file's name is the notifier's `kind:` whose people it hears ("email" stands in `imap.py`,
-the one exception, for mail goes out by one protocol and comes in by another). It defines `Options` (pydantic), of what the kind shares under `notifiers:`,
-and `Inbox(options, *, http, now)`. Delivery here is at least once as well: the same reply may come again with the same `native_id`, and
+the one exception, for mail goes out by one protocol and comes in by another). It defines `Options` (pydantic) and `Inbox(options, *, http, now)`; its options
+are those keys of what the kind shares under `notifiers:` that it knows, and whatever stands under `alerting.inboxes.<kind>`. Delivery here is at least once as well: the same reply may come again with the same `native_id`, and
 is then known.
 """
 
@@ -42,7 +42,11 @@ class Batch(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Inbox(Protocol):
-    """One account that is listened to."""
+    """One account that is listened to.
+
+    The next look begins a second after one has ended, or after `every` (a timedelta), where an inbox has such an attribute. A stream yields a batch without
+    replies once it is connected, so that it counts as heard.
+    """
 
     def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
         """What came since the cursor; ends after one look (a long poll may take a minute), or never, as a stream.
