@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from alerting.inert import inert
-from core.errors import AddressRefused, DeliveryFailed, SourceError
+from core.errors import AddressRefused, DeliveryFailed, SourceError, SourceRejected, SourceUnavailable
 from core.http import Answer, Fetcher, FetchFailed
 
 MAX_WAIT_S: Final = 900.0  # of what a service may ask; a page that waits longer goes by another channel
@@ -58,6 +58,28 @@ async def post(
         # An answer that cannot be read is an answer all the same: the request did arrive.
         failed = DeliveryFailed(str(error), ambiguous=not isinstance(error, FetchFailed) or error.ambiguous)
     raise failed  # outside of the handlers, or the error would carry the one that it replaces, and a token with it
+
+
+async def poll(http: Fetcher, url: str, payload: Any, *, source: str, wait_s: float) -> Answer:
+    """Ask by a JSON payload what has come since, where the service may let us wait `wait_s` for it; returns whatever status came.
+
+    Raises:
+        SourceUnavailable, SourceUnreadable: no answer, or one that is too large.
+        SourceRejected: the address is forbidden.
+    """
+    failed: SourceError
+    headers = {"content-type": "application/json"}
+    try:
+        return await http.fetch(
+            url, method="POST", body=msgspec.json.encode(payload), headers=headers, source=source, patience_s=wait_s + 1
+        )
+    except AddressRefused:
+        failed = SourceRejected(source, "the address is not allowed")
+    except SourceUnavailable as error:
+        failed = SourceUnavailable(source, error.reason, retry_after_s=error.retry_after_s)
+    except SourceError as error:
+        failed = type(error)(source, error.reason)
+    raise failed  # outside of the handlers, as above
 
 
 def is_fine(answer: Answer) -> bool:

@@ -60,7 +60,8 @@ class Telegram:
         self.always: tuple[int, str, dict[str, Any]] | None = None
         self.moved: dict[int, int] = {}  # groups that became supergroups
         self.webhook = ""
-        self._polling = 0
+        self.polling = 0
+        self.asked = asyncio.Event()  # a long poll waits for something
         self._arrived = asyncio.Event()
         self._next = 100
         app = web.Application(client_max_size=12_000_000)
@@ -195,19 +196,20 @@ class Telegram:
         if self.webhook:
             says = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
             return _no(409, says, {})
-        if self._polling:
+        if self.polling:
             return _no(409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running", {})
         offset = fields.get("offset", 0)
-        self._polling += 1
+        self.polling += 1
         try:
             waiting = self._waiting(offset)
             if not waiting and fields.get("timeout"):
                 self._arrived.clear()
+                self.asked.set()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._arrived.wait(), fields["timeout"])
                 waiting = self._waiting(offset)
         finally:
-            self._polling -= 1
+            self.polling -= 1
         return _yes(waiting[: fields.get("limit", 100)])
 
     def _waiting(self, offset: int) -> list[dict[str, Any]]:
