@@ -69,6 +69,9 @@ class Daemon:
     async def run(self) -> None:
         """Serve until told to stop."""
         if self._store.database.is_sqlite:  # we are alone: what stands claimed was claimed by our predecessor
+            set_back = await self._store.database.write(recover.follow_clock, self._clock.now())
+            if set_back:
+                log.warning("the clock was set back", seconds=round(set_back.total_seconds()))
             await self._store.database.write(recover.lapse_claims, self._clock.now())
         async with AsyncExitStack() as opened:  # closed in reverse order, whatever happens
             opened.push_async_callback(self._store.close)

@@ -7,9 +7,12 @@ hand in a `VirtualClock`, so that a fortnight passes in seconds and the same sto
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
+
+SLEW: Final = 0.1  # of the time that passes: how fast we go to meet a wall clock that has jumped
 
 
 class Clock(Protocol):
@@ -23,19 +26,28 @@ class Clock(Protocol):
 
 
 class RealClock:
-    """Wall time at the start of the process, carried on by the monotonic clock.
+    """Wall time at the start of the process, carried on by a clock that nobody sets.
 
-    A wall clock that jumps under a running daemon (NTP, a hypervisor, a hand) therefore neither hurries nor delays a page. How far the
-    wall has gone since is `skew()`, shown in the metrics; a restart takes the new wall.
+    A wall clock that jumps under a running daemon (NTP, a hypervisor, a hand) therefore neither hurries nor delays a page. Nor are we wrong for
+    ever: we go up to a tenth faster or slower until we agree with the wall again, so that whoever is on call from nine is called from nine.
+    How far we are apart is `skew()`, shown in the metrics. Times never go back. What a jump does across a restart: `store.recover.follow_clock`.
     """
 
     def __init__(self) -> None:
-        self._wall = datetime.now(UTC)
-        self._monotonic = time.monotonic()
+        self._lock = threading.Lock()
+        self._now = datetime.now(UTC)
+        self._read_at = _steady_s()
 
     def now(self) -> datetime:
         """The time, aware, UTC."""
-        return self._wall + timedelta(seconds=time.monotonic() - self._monotonic)
+        with self._lock:
+            read_at = _steady_s()
+            passed = timedelta(seconds=read_at - self._read_at)
+            apart = datetime.now(UTC) - (self._now + passed)
+            most = passed * SLEW
+            self._now += passed + min(max(apart, -most), most)
+            self._read_at = read_at
+            return self._now
 
     def skew(self) -> timedelta:
         """How far the system's wall clock stands from ours now (positive: the wall is ahead)."""
@@ -44,6 +56,12 @@ class RealClock:
     async def sleep_until(self, at: datetime) -> None:
         """Return when `at` (aware) has come; at once if it is past."""
         await asyncio.sleep(max(0.0, (at - self.now()).total_seconds()))
+
+
+def _steady_s() -> float:
+    """Seconds that only grow: on Linux those in which the machine slept are counted too."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 class VirtualClock:

@@ -9,20 +9,44 @@ from core.clock import RealClock, VirtualClock
 START = datetime(2026, 11, 21, 3, tzinfo=UTC)
 
 
-class Wall(datetime):
-    """A wall clock that somebody set a day ahead."""
+class Machine:
+    """A machine whose wall clock somebody sets, and whose steady clock goes on."""
 
-    @classmethod
-    def now(cls, tz=None):
-        return datetime.now(tz) + timedelta(days=1)
+    def __init__(self, monkeypatch):
+        self.steady_s, self.jumped = 1_000.0, timedelta(0)
+        machine = self
+
+        class Wall(datetime):
+            @classmethod
+            def now(cls, tz=None):
+                return (START + timedelta(seconds=machine.steady_s - 1_000) + machine.jumped).astimezone(tz)
+
+        monkeypatch.setattr(module, "datetime", Wall)
+        monkeypatch.setattr(module, "_steady_s", lambda: machine.steady_s)
 
 
-def test_a_wall_clock_that_jumps_moves_nothing_but_the_skew(monkeypatch):
+@pytest.mark.parametrize("jump", [timedelta(hours=2), timedelta(hours=-2), timedelta(hours=-1)])
+def test_a_wall_clock_that_jumps_is_met_slowly_and_time_never_goes_back(monkeypatch, jump):
+    machine = Machine(monkeypatch)
     clock = RealClock()
-    before = clock.now()
-    monkeypatch.setattr(module, "datetime", Wall)
-    assert timedelta(0) <= clock.now() - before < timedelta(seconds=5)
-    assert abs(clock.skew() - timedelta(days=1)) < timedelta(seconds=5)
+    machine.jumped = jump
+    assert (clock.now(), clock.skew()) == (START, jump)
+    machine.steady_s += 900  # a quarter of an hour
+    passed = clock.now() - START
+    assert timedelta(minutes=13) < passed < timedelta(minutes=17)
+    times = []
+    for _ in range(24 * 60):
+        machine.steady_s += 60
+        times.append(clock.now())
+    assert times == sorted(times)
+    assert clock.skew() == timedelta(0)
+
+
+def test_hundredths_of_a_second_are_met_at_once(monkeypatch):
+    machine = Machine(monkeypatch)
+    clock = RealClock()
+    machine.jumped, machine.steady_s = timedelta(milliseconds=20), machine.steady_s + 1
+    assert clock.now() == START + timedelta(seconds=1.02)
 
 
 def test_the_real_clock_tells_an_aware_time_that_never_goes_back():
