@@ -13,11 +13,12 @@ from msgspec.structs import replace
 
 from alerting.corroboration import FACTOR as CORROBORATION
 from alerting.events import Decision, SignalArrived, line
+from alerting.history import factor_data
 from alerting.paging import Walk, adopt, has_paged, notices, owes_page, page, start
 from alerting.patience import stirred
 from alerting.policy import Roster, pages, recipients
 from alerting.severity import loudest_first
-from alerting.silencing import muted_line
+from alerting.silence import muted_line
 from core.records import Factor, Incident, Notification, Severity, Signal, TimelineEntry, Words, severity_rank
 
 ACTOR = "intake"
@@ -59,7 +60,7 @@ def _open(event: SignalArrived, now: datetime, roster: Roster) -> Decision:
         generation=signal.generation,
     )
     incident, attached = _with_playbook(incident, event, now)
-    opened = line(incident, now, "opened", ACTOR, severity=event.severity)
+    opened = line(incident, now, "opened", ACTOR, severity=event.severity, data={"factors": factor_data(event.factors)})
     return _begin(incident, event, now, roster, (_signal_line(incident, event, now), *_remarks(incident, event, now), opened, *attached))
 
 
@@ -70,7 +71,8 @@ def _add(incident: Incident, event: SignalArrived, now: datetime, roster: Roster
     changed = _heard(incident, event)
     if rose:
         changed = _raised(changed, severity, event)
-        lines.append(line(incident, now, "severity_raised", ACTOR, old=incident.severity, new=severity))
+        told = {"factors": factor_data(event.factors)}
+        lines.append(line(incident, now, "severity_raised", ACTOR, old=incident.severity, new=severity, data=told))
     changed = stirred(changed, now, roster, rose=rose)
     if rose or incident.playbook_id is None:
         changed, attached = _with_playbook(changed, event, now)

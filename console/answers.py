@@ -127,7 +127,7 @@ def event_of(entry: TimelineEntry) -> Event | None:  # noqa: PLR0911 - one arm a
         case "assigned":
             return Assigned(by=by, to=str(entry.data["to"]))
         case "snoozed":
-            return Snoozed(by=by, until=datetime.fromisoformat(said["until"]), reason=str(entry.data.get("reason", "")))
+            return Snoozed(by=by, until=datetime.fromisoformat(said["until"]), reason=str(entry.data.get("reason") or "-"))
         case "escalated" if entry.words.key.endswith("escalated_by"):
             return Escalated(by=by)
         case _:

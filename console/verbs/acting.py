@@ -199,9 +199,9 @@ VERBS = (
     Verb("escalate", "pass an incident on to the next step at once", "tocsin escalate 12 --as lan", _takes(), act(_escalate)),
     Verb(
         "snooze",
-        "put an incident off; it pages again then",
-        "tocsin snooze 12 --until 30m --as lan",
-        _takes(_option("--until", metavar="TIME", required=True, help=_WHEN), _option("--reason", default="", help="why")),
+        "put an incident off, for 24 hours at most; it pages again then",
+        "tocsin snooze 12 --until 30m --reason 'the lab answers at ten' --as lan",
+        _takes(_option("--until", metavar="TIME", required=True, help=_WHEN), _option("--reason", required=True, help="why")),
         act(_snooze),
     ),
     Verb(

@@ -75,6 +75,8 @@ def _one(desk: Desk, args: Namespace) -> int:
     desk.out(f"#{shape['id']} {shape['title']}")
     state = [say(f"severity.{shape['severity']}"), say(f"stage.{shape['stage']}"), say(f"status.{shape['status']}")]
     desk.out(" · ".join([*state, say("cli.moment", at=shape["opened_at"])]))
+    _section(desk, "console.severity_history", [f"{say('cli.moment', at=one['at'])}  {one['text']}" for one in shape["severity_history"]])
+    _section(desk, "console.roles", [f"{one['title']}: {one['name']}" for one in shape["roles"]])
     _section(desk, "console.burst", shape["burst_lines"])
     _section(desk, "console.heard", shape["lines"])
     _section(desk, "console.timeline", [f"{say('cli.moment', at=entry['at'])}  {entry['text']}" for entry in shape["timeline"]])
@@ -120,19 +122,30 @@ def _when(desk: Desk, step: dict[str, Any]) -> str:
 def whole(tx: Tx, desk: Desk, incident_id: int) -> dict[str, Any]:
     """The incident with its timeline, playbook and coverage, as `--json` prints it; `lines` say the coverage in words, `burst_lines` the burst."""
     from alerting.burst import burst_lines, burst_shown
+    from alerting.history import history_lines, severity_history
+    from alerting.roster import roster_of
+    from alerting.together import roles_of, timeline_of
     from console.heard import flagged_of, heard_of
-    from console.shapes import describe, timeline_entry
+    from console.shapes import describe, moment, timeline_entry
     from core.errors import NotFound
     from store import incidents, signals, steps
 
     incident = incidents.get(tx, incident_id)
     if incident is None:
         raise NotFound(f"there is no incident {incident_id}")
-    plan = playbook_of(desk, incident)
+    plan, timeline = playbook_of(desk, incident), timeline_of(tx, incident_id)
     return {
         **describe(tx, incident, desk.config),
-        "timeline": [timeline_entry(entry, desk.say) for entry in incidents.entries(tx, incident_id)],
+        "timeline": [timeline_entry(entry, desk.say) for entry in timeline],
         "factors": [{"name": each.name, "value": each.value, "speaks_for": each.speaks_for} for each in incident.factors],
+        "severity_history": [
+            {"at": moment(at), "text": text}
+            for at, text in history_lines(desk.say, severity_history([one for one in timeline if one.incident_id == incident_id]))
+        ],
+        "roles": roles_of(tx, incident_id, plan, roster_of(tx, desk.config.alerting), desk.say),
+        "merged_into": incident.merged_into,
+        "merged_from": [one.id for one in incidents.merged_from(tx, incident_id)],
+        "close_proposed_at": moment(incident.close_proposed_at),
         "playbook": None if plan is None else _plan(desk, incident, plan, steps.of_incident(tx, incident_id)),
         "burst_lines": burst_lines(desk.say, burst_shown(tx, signals.of_incident(tx, incident_id))),
         **heard_of(tx, incident, desk.config, desk.now),

@@ -35,9 +35,9 @@ def build(database):
     ("roles", "stages"),
     [
         (("listener",), ["poller", "subscriber"]),
-        (("alerting",), ["intake", "dispatcher"]),
+        (("alerting",), ["intake", "unmuter", "tender", "dispatcher", "calendars", "duty"]),
         (("console",), []),
-        (("listener", "alerting"), ["poller", "subscriber", "intake", "dispatcher"]),
+        (("listener", "alerting"), ["poller", "subscriber", "intake", "unmuter", "tender", "dispatcher", "calendars", "duty"]),
     ],
 )
 async def test_a_role_gets_its_stages_in_the_order_in_which_a_post_travels(build, roles, stages):

@@ -104,7 +104,7 @@ def test_what_people_do_stands_on_the_timeline_in_order(room: Room) -> None:
     assert room.tocsin("note", "1", "called", "the", "factory", "--as", "ana").status == 0
     assert room.tocsin("severity", "1", "critical", "--because", "a child was hurt", "--as", "ana").status == 0
     assert room.tocsin("assign", "1", "ben", "--as", "ana").status == 0
-    assert room.tocsin("snooze", "1", "--until", "2h", "--as", "ben").status == 0
+    assert room.tocsin("snooze", "1", "--until", "2h", "--reason", "asleep", "--as", "ben").status == 0
     kinds = [entry.kind for entry in room.use(incidents.entries, 1)]
     assert [kind for kind in kinds if kind in ("acknowledged", "noted", "severity_changed", "assigned", "snoozed")] == [
         "acknowledged", "noted", "severity_changed", "assigned", "snoozed",
@@ -129,7 +129,7 @@ def test_an_incident_is_given_to_known_people_alone(room: Room) -> None:
 
 def test_a_snooze_ends_in_the_future(room: Room) -> None:
     room.incident()
-    said = room.tocsin("snooze", "1", "--until", "2026-11-21 10:00", "--as", "ana")
+    said = room.tocsin("snooze", "1", "--until", "2026-11-21 10:00", "--reason", "asleep", "--as", "ana")
     assert said.status == 1
     assert "future" in said.err
 

@@ -60,7 +60,8 @@ def test_one_incident_adds_timeline_evidence_and_playbook(room: Room) -> None:
     room.tocsin("ack", "1", "--as", "ana", after=timedelta(minutes=2))
     said = room.tocsin("incident", "1", "--json")
     assert said.status == 0
-    assert set(said.json) == INCIDENT_KEYS | {"timeline", "factors", "playbook", "coverage", "looks", "flags"}
+    more = {"timeline", "factors", "playbook", "coverage", "looks", "flags", "severity_history", "roles"}
+    assert set(said.json) == INCIDENT_KEYS | more | {"merged_into", "merged_from", "close_proposed_at"}
     assert all(set(entry) == {"at", "kind", "actor", "text", "data"} for entry in said.json["timeline"])
     kinds = [entry["kind"] for entry in said.json["timeline"]]
     assert kinds.index("opened") < kinds.index("acknowledged")
