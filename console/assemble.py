@@ -12,6 +12,7 @@
     Unmuter     mutes that end -> what they kept quiet    wakes the Dispatcher
     Tender      open incidents -> stage, proposal to close  wakes the Dispatcher
     Dispatcher  notification -> receipt, escalation
+    Inboxes     answer    -> what it asks for             wakes the Dispatcher
     Calendars   .ics      -> time off, holidays
     Duty        gaps, time off, handovers -> notification
 
@@ -39,7 +40,9 @@ from console.detecting import able, detectors_of
 from console.duty_stages import duty_stages
 from console.known import topic_versions
 from console.notifying import NotifierShelf
+from console.replying import inbox_stages
 from console.stages import UNHURRIED, NotifierFor, Stage
+from console.watching import watch_stages, with_probe
 from core.clock import Clock
 from core.http import Fetcher
 from core.records import World
@@ -111,7 +114,9 @@ def assemble(
     notify = notifier_for or NotifierShelf(config, http, clock).get
     signer = Signer(store.database.write_now(installation_key, clock.now()))
     heard = listened(config, http, clock)
-    poller = Poller(store, with_probe(heard, clock) if probing else heard, lateness=config.listener.lateness, now=None if virtual else clock.now)
+    poller = Poller(
+        store, with_probe(heard, clock) if probing else heard, lateness=config.listener.lateness, now=None if virtual else clock.now
+    )
     stages: list[Stage] = []
     if "listener" in roles:
         stages.append(Stage("poller", "listener", poller, woken_by=poller))
@@ -120,9 +125,13 @@ def assemble(
     if "detectors" in roles:
         stages += _detectors(config, store, generation, often, hearing=not virtual or "listener" in roles)
     if "alerting" in roles:
-        stages += alerting_stages(config, store, clock, library, notify, signer, world=world, virtual=virtual, just_started=just_started)
+        stages += alerting_stages(
+            config, store, clock, library, notify, signer, world=world, virtual=virtual, just_started=just_started, probing=probing
+        )
     if "alerting" in roles and world == "live" and not virtual:
-        stages += duty_stages(config, store, http)
+        stages += [*duty_stages(config, store, http), *inbox_stages(config, store, clock, http, library)]
+    if "alerting" in roles and probing:
+        stages += watch_stages(config, store, http)
     return Monitor(config, generation, store, tuple(stages), poller, library, signer, notify)
 
 

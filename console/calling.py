@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from alerting import dispatch, intake
+from alerting.digester import Digester
 from alerting.hold import Hold
 from alerting.links import Signer
 from alerting.muting import Muting
@@ -18,6 +19,7 @@ from console.config import Config
 from console.listening import ask_again_of, listening_of
 from console.notifying import limits_of
 from console.stages import UNHURRIED, NotifierFor, Stage
+from console.watching import with_nobody_in, with_sink
 from console.weighing import alarm_budget, topic_facts, topic_sources
 from core.clock import Clock
 from core.records import World
@@ -38,6 +40,7 @@ def alerting_stages(
     world: World,
     virtual: bool,
     just_started: bool,
+    probing: bool,
 ) -> list[Stage]:
     """Intake, Unmuter, Tender, Dispatcher, in the order in which a signal meets them."""
     roster, tiers = partial(roster_of, settings=config.alerting), {source.id: source.tier for source in config.listener.sources}
@@ -63,8 +66,8 @@ def alerting_stages(
     dispatcher = dispatch.Dispatcher(
         store,
         config.alerting,
-        notifier_for=notify,
-        roster=roster,
+        notifier_for=with_sink(notify, store, clock) if probing else notify,
+        roster=with_nobody_in(roster) if probing else roster,
         library=library,
         signer=signer,
         listening=listening_of(config),
@@ -80,5 +83,6 @@ def alerting_stages(
         Stage("intake", "alerting", taker, woken_by=store.signals),
         Stage("unmuter", "alerting", unmuter),
         Stage("tender", "alerting", tender),
+        Stage("digester", "alerting", Digester(store, config.alerting, roster=roster, limits_of=limits_of)),
         Stage("dispatcher", "alerting", dispatcher, woken_by=store.notifications),
     ]

@@ -10,6 +10,7 @@ from typing import Any, Final
 import structlog
 from msgspec.structs import replace
 
+from core.probe import is_probe, signal_of
 from core.records import Enrichment, Mention, Risk, Signal, Tier, TopicMatch
 from detectors.base import Detector, MentionDetector
 from detectors.classing import classed, saved
@@ -122,6 +123,8 @@ class Enricher:
         stories.in_turn(tx)
         ids = [read.mention.id for read in batch]
         marked = mentions.mark_enriched(tx, ids, now)
+        probes = [read.mention for read in batch if is_probe(read.mention) and read.mention.id in marked]
+        batch = [read for read in batch if not is_probe(read.mention)]
         edited = mentions.mark_read_again(tx, [mention_id for mention_id in ids if mention_id not in marked])
         new = classed(tx, self._reader, [read for read in batch if read.mention.id in marked])
         enrichments.save_all(tx, [saved(self._reader, one) for one in new if one.said.topics])
@@ -131,7 +134,7 @@ class Enricher:
         known = {read.mention.id: read.entry for read in batch}
         found = self.judge(tx, [(one, known[one.mention.id]) for one in live], now)
         found += [signal for read in batch if read.mention.id in edited for signal in self._read_again(tx, read, now)]
-        return signals.add(tx, found)
+        return signals.add(tx, [*found, *(signal_of(mention, now) for mention in probes)])
 
     @property
     def reader(self) -> Reader:

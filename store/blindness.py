@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, update
 
+from core.probe import PROBE
 from store.database import insert
 from store.schema import blindness, buckets, coverage, mentions, sources
 from store.series import HOUR_S
@@ -96,7 +97,7 @@ def quiet(tx: Connection, since: datetime) -> list[Health]:
 
 def asked(tx: Connection) -> list[str]:
     """Ids of the sources that were ever asked."""
-    chosen = select(sources.c.id).where(sources.c.last_success_at.is_not(None) | (sources.c.failures > 0))
+    chosen = select(sources.c.id).where(sources.c.id != PROBE, sources.c.last_success_at.is_not(None) | (sources.c.failures > 0))
     return list(tx.execute(chosen).scalars())
 
 
@@ -164,7 +165,7 @@ def volumes(tx: Connection, since: datetime) -> dict[str, dict[str, int]]:
 
 
 def _health(tx: Connection, *conditions: ColumnElement[bool]) -> list[Health]:
-    chosen = select(*(sources.c[name] for name in _HEALTH)).where(*conditions).order_by(sources.c.id)
+    chosen = select(*(sources.c[name] for name in _HEALTH)).where(sources.c.id != PROBE, *conditions).order_by(sources.c.id)
     return [Health(**row) for row in tx.execute(chosen).mappings()]
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from sqlalchemy import Connection, Table, func, select, update
 
+from core.probe import PROBE
 from store.bulk import insert_rows, json_text, rows_among, times, update_rows
 from store.columns import as_text
 from store.schema import (
@@ -100,14 +101,14 @@ def heard_since(tx: Connection) -> datetime | None:
 def intervals(tx: Connection) -> dict[str, list[tuple[datetime, datetime]]]:
     """When each source was heard, oldest first."""
     found: dict[str, list[tuple[datetime, datetime]]] = {}
-    for row in tx.execute(select(coverage).order_by(coverage.c.starts_at)):
+    for row in tx.execute(select(coverage).where(coverage.c.source_id != PROBE).order_by(coverage.c.starts_at)):
         found.setdefault(row.source_id, []).append((row.starts_at, row.ends_at))
     return found
 
 
 def first_polls(tx: Connection) -> dict[str, datetime]:
     """When each source was first asked."""
-    chosen = select(sources.c.id, sources.c.first_poll_at).where(sources.c.first_poll_at.is_not(None))
+    chosen = select(sources.c.id, sources.c.first_poll_at).where(sources.c.first_poll_at.is_not(None), sources.c.id != PROBE)
     return {row.id: row.first_poll_at for row in tx.execute(chosen)}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, RowMapping, bindparam, case, func, select, update
 
+from core.probe import PROBE
 from core.records import Author, Engagement, Mention, MentionClass
 from store.pages import Added, add, read_counters, remove
 from store.schema import authors, enrichments, mention_texts, mention_topics, mentions
@@ -47,7 +48,9 @@ def get(tx: Connection, ids: Sequence[int]) -> list[Mention]:
 
 def history(tx: Connection, since: datetime, *, after: int = 0, limit: int) -> list[Mention]:
     """Mentions that count from `since` on and still have their words, by id, those above `after`."""
-    chosen = _whole().where(mentions.c.id > after, mentions.c.counts_at >= since, mention_texts.c.mention_id.is_not(None))
+    chosen = _whole().where(
+        mentions.c.id > after, mentions.c.counts_at >= since, mention_texts.c.mention_id.is_not(None), mentions.c.source_id != PROBE
+    )
     return [_mention(row) for row in tx.execute(chosen.order_by(mentions.c.id).limit(limit)).mappings()]
 
 
@@ -184,7 +187,7 @@ def sources_of(tx: Connection, ids: Sequence[int]) -> set[str]:
 
 def count(tx: Connection) -> int:
     """How many are stored."""
-    return int(tx.execute(select(func.count()).select_from(mentions)).scalar_one())
+    return int(tx.execute(select(func.count()).where(mentions.c.source_id != PROBE).select_from(mentions)).scalar_one())
 
 
 def _whole() -> Any:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, RowMapping, bindparam, func, select, true, update
 
+from core.probe import PROBE
 from core.sources import SourceState
 from store.bulk import rows_among, times, update_rows
 from store.claims import claim_due, next_claimable, still_mine
@@ -134,7 +135,7 @@ def get(tx: Connection, source_id: str) -> SourceState | None:
 
 def list_all(tx: Connection) -> list[SourceState]:
     """Every source that was ever configured, by id."""
-    return [_state(row) for row in tx.execute(select(sources).order_by(sources.c.id)).mappings()]
+    return [_state(row) for row in tx.execute(select(sources).where(sources.c.id != PROBE).order_by(sources.c.id)).mappings()]
 
 
 def heard(tx: Connection, source_id: str, since: datetime, until: datetime, *, bridge: timedelta = timedelta(0)) -> None:

@@ -1,0 +1,125 @@
+"""Who watches the watcher: the heartbeat stops when any part of the way stops; what is ill tells somebody; channels that nobody taps are red."""
+
+import shutil
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from alerting.heartbeat import Heartbeat, Sink
+from console.assemble import assemble
+from console.config import parse
+from console.simulate import Sent
+from core.clock import VirtualClock
+from core.errors import DeliveryFailed
+from core.http import Fetcher
+from core.probe import PROBE
+from detectors import enrich
+from store import blindness, figures, incidents, mentions, probes, schema, sources
+from store.open import open_store
+from tests import make, warm
+
+TURN = timedelta(seconds=30)
+PARTS = ("poller", "enricher", "signal", "intake", "dispatcher", "sink")
+
+
+class Watched:
+    """A monitor that watches itself, on a virtual clock; a part of it may be stopped."""
+
+    def __init__(self, path, **changes):
+        warm.share_pipelines()
+        self.clock = VirtualClock(make.NOON)
+        self.store = open_store(f"sqlite:///{path}", durable=False)
+        self.sent, self.beats, self.stopped = [], [], set()
+        self.config = parse(make.config(**changes))
+        http = Fetcher(now=self.clock.now, allow=())
+        self.monitor = assemble(self.config, self.store, self.clock, http, notifier_for=self._phone, virtual=True, probing=True)
+        self.stages = {stage.name: stage.runs for stage in self.monitor.stages}
+        self.stages["heartbeat"] = Heartbeat(self.store, self._beat, every=timedelta(seconds=60))
+        self.due = dict.fromkeys(self.stages, self.clock.now())
+
+    def _phone(self, person, channel):
+        return Sent(self.clock.now, person.id, channel.id, lambda *told: self.sent.append(told))
+
+    async def _beat(self):
+        self.beats.append(self.clock.now())
+
+    async def forward(self, **length):
+        until = self.clock.now() + timedelta(**length)
+        while self.clock.now() < until:
+            self.clock.advance_to(self.clock.now() + TURN)
+            for name, runs in self.stages.items():
+                if name not in self.stopped and (self.due[name] is None or self.due[name] <= self.clock.now() or name in PARTS):
+                    self.due[name] = await runs.step(self.clock.now())
+
+    def rows(self, table, where):
+        return self.store.database.read_now(lambda tx: tx.execute(sa.select(sa.func.count()).select_from(table).where(where)).scalar_one())
+
+
+@pytest.fixture
+async def watched(tmp_path, sqlite_template):
+    built = Watched(shutil.copy(sqlite_template, tmp_path / "watched.db"))
+    yield built
+    await built.store.close()
+
+
+@pytest.fixture
+def stop(watched, monkeypatch):
+    """Stop one of the six parts of the way."""
+
+    async def refuse(self, message):
+        raise DeliveryFailed("the sink is gone", permanent=True)
+
+    def choose(part):
+        if part == "signal":
+            monkeypatch.setattr(
+                enrich,
+                "signal_of",
+                lambda *_: make.signal(kind="source_heard", topic=None, subject="sources:9", frozen={"sources": [], "left": 0}),
+            )
+        elif part == "sink":
+            monkeypatch.setattr(Sink, "send", refuse)
+        else:
+            watched.stopped.add(part)
+
+    return choose
+
+
+@pytest.mark.parametrize("part", PARTS)
+async def test_w1_the_heartbeat_stops_within_six_minutes_when_a_part_stops(watched, stop, part):
+    await watched.forward(minutes=4)
+    assert len(watched.beats) >= 3, "it beats every minute as long as all works"
+    stop(part)
+    stopped_at = watched.clock.now()
+    await watched.forward(minutes=8)
+    assert max(watched.beats) - stopped_at <= timedelta(minutes=6)
+    if part not in ("signal", "sink"):
+        assert watched.store.database.read_now(probes.stopped_at) == part
+
+
+async def test_the_heartbeat_begins_again_when_the_part_does(watched):
+    await watched.forward(minutes=2)
+    watched.stopped.add("intake")
+    await watched.forward(minutes=8)
+    watched.stopped.clear()
+    before = len(watched.beats)
+    await watched.forward(minutes=3)
+    assert len(watched.beats) > before
+
+
+async def test_the_probe_is_walled_off_from_all_that_people_see_and_is_taken_away(watched):
+    """Not in listings, counts, baselines, figures, reports; on nobody's phone; and its rows do not heap up."""
+    await watched.forward(minutes=30)
+    read = watched.store.database.read_now
+    assert read(incidents.listing) == []
+    assert watched.sent == []
+    assert read(mentions.count) == 0
+    assert read(mentions.history, make.NOON - timedelta(days=1), limit=10) == []
+    assert [one.id for one in (*read(sources.list_all), *read(blindness.health))] == []
+    assert read(figures.raised) == {}
+    taken = read(figures.taken, watched.clock.now())
+    assert (taken.mentions, taken.sources, taken.notifications) == (0, 0, {})
+    for table in (schema.buckets, schema.stories, schema.mention_topics, schema.enrichments, schema.evidence, schema.timeline):
+        assert watched.rows(table, sa.true()) == 0, table.name
+    assert 5 <= watched.rows(schema.mentions, schema.mentions.c.source_id == PROBE) <= 12
+    assert watched.rows(schema.signals, sa.true()) <= 12
