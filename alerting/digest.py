@@ -44,6 +44,10 @@ def bundle(tx: Tx, notification: Notification, now: datetime, *, at: datetime | 
 
 
 def incidents_of(tx: Tx, digest: Notification) -> list[Incident]:
-    """What a digest tells of, the gravest first: the incidents of what it lists."""
+    """What a digest tells of: the incidents of what it lists, or those that paged nobody between two slots."""
+    words = digest.words
+    if words is not None and "since" in words.args:
+        since, until = (datetime.fromisoformat(words.args[name]) for name in ("since", "until"))
+        return incidents.in_digest(tx, words.key.removeprefix("digest."), since, until)
     numbers = {one.incident_id for one in notifications.listed_in(tx, digest.id) if one.incident_id is not None}
     return incidents.of(tx, sorted(numbers))

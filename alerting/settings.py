@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from alerting.digest_settings import DigestSettings
 from alerting.hours import Week
 from alerting.muting_settings import INHIBIT, InhibitSettings, MaintenanceSettings
 from alerting.on_call_settings import ON_HOLIDAYS, PolicySettings, RotationSettings, RouteSettings
@@ -121,7 +122,7 @@ class AlertingSettings(Section):
     `fallback` is a person or a policy: told when a policy reaches nobody, and when it has come to its end. `reopen_within` is how long
     after closing a new signal reopens the same incident.
     `maintenance`: windows that come again, in which nobody is paged; `inhibit`: what is an echo of what. `heartbeat`: tells an outside check that all works;
-    `weekly_test`: when each channel is tested, False never. `admin`: who hears that the monitor itself is ill; the fallback where nobody is named.
+    `weekly_test`: when each channel is tested, False never. `admin`: who hears that the monitor itself is ill; the fallback where nobody is named. `digests`: who reads of what paged nobody, and when.
     `update_within`: by severity, how long whoever has an incident may say nothing of it before they are asked, and then the others called.
     """
 
@@ -139,6 +140,7 @@ class AlertingSettings(Section):
     heartbeat: HeartbeatSettings | None = None
     weekly_test: WeeklyTest = DEFAULT_TEST
     admin: Id | None = None
+    digests: DigestSettings = DigestSettings()
     _managers: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
@@ -162,6 +164,7 @@ class AlertingSettings(Section):
         known((route.policy for route in self.routes if route.policy), policies, "a route", "policy")
         known([self.fallback] if self.fallback else [], people | policies, "fallback", "person or policy")
         known([self.admin] if self.admin else [], people, "admin", "person")
+        known(self.digests.to, people | rotations, "digests", "person or rotation")
         no_double("maintenance window", [window.id for window in self.maintenance])
         no_double("inhibition", [rule.id for rule in self.inhibit])
         _no_circle(self.rotations)
@@ -182,7 +185,10 @@ class AlertingSettings(Section):
             for route in self.routes
         )
         maintenance = tuple(one.model_copy(update={"timezone": one.timezone or timezone}) for one in self.maintenance)
-        settled = self.model_copy(update={"people": people, "rotations": rotations, "routes": routes, "maintenance": maintenance})
+        digests = self.digests.model_copy(update={"timezone": self.digests.timezone or timezone})
+        settled = self.model_copy(
+            update={"people": people, "rotations": rotations, "routes": routes, "maintenance": maintenance, "digests": digests}
+        )
         settled._managers = dict(managers or {})  # noqa: SLF001 - its maker
         return settled
 

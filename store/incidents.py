@@ -49,6 +49,13 @@ def of(tx: Connection, ids: Sequence[int]) -> list[Incident]:
     return [_incident(row) for row in tx.execute(chosen).mappings()]
 
 
+def in_digest(tx: Connection, every: str, since: datetime, until: datetime) -> list[Incident]:
+    """The live incidents that stand in this kind of digest and were heard of within [since, until); the oldest first."""
+    heard = (incidents.c.last_signal_at >= since) & (incidents.c.last_signal_at < until) & (incidents.c.world == "live")
+    rows = tx.execute(select(incidents).where(heard).order_by(incidents.c.id)).mappings()
+    return [one for row in rows if (one := _incident(row)).policy.get("digest") == every]
+
+
 def beside(tx: Connection, topic_id: str | None, key: str, world: World, closed_since: datetime) -> list[Incident]:
     """The incidents of a topic (of a key, where there is no topic) that are open, or were closed since then; the oldest first."""
     same = incidents.c.key == key if topic_id is None else incidents.c.topic_id == topic_id
