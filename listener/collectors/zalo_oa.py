@@ -19,11 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from core.errors import SourceError, SourceRejected, SourceUnavailable, SourceUnreadable
 from core.http import Fetcher, check_status
 from core.records import Mention
+from core.token_file import TokenFile
 from listener import zalo
 from listener.base import Missed, Now, Page, web_link
 from listener.platforms import call, records, said
 from listener.zalo import Chat
-from listener.zalo_tokens import TokenFile
 
 POLLED: Final = True  # beside what is pushed: listener/pushed.py
 TAKEN: Final = 200  # Zalo takes no other for success
@@ -141,7 +141,11 @@ class Collector:
         self._tokens: TokenFile | None = None
         if options.tokens_file is not None and options.secret_key is not None:
             self._tokens = TokenFile(
-                options.tokens_file, source=source_id, oauth=options.oauth, app_id=options.app_id, secret=options.secret_key
+                options.tokens_file,
+                source=source_id,
+                url=f"{options.oauth}/v4/oa/access_token",
+                form={"app_id": options.app_id},
+                headers={"secret_key": options.secret_key},
             )
 
     async def listen(self, cursor: str | None) -> AsyncIterator[Page]:

@@ -1,7 +1,8 @@
-"""The tokens of a Zalo Official Account, in a file that its owner alone may read.
+"""OAuth tokens whose refresh token works once, in a file that its owner alone may read, shared by all who use the account.
 
-Zalo gives an access token for 25 hours, and with each a refresh token that works once, within three months: whoever loses it must log in again. So
-the file is locked while a token is exchanged, and can be written before Zalo is asked. Neither token ever stands in the database.
+An account gives an access token for hours, and with each a refresh token that works once (a Zalo Official Account: 25 hours and three months):
+whoever loses it must log in again. So the file is locked while a token is exchanged, and can be written before the login is asked. The wings share
+the file, never tokens of their own, or one would use up the other's. Neither token ever stands in the database.
 """
 
 from __future__ import annotations
@@ -9,23 +10,25 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import msgspec
 from pydantic import SecretStr
 
-from core.errors import SourceRejected, SourceUnavailable, SourceUnreadable
-from core.http import Fetcher, check_status
-from listener.platforms import call, said
+from core.errors import AddressRefused, SourceError, SourceRejected, SourceUnavailable, SourceUnreadable
+from core.http import Answer, Fetcher, check_status
+from core.tidy import clean
 
 EARLY: Final = timedelta(minutes=10)  # before its end a token is exchanged
-_LIFE_S: Final = 90_000.0  # 25 hours, where Zalo does not say
+_LIFE_S: Final = 90_000.0  # 25 hours, where nobody says
 _MAX_FILE_BYTES: Final = 20_000
 _OTHERS: Final = 0o077
+_MAX_REASON_CHARS: Final = 200
 
 
 class Tokens(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -51,24 +54,24 @@ class TokenFile:
     Args:
         path: of the file.
         source: whose errors they are.
-        oauth: the address of Zalo's login.
-        app_id: of the app.
-        secret: of the app.
+        url: where tokens are exchanged (RFC 6749, section 6).
+        form: sent beside the refresh token, the app's number for one.
+        headers: sent with it; secret.
     """
 
-    def __init__(self, path: Path, *, source: str, oauth: str, app_id: str, secret: SecretStr) -> None:
+    def __init__(self, path: Path, *, source: str, url: str, form: Mapping[str, str], headers: Mapping[str, SecretStr]) -> None:
         self._path = path
         self._source = source
-        self._oauth = oauth
-        self._app_id = app_id
-        self._secret = secret
+        self._url = url
+        self._form = dict(form)
+        self._headers = dict(headers)
 
     async def access(self, http: Fetcher, now: datetime, *, refused: str | None = None) -> str:
         """An access token that works; exchanges tokens where the one in the file does not, or was `refused`.
 
         Raises:
-            SourceRejected: the file cannot be used, or Zalo takes the refresh token no more.
-            SourceUnavailable: Zalo cannot be reached, or another process exchanges at this moment.
+            SourceRejected: the file cannot be used, or the refresh token is taken no more.
+            SourceUnavailable, SourceUnreadable: the login cannot be reached, or another process exchanges at this moment.
         """
         tokens = self._read()
         if tokens.is_good(now) and tokens.access_token != refused:
@@ -82,21 +85,36 @@ class TokenFile:
             return fresh.access_token
 
     async def _exchanged(self, http: Fetcher, tokens: Tokens, now: datetime) -> Tokens:
-        form = {"refresh_token": tokens.refresh_token, "app_id": self._app_id, "grant_type": "refresh_token"}
-        headers = {"secret_key": self._secret.get_secret_value()}
-        url = f"{self._oauth}/v4/oa/access_token"
-        told, answer = await call(http, url, source=self._source, headers=headers, form=form)
-        if isinstance(told, dict) and told.get("error"):
-            words = said(told.get("error_name"))
-            raise SourceRejected(
-                self._source,
-                f"Zalo takes the refresh token no more ({told['error']}, {words}): log in again and put the new one into `tokens_file`",
-            )
+        answer = await self._ask(http, {**self._form, "refresh_token": tokens.refresh_token, "grant_type": "refresh_token"})
+        try:
+            told = msgspec.json.decode(answer.body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            told = None
+        if isinstance(told, dict) and told.get("error"):  # Zalo tells it in an answer of status 200
+            words = clean(str(told.get("error_name") or told.get("error_description") or ""), _MAX_REASON_CHARS)
+            why = f"the refresh token is taken no more ({told['error']}, {words}): log in again and put the new one into `tokens_file`"
+            raise SourceRejected(self._source, why)
         check_status(answer, self._source)
         access, refresh = (told.get(name) if isinstance(told, dict) else None for name in ("access_token", "refresh_token"))
-        if not isinstance(access, str) or not isinstance(refresh, str) or not access or not refresh:
-            raise SourceUnreadable(self._source, "Zalo's login answered without tokens")
+        if not isinstance(told, dict) or not isinstance(access, str) or not isinstance(refresh, str) or not access or not refresh:
+            raise SourceUnreadable(self._source, "the login answered without tokens")
         return Tokens(refresh_token=refresh, access_token=access, expires_at=now + timedelta(seconds=_seconds(told.get("expires_in"))))
+
+    async def _ask(self, http: Fetcher, form: Mapping[str, str]) -> Answer:
+        headers = {name: value.get_secret_value() for name, value in self._headers.items()}
+        headers["content-type"] = "application/x-www-form-urlencoded"
+        failed: SourceError
+        try:
+            return await http.fetch(
+                self._url, method="POST", headers=headers, body=urlencode(form).encode(), source=self._source, urgent=True
+            )
+        except AddressRefused:
+            failed = SourceRejected(self._source, "the address of the login is not allowed")
+        except SourceUnavailable as error:
+            failed = SourceUnavailable(self._source, error.reason, retry_after_s=error.retry_after_s)
+        except SourceError as error:
+            failed = type(error)(self._source, error.reason)
+        raise failed  # outside of the handlers, or the error would carry the one that it replaces, and with it what was sent
 
     def _read(self) -> Tokens:
         try:
@@ -105,9 +123,7 @@ class TokenFile:
             with self._path.open("rb") as file:
                 return msgspec.json.decode(file.read(_MAX_FILE_BYTES), type=Tokens)
         except OSError as error:
-            raise SourceRejected(
-                self._source, f"`tokens_file` cannot be read ({type(error).__name__}): see the collector's page"
-            ) from error
+            raise SourceRejected(self._source, f"`tokens_file` cannot be read ({type(error).__name__}): see its page") from error
         except (msgspec.DecodeError, msgspec.ValidationError):
             problem = SourceRejected(self._source, '`tokens_file` must hold {"refresh_token": "..."}')
         raise problem
@@ -140,7 +156,7 @@ class TokenFile:
 
 
 def _seconds(told: Any) -> float:
-    """How long a token lives; Zalo writes the number as text."""
+    """How long a token lives; some write the number as text."""
     if isinstance(told, str) and told.isascii() and told.isdigit() and len(told) < 10:  # noqa: PLR2004
         return float(told)
     return float(told) if isinstance(told, int) and not isinstance(told, bool) and 0 < told < 10**9 else _LIFE_S
