@@ -61,6 +61,7 @@ def _described(tx: Tx, desk: Desk, statuses: list[str], limit: int) -> list[dict
 
 def _one_options(parser: ArgumentParser) -> None:
     parser.add_argument("id", type=number, help="the incident's number")
+    parser.add_argument("--why", action="store_true", help="why each message of it went out, or did not")
     as_json(parser)
 
 
@@ -68,6 +69,9 @@ def _one(desk: Desk, args: Namespace) -> int:
     shape = desk.read(whole, desk, args.id)
     if args.json:
         desk.json({name: value for name, value in shape.items() if name not in ("lines", "burst_lines")})
+        return 0
+    if args.why:
+        _section(desk, "why.head", desk.read(_why, desk, args.id))
         return 0
     say = desk.say
     if shape["world"] == "drill":
@@ -94,6 +98,14 @@ def _one(desk: Desk, args: Namespace) -> int:
         steps = [f"[{'x' if step['done_at'] else ' '}] {step['id']}  {step['text']}{_when(desk, step)}" for step in plan["steps"]]
         _section(desk, "console.playbook", [f"{plan['title']} ({plan['id']}): {plan['because']}", *steps])
     return 0
+
+
+def _why(tx: Tx, desk: Desk, number: int) -> list[str]:
+    from alerting.roster import roster_of
+    from alerting.why import why
+    from store import notifications
+
+    return [desk.say.render(told) for told in why(notifications.of_incident(tx, number), roster_of(tx, desk.config.alerting))]
 
 
 def _section(desk: Desk, key: str, lines: list[str]) -> None:
