@@ -13,10 +13,13 @@ from typing import Final
 from alerting.inbox.command import Command
 from alerting.inbox.line import Line
 from alerting.inbox.spans import clock, length
-from alerting.inbox.vocabulary import AFTER, ASKING, BECAUSE, REASONS, SEVERITIES, Verb
+from alerting.inbox.vocabulary import AFTER, ASKED, BECAUSE, REASONS, SEVERITIES, Verb
 
 MAX_TEXT: Final = 2_000  # characters of a note or a reason
 _LONGEST_SPAN: Final = 5  # words of "tới 8 giờ sáng mai"
+_REASONS: Final = frozenset(REASONS)
+_STEP: Final = frozenset({"việc", "bước", "step"})
+_INTO: Final = frozenset({"vào", "với", "into", "with", "to"})
 _SEPARATOR = re.compile(r"\s*[:;\u2013\u2014]|\s+-|\s*-\s|\s*,\s")
 
 
@@ -30,12 +33,12 @@ def closing(line: Line, verb: Verb, at: int, incident: int | None) -> Command | 
     if line.asks(at):
         return None
     polite = at
-    while taken := line.any_of(polite, AFTER | ASKING):
+    while taken := line.any_of(polite, ASKED):
         polite += taken
     if polite == len(line) and not line.asks(polite):
         return Command(verb=verb, incident_id=incident)
     for start in (at, polite, *(each + line.any_of(each, BECAUSE) for each in (at, polite))):
-        taken = line.any_of(start, frozenset(REASONS))
+        taken = line.any_of(start, _REASONS)
         if taken and line.only(start + taken, AFTER) and not line.asks(len(line)):
             return Command(verb=verb, incident_id=incident, reason=_reason(line, start, taken))
     for start in (at, polite):
@@ -68,7 +71,7 @@ def for_a_time(line: Line, verb: Verb, at: int, incident: int | None) -> Command
     number, beyond = line.incident(at) if taken else (None, at)
     incident, at = (number, beyond) if number is not None and incident is None else (incident, at)
     polite = at
-    while step := line.any_of(polite, AFTER | ASKING):
+    while step := line.any_of(polite, ASKED):
         polite += step
     if polite == len(line):
         return Command(verb=verb, incident_id=incident, length=lasts, clock=until)
@@ -108,7 +111,7 @@ def severity(line: Line, at: int, incident: int | None, known: frozenset[str]) -
 
 def tick(line: Line, at: int, incident: int | None) -> Command | None:
     """The number of a step; one with "#" is an incident's."""
-    at += line.any_of(at, frozenset({"việc", "bước", "step"}))
+    at += line.any_of(at, _STEP)
     number = line.number(at)
     if number is None or line.tokens[at].prefix or line.asks(len(line)):
         return None
@@ -122,9 +125,9 @@ def merge(line: Line, at: int, incident: int | None) -> Command | None:
     first, beyond = line.incident(at)
     if first is None or line.asks(len(line)):
         return None
-    second, end = line.incident(beyond + line.any_of(beyond, frozenset({"vào", "với", "into", "with", "to"})))
+    second, end = line.incident(beyond + line.any_of(beyond, _INTO))
     incident, into, end = (incident, first, beyond) if second is None else (first, second, end)
-    return Command(verb="merge", incident_id=incident, number=into) if line.only(end, AFTER | ASKING) else None
+    return Command(verb="merge", incident_id=incident, number=into) if line.only(end, ASKED) else None
 
 
 def _reason(line: Line, at: int, count: int) -> str:

@@ -20,7 +20,7 @@ from alerting.inbox.own_words import own_words
 from alerting.inbox.vocabulary import (
     AFTER,
     ALONE_SEVERITIES,
-    ASKING,
+    ASKED,
     BEFORE,
     DEPARTMENTS,
     LONE,
@@ -65,10 +65,19 @@ def _first_line(own: str) -> tuple[str, str]:
     return line, more
 
 
-# The longest phrase first; of two that are as long, in the order of `PHRASES`.
-_BY_LENGTH: Final = sorted(
-    ((tuple(phrase.split()), verb, phrase) for verb, phrases in PHRASES.items() for phrase in phrases), key=lambda each: -len(each[0])
-)
+def _by_first_word() -> dict[str, list[tuple[tuple[str, ...], Verb, str]]]:
+    """Every phrase with its command, by its first word without marks: the longest first; of two that are as long, in the order of `PHRASES`."""
+    found: dict[str, list[tuple[tuple[str, ...], Verb, str]]] = {}
+    for verb, phrases in PHRASES.items():
+        for phrase in phrases:
+            words = tuple(phrase.split())
+            found.setdefault(bare(words[0]), []).append((words, verb, phrase))
+    return {first: sorted(each, key=lambda one: -len(one[0])) for first, each in found.items()}
+
+
+_ASKED_WHEN: Final = ASKED | WHEN
+_LEVELS: Final = frozenset(SEVERITIES)
+_COMMANDS: Final = _by_first_word()
 
 
 class _Reader:
@@ -100,7 +109,7 @@ class _Reader:
     def _at(self, start: int, incident: int | None) -> Command | None:
         """The command whose words begin there."""
         line = self._line
-        for phrase, verb, words in _BY_LENGTH:
+        for phrase, verb, words in _COMMANDS.get(bare(line.forms[start]), ()):
             if line.matches(start, phrase):
                 found = self._complete(verb, start + len(phrase), incident)
                 if found is not None:
@@ -129,16 +138,16 @@ class _Reader:
             case "snooze" | "silence":
                 return for_a_time(line, verb, at, incident)
             case "severity":
-                return severity(line, at, incident, frozenset(SEVERITIES))
+                return severity(line, at, incident, _LEVELS)
             case "help" | "on_call":
-                return Command(verb=verb, incident_id=incident) if line.only(at, AFTER | ASKING | WHEN) else None
+                return Command(verb=verb, incident_id=incident) if line.only(at, _ASKED_WHEN) else None
             case _:
                 return self._plain(verb, at, incident)
 
     def _plain(self, verb: Verb, at: int, incident: int | None) -> Command | None:
         """Nothing more than politeness; after "#12", and where it does not take the incident, a reason too."""
         line = self._line
-        if line.only(at, AFTER if verb == "acknowledge" else AFTER | ASKING) and not line.asks(len(line)):
+        if line.only(at, AFTER if verb == "acknowledge" else ASKED) and not line.asks(len(line)):
             return Command(verb=verb, incident_id=incident)
         if line.asks(at) or not (line.is_marked(at) or (verb != "acknowledge" and is_apart(line, at))):
             return None
@@ -161,7 +170,7 @@ class _Reader:
         number, after = line.incident(beyond)
         incident, beyond = (number, after) if number is not None and incident is None else (incident, beyond)
         department = line.any_of(at, DEPARTMENTS)
-        if people and line.only(beyond, AFTER | ASKING):
+        if people and line.only(beyond, ASKED):
             return Command(verb=verb, incident_id=incident, people=people, text=rest[:MAX_TEXT])
         if department or (rest and line.is_marked(at)):
             return Command(verb=verb, incident_id=incident, text=rest[:MAX_TEXT])

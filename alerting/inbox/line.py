@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 from alerting.inbox.vocabulary import NUMBERED
@@ -15,6 +16,15 @@ _TEENCODE: Final = {
     "ko": "không", "k": "không", "kh": "không", "khg": "không", "hok": "không", "hong": "không", "hông": "không", "kg": "không", "hem": "không",
     "dc": "được", "đc": "được", "dk": "được", "đk": "được", "lí": "lý", "li": "lý", "nhaa": "nha", "nhee": "nhe", "rùi": "rồi", "gium": "giùm",
 }  # fmt: skip
+
+
+@cache
+def by_first_word(phrases: frozenset[str]) -> dict[str, list[tuple[str, ...]]]:
+    """Phrases as words, by their first word without marks, the longest first."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for words in sorted((tuple(phrase.split()) for phrase in phrases), key=lambda words: (-len(words), words)):
+        found.setdefault(bare(words[0]), []).append(words)
+    return found
 
 
 class Line:
@@ -37,7 +47,8 @@ class Line:
 
     def any_of(self, at: int, phrases: frozenset[str]) -> int:
         """How many words the longest of these phrases takes there; 0 for none."""
-        return max((len(words) for phrase in phrases if self.matches(at, words := phrase.split())), default=0)
+        found = by_first_word(phrases).get(bare(self.forms[at]), ()) if at < len(self) else ()
+        return next((len(words) for words in found if self.matches(at, words)), 0)
 
     def only(self, at: int, phrases: frozenset[str]) -> bool:
         """Whether nothing but these stands from there on."""

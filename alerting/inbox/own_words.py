@@ -31,13 +31,18 @@ _WROTE: Final = re.compile(r".{0,200}\b(?:wrote|đã\ viết|viết|écrit|schri
 
 
 def own_words(text: str) -> str:
-    """The writer's own lines, blank ones left out; empty where they only quote. Time grows with the length alone."""
-    lines = clean(text[: MAX_CHARS * 4]).splitlines()
+    """The writer's own lines, blank ones left out; empty where they only quote. Time grows with the length alone.
+
+    Where the quotation is marked line by line (">"), what stands below it is the writer's own again.
+    """
+    lines = [line for line in clean(text[: MAX_CHARS * 4]).splitlines() if line.strip()]
     kept: list[str] = []
     for at, line in enumerate(lines):
-        after = next((other for other in lines[at + 1 : at + 3] if other.strip()), "")
-        if _ENDS.match(line[:700]) or (_BEGINS.match(line[:300]) and _WROTE.match(after[:300])):
+        following = lines[at + 1 : at + 3]
+        if _ENDS.match(line[:700]) or (_BEGINS.match(line[:300]) and any(_WROTE.match(each[:300]) for each in following[:1])):
+            if any(_QUOTED.match(each) for each in following):
+                continue
             break
-        if line.strip() and not _QUOTED.match(line):
+        if not _QUOTED.match(line) and not (at and _WROTE.match(line[:300]) and _BEGINS.match(lines[at - 1][:300])):
             kept.append(" ".join(line.split()))
     return "\n".join(kept)[:MAX_CHARS]

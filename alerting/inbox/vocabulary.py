@@ -103,8 +103,8 @@ AFTER: Final = frozenset(
 )
 """What may stand after it."""
 
-ASKING: Final = frozenset(_phrases("đi, giùm, dùm, giúp, hộ, với, giúp em, giùm em, dùm em, giúp mình, với ạ, for me"))
-"""A wish that somebody else acts: after every command but the one that takes the incident, for that one is said to colleagues so."""
+ASKED: Final = AFTER | frozenset(_phrases("đi, giùm, dùm, giúp, hộ, với, giúp em, giùm em, dùm em, giúp mình, với ạ, for me"))
+"""With it, a wish that somebody else acts: after every command but the one that takes the incident, for that one is said to colleagues so."""
 
 NUMBERED: Final = frozenset(_phrases("số, sự cố, sự cố số, vụ, case, incident, no, số sự cố"))
 """What may stand before an incident's number."""
