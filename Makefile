@@ -44,11 +44,12 @@ test: setup ## every test that needs no program from elsewhere, with real Postgr
 test-fast: setup ## the tests that take no seconds
 	$(BIN)/python -m pytest -m "not slow"
 
-servers: ## real servers for the tests: Debian's by apt-get (as root), a Bluesky PDS by npm into .servers
+servers: ## real servers for the tests: Debian's by apt-get (as root), a Bluesky PDS by npm and Synapse by pip into .servers
 	tests/servers/install.sh
 	tests/servers/install_pds.sh .servers/pds
+	PYTHON=$(PYTHON) tests/servers/install_synapse.sh .servers/synapse
 
-test-slow: setup servers ## the slow ones, and those against real servers (DokuWiki, MediaWiki, Dovecot, Alertmanager, a Bluesky PDS)
+test-slow: setup servers ## the slow ones, and those against real servers (DokuWiki, MediaWiki, Dovecot, Postfix, Alertmanager, a Bluesky PDS, Synapse)
 	$(BIN)/python -m pytest -m "slow or servers" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-servers: setup ## those against real servers alone; what is not installed is skipped aloud

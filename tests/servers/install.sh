@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs what `tests/servers` runs from Debian: DokuWiki and MediaWiki with PHP's command line, Dovecot, Alertmanager. Root only; safe to repeat.
+# Installs what `tests/servers` runs from Debian: DokuWiki and MediaWiki with PHP's command line, Dovecot, Postfix, Alertmanager. Root only; safe to repeat.
 # Nothing is started: the tests start their own, on loopback, in folders of their own.
 set -eu
 
-packages="php-cli php-xml php-mbstring php-intl php-sqlite3 dokuwiki mediawiki dovecot-imapd prometheus-alertmanager"
+packages="php-cli php-xml php-mbstring php-intl php-sqlite3 dokuwiki mediawiki dovecot-imapd postfix prometheus-alertmanager"
 missing=""
 for package in $packages; do
     dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q "install ok installed" || missing="$missing $package"
