@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -27,6 +28,7 @@ from playbooks.load import Library
 from store.open import Store
 
 SALT_BYTES: Final = 16
+SOMETIMES: Final = timedelta(minutes=15)  # where time is virtual, what muted something may end with another incident
 
 
 def alerting_stages(
@@ -61,7 +63,7 @@ def alerting_stages(
         salt=partial(random.Random(world).randbytes, SALT_BYTES) if virtual else partial(secrets.token_bytes, SALT_BYTES),  # noqa: S311 - a story
         sweep_every=UNHURRIED if virtual else intake.SWEEP_EVERY,
     )
-    unmuter = Unmuter(store, config.alerting, muting=muting, roster=roster, **({"sweep_every": UNHURRIED} if virtual else {}))
+    unmuter = Unmuter(store, config.alerting, muting=muting, roster=roster, **({"sweep_every": SOMETIMES} if virtual else {}))
     tender = Tender(store, tiers=tiers, listening=listening_of(config), library=library, roster=roster)
     dispatcher = dispatch.Dispatcher(
         store,
