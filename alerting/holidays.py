@@ -61,7 +61,8 @@ def _days_of(calendar: str, year: int) -> Mapping[date, str]:
 
     country, _, part = calendar.partition("-")
     try:
-        return dict(country_holidays(country, subdiv=part or None, years=year))
+        language = country_holidays(country, subdiv=part or None).default_language  # else it follows the process's locale
+        return dict(country_holidays(country, subdiv=part or None, years=year, language=language))
     except NotImplementedError:
         return {}
 

@@ -32,6 +32,7 @@ class Signer:
     def __init__(self, key: str) -> None:
         self._links = URLSafeSerializer(key, salt="link")
         self._nonces = URLSafeSerializer(key, salt="nonce")
+        self._calendars = URLSafeSerializer(key, salt="on-call")
 
     def link(self, link_id: str, now: datetime) -> str:
         """The token that stands in a message's address."""
@@ -52,6 +53,17 @@ class Signer:
         if subject is None or subject.rpartition(".")[0] != link_id:
             return None
         return hashlib.sha256(nonce.encode()).hexdigest()
+
+    def calendar(self, person: str) -> str:
+        """The token in the address of a person's own calendar of shifts; it lasts as long as the person is configured."""
+        return _text(self._calendars.dumps(person))
+
+    def read_calendar(self, token: str) -> str | None:
+        """Whose calendar it is, or None where the token is false."""
+        try:
+            return msgspec.convert(self._calendars.loads(token), str)
+        except (BadData, msgspec.ValidationError):
+            return None
 
 
 def installation_key(tx: Tx, now: datetime) -> str:

@@ -34,7 +34,7 @@ NONE_BELOW: Final = -1  # the layer of what is held by no layer
 
 
 class Shift(Record, frozen=True, kw_only=True, gc=False):
-    """A stretch of duty of one person, from `starts_at` up to, not including, `ends_at` (UTC); `holiday` is the day's name where it was given out as one."""
+    """A stretch of duty of one person, from `starts_at` up to, not including, `ends_at` (UTC); `holiday` names the holidays in it."""
 
     rotation_id: str
     person: str
@@ -97,16 +97,24 @@ def shifts(
             found[-1] = replace(last, ends_at=ends)
         else:
             found.append(Shift(rotation_id=rotation.id, person=held.person, starts_at=begins, ends_at=ends, holiday=held.holiday))
-    return tuple(found)
+    return tuple(_with_days(shift, rotation, beside) for shift in found)
+
+
+def _with_days(shift: Shift, rotation: RotationSettings, beside: Beside) -> Shift:
+    """The shift with the names of the holidays in it, where these change nothing of whose it is."""
+    if rotation.on_holidays != "same" or rotation.holidays is None:
+        return shift
+    days = holidays_between(rotation, shift.starts_at, shift.ends_at, beside.absences)
+    return replace(shift, holiday=", ".join(dict.fromkeys(day.name for day in days)))
 
 
 def _held(rotation: RotationSettings, at: datetime, overrides: Sequence[Override], beside: Beside) -> _Held:
     for override in reversed(overrides):
         if override.rotation_id == rotation.id and override.starts_at <= at < override.ends_at and beside.can(override.person, at):
             return _Held(person=override.person)
-    holiday = holiday_at(rotation, at, beside.absences)
+    holiday = holiday_at(rotation, at, beside.absences) if rotation.on_holidays != "same" else None
     name = holiday.name if holiday else ""
-    if holiday and rotation.on_holidays != "same":
+    if holiday:
         other = beside.rotations.get(rotation.on_holidays)
         person = on_call(other, at, overrides, beside) if other else rotation.on_holidays
         if rotation.on_holidays == "nobody":
@@ -141,6 +149,8 @@ def _edges(rotation: RotationSettings, start: datetime, end: datetime, overrides
     for turn in rotation.turns:
         for window in windows(turn.restrictions, zone, start, end):
             yield from window
+    if rotation.on_holidays == "same":
+        return
     other = beside.rotations.get(rotation.on_holidays)
     for holiday in holidays_between(rotation, start, end, beside.absences):
         yield from (holiday.starts_at, holiday.ends_at)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ipaddress
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from console import loop
+from console.verbs.ahead import AHEAD, calendar_states, clashes_ahead, duty_lines, gaps_ahead
 from console.verbs.base import Desk, Verb, as_json
 from core.errors import ConfigError, Refused, SourceError
 from core.records import SEVERITIES
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from detectors.precision import Standing
     from detectors.settings import ExampleSettings
 
-AHEAD: Final = timedelta(days=30)
 PUSHED: Final = "webhook"  # kinds that are sent to us
 NOT_OUTSIDE: Final = (".local", ".lan", ".internal", ".localhost", ".home.arpa")
 
@@ -44,7 +43,9 @@ def _check(desk: Desk, args: Namespace) -> int:
         "wrong_examples": _wrong_examples(desk, config),
         "cases": _cases(config),
         "pages": _pages(config, roster, desk),
-        "gaps": _gaps(roster, desk),
+        "gaps": gaps_ahead(roster, desk.now),
+        "clashes": clashes_ahead(roster, desk.now),
+        "calendars": desk.read(calendar_states, config.alerting),
         "base_url_opens_outside": opens_outside(config.console.base_url),
         "playbooks": [playbook.id for playbook in shelf.playbooks],
         "playbook_errors": [str(error) for error in shelf.errors],
@@ -145,16 +146,6 @@ def _pages(config: Config, roster: Roster, desk: Desk) -> list[dict[str, Any]]:
     return found
 
 
-def _gaps(roster: Roster, desk: Desk) -> list[dict[str, str]]:
-    from console.verbs.people import gaps
-
-    return [
-        {"rotation": rotation.id, "starts_at": start.isoformat(), "ends_at": end.isoformat()}
-        for rotation in roster.rotations.values()
-        for start, end in gaps(roster, rotation, desk.now, AHEAD)
-    ]
-
-
 def _cases(config: Config) -> list[dict[str, Any]]:
     """The operator's own cases, as they turned out."""
     if not config.detectors.cases:
@@ -213,8 +204,7 @@ def _lines(desk: Desk, config: Config, found: dict[str, Any]) -> Iterator[str]:
     yield say("cli.check_who")
     for each in found["pages"]:
         yield f"  {say(_page_key(each), level=each['severity'], **{name: each[name] for name in ('people', 'policy', 'digest', 'fallback')})}"
-    for gap in found["gaps"]:
-        yield say("cli.gap", rotation=gap["rotation"], start=gap["starts_at"], end=gap["ends_at"])
+    yield from duty_lines(say, found)
     if config.alerting.rotations and not found["gaps"]:
         yield say("cli.no_gaps", n=AHEAD.days)
     for source in found.get("sources", []):

@@ -1,7 +1,8 @@
-"""`on-call`, `override`: who is on duty, when it changes hands, where nobody is."""
+"""`on-call`, `override`: who is on duty, when it changes hands, where nobody is, how heavy it was."""
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -11,25 +12,35 @@ from console.verbs.tables import table
 from console.verbs.times import moment
 
 if TYPE_CHECKING:
-    from alerting.on_call_settings import RotationSettings
     from alerting.policy import Roster
     from store.database import Tx
 
-LOOK_AHEAD: Final = timedelta(days=60)  # for the end of the shift that runs; a rotation changes hands weekly at the latest
+LOOK_AHEAD: Final = tuple(timedelta(days=days) for days in (8, 60, 400))  # for the end of the shift that runs
+ICS_DAYS: Final = 60
+LOAD_DAYS: Final = 28
 MOST_DAYS: Final = 366
 
 
 def _on_call_options(parser: ArgumentParser) -> None:
     parser.add_argument("--at", metavar="TIME", help="then instead of now")
-    parser.add_argument("--days", metavar="N", type=int, default=0, help="list the shifts of the next N days too")
+    parser.add_argument("--days", metavar="N", type=int, help="list the shifts of the next N days too")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--ics", action="store_true", help=f"an iCalendar file of the shifts of the next {ICS_DAYS} days, or of --days")
+    other.add_argument("--load", action="store_true", help=f"who was paged how often in the last {LOAD_DAYS} days, or --days")
     as_json(parser)
 
 
 def _on_call(desk: Desk, args: Namespace) -> int:
     at = desk.now if args.at is None else moment(args.at, desk.now, desk.zone)
-    if not 0 <= args.days <= MOST_DAYS:
+    if args.days is not None and not 0 <= args.days <= MOST_DAYS:
         raise UsageError(f"--days runs from 0 to {MOST_DAYS}")
-    found = duty(roster_of(desk), at, timedelta(days=args.days))
+    roster = roster_of(desk)
+    if args.ics:
+        sys.stdout.write(ics(desk, roster, at, timedelta(days=args.days or ICS_DAYS)))
+        return 0
+    if args.load:
+        return _load(desk, args, roster, at)
+    found = duty(roster, at, timedelta(days=args.days or 0))
     if args.json:
         desk.json({"at": at.isoformat(), "rotations": found})
         return 0
@@ -42,7 +53,11 @@ def _on_call(desk: Desk, args: Namespace) -> int:
             now = say("console.on_call_now", person=rotation["name"], until=rotation["until"])
         desk.out(f"{rotation['id']}: {now}")
         rows = [
-            [say("cli.moment", at=shift["starts_at"]), say("cli.moment", at=shift["ends_at"]), shift["name"]]
+            [
+                say("cli.moment", at=shift["starts_at"]),
+                say("cli.moment", at=shift["ends_at"]),
+                shift["name"] + (f" ({say('oncall.holiday', name=shift['holiday'])})" if shift["holiday"] else ""),
+            ]
             for shift in rotation["shifts"]
         ]
         if rows:
@@ -61,52 +76,78 @@ def roster_of(desk: Desk) -> Roster:
 
 def duty(roster: Roster, at: datetime, length: timedelta) -> list[dict[str, Any]]:
     """Who is on call of each rotation at `at`, until when; with the shifts and gaps of `length` from then on."""
-    from alerting.rotation import on_call, shifts
+    from alerting.gaps import holes
 
     found = []
     for rotation in roster.rotations.values():
-        person = on_call(rotation, at, roster.overrides)
-        running = next(iter(shifts(rotation, at, at + LOOK_AHEAD, roster.overrides)), None)
-        told = shifts(rotation, at, at + length, roster.overrides)
+        person = roster.on_call(rotation.id, at)
+        holding = person is not None
         found.append(
             {
                 "id": rotation.id,
                 "timezone": rotation.timezone,
                 "person": person,
                 "name": None if person is None else roster.name(person),
-                "until": None if person is None or running is None else running.ends_at.isoformat(),
+                "until": until(roster, rotation.id, at).isoformat() if holding else None,
                 "shifts": [
                     {
                         "person": shift.person,
                         "name": roster.name(shift.person),
                         "starts_at": shift.starts_at.isoformat(),
                         "ends_at": shift.ends_at.isoformat(),
+                        "holiday": shift.holiday or None,
                     }
-                    for shift in told
+                    for shift in roster.shifts(rotation.id, at, at + length)
                 ],
-                "gaps": [{"starts_at": start.isoformat(), "ends_at": end.isoformat()} for start, end in gaps(roster, rotation, at, length)],
+                "gaps": [
+                    {"starts_at": start.isoformat(), "ends_at": end.isoformat()} for start, end in holes(roster, rotation, at, at + length)
+                ],
             }
         )
     return found
 
 
-def gaps(roster: Roster, rotation: RotationSettings, at: datetime, length: timedelta) -> list[tuple[datetime, datetime]]:
-    """The stretches of `length` from `at` in which a critical page of this rotation reaches nobody, in order."""
-    from alerting.rotation import shifts
+def until(roster: Roster, rotation_id: str, at: datetime) -> datetime:
+    """The end of the shift that runs at `at`; at most some 400 days on."""
+    for ahead in LOOK_AHEAD:
+        running = roster.shifts(rotation_id, at, at + ahead)[0]
+        if running.ends_at < at + ahead:
+            break
+    return running.ends_at
 
-    reached = []
-    for shift in shifts(rotation, at, at + length, roster.overrides):
-        person = roster.people.get(shift.person)
-        if person is not None and person.channels_for("critical"):
-            reached.append((shift.starts_at, shift.ends_at))
-    found, until = [], at
-    for starts_at, ends_at in reached:
-        if starts_at > until:
-            found.append((until, starts_at))
-        until = ends_at
-    if until < at + length:
-        found.append((until, at + length))
-    return found
+
+def ics(desk: Desk, roster: Roster, at: datetime, length: timedelta) -> str:
+    """The shifts of all rotations as an iCalendar file."""
+    from alerting.ics import write_shifts
+
+    shifts = [shift for rotation_id in roster.rotations for shift in roster.shifts(rotation_id, at, at + length)]
+    return write_shifts(shifts, name=roster.name, say=desk.say, site=desk.config.name, now=desk.now).decode()
+
+
+def _load(desk: Desk, args: Namespace, roster: Roster, at: datetime) -> int:
+    """How heavy the pager was on whom."""
+    from alerting.load import load
+    from store import notifications
+
+    days = args.days or LOAD_DAYS
+    found = load(desk.read(notifications.sent_between, at - timedelta(days=days), at), roster)
+    if args.json:
+        told = [{name: getattr(one, name) for name in one.__struct_fields__} for one in found]
+        desk.json({"from": (at - timedelta(days=days)).isoformat(), "until": at.isoformat(), "people": told})
+        return 0
+    say = desk.say
+    if not any(one.pages for one in found):
+        desk.tell(say("load.none", days=days))
+        return 0
+    rows = [
+        [roster.name(one.person), *map(str, (one.pages, one.night, one.nights, one.weekend)), say("cli.count", n=one.pages * 7 / days)]
+        for one in found
+    ]
+    desk.out(table([say(f"load.{name}") for name in ("person", "pages", "night", "nights", "weekend", "week")], rows))
+    for one in found:
+        if one.is_unfair:
+            desk.out(say("load.unfair", person=roster.name(one.person), times=one.times_even))
+    return 0
 
 
 def _override_options(parser: ArgumentParser) -> None:
@@ -126,14 +167,14 @@ def _override(desk: Desk, args: Namespace) -> int:
         raise UsageError(f"there is no rotation {args.rotation!r}; configured are: {', '.join(rotations) or 'none'}")
     by, person = desk.person(args.by), desk.known_person(args.person)
     since = desk.now if args.since is None else moment(args.since, desk.now, desk.zone)
-    until = moment(args.until, desk.now, desk.zone)
-    if until <= max(since, desk.now):
+    ends = moment(args.until, desk.now, desk.zone)
+    if ends <= max(since, desk.now):
         raise UsageError("--to must lie in the future and after --from")
     desk.write(
-        _add_override, desk, Override(rotation_id=args.rotation, person=person, starts_at=since, ends_at=until, by=by, comment=args.comment)
+        _add_override, desk, Override(rotation_id=args.rotation, person=person, starts_at=since, ends_at=ends, by=by, comment=args.comment)
     )
     names = {each.id: each.display_name for each in desk.config.alerting.people}
-    desk.out(desk.say("cli.override_set", person=names[person], rotation=args.rotation, start=since, end=until))
+    desk.out(desk.say("cli.override_set", person=names[person], rotation=args.rotation, start=since, end=ends))
     return 0
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from alerting.casefile import review_of
 from alerting.coverage import UNHEARD, coverage_of
 from alerting.labelling import WHY_FALSE
-from alerting.rotation import on_call
+from alerting.respond import ROLES
 from alerting.severity import lowering
 from console.explaining import explain_incident
 from console.listening import listening_of
@@ -19,6 +19,7 @@ from console.verbs.explain import lines
 from console.web.acting import REASONS
 from console.web.case import case_of
 from console.web.markdown import html
+from console.web.regrouping import SNOOZES
 from console.web.visit import Visit
 from core.errors import NotFound
 from core.records import Incident, severity_rank
@@ -43,7 +44,7 @@ def _listing(tx: Tx, visit: Visit) -> web.Response:
     config, roster = visit.monitor.config, visit.monitor.roster(tx)
     found = sorted(incidents.listing(tx, statuses=OPEN), key=_urgency)
     heard = coverage_of(tx, listening_of(config), visit.now - LATELY, visit.now, visit.now)
-    duty = [on_call(rotation, visit.now, roster.overrides) for rotation in roster.rotations.values()]
+    duty = [roster.on_call(rotation_id, visit.now) for rotation_id in roster.rotations]
     return visit.page(
         "incidents.html",
         open_incidents=found,
@@ -60,7 +61,7 @@ def _listing(tx: Tx, visit: Visit) -> web.Response:
 
 async def one(visit: Visit) -> web.StreamResponse:
     """One incident: what it is, what to do, who has it, what happened so far."""
-    case = await visit.monitor.store.database.read(case_of, visit.monitor, incident_id(visit), visit.now)
+    case = await visit.monitor.store.database.read(case_of, visit.monitor, incident_id(visit), visit.now, visit.say)
     if case is None:
         raise NotFound("there is no such incident")
     playbook = case.playbook
@@ -80,7 +81,16 @@ async def one(visit: Visit) -> web.StreamResponse:
         reasons=REASONS,
         why_false=WHY_FALSE,
         half_a_day=HALF_A_DAY,
+        others=await visit.monitor.store.database.read(_others, case.incident),
+        snoozes=SNOOZES,
+        roles=[*ROLES, *(role.id for role in playbook.roles if role.id not in ROLES)] if playbook else ROLES,
     )
+
+
+def _others(tx: Tx, incident: Incident) -> list[Incident]:
+    """The open incidents that this one may be merged into."""
+    found = incidents.listing(tx, statuses=OPEN) if incident.is_open else []
+    return [one for one in found if one.id != incident.id and one.world == incident.world]
 
 
 async def explain(visit: Visit) -> web.StreamResponse:

@@ -167,11 +167,11 @@ def health(now: datetime) -> Health:
 
 
 @asynccontextmanager
-async def console(folder: Path, template: Path) -> AsyncIterator[Place]:
-    """A place of its own, served."""
+async def console(folder: Path, template: Path, **changes: Any) -> AsyncIterator[Place]:
+    """A place of its own, served; `changes` of its configuration."""
     path = folder / "console.db"
     shutil.copy(template, path)
-    simulation = Simulation(parse(values()), f"sqlite:///{path}", make.NOON, roles=("alerting",))
+    simulation = Simulation(parse(values(**changes)), f"sqlite:///{path}", make.NOON, roles=("alerting",))
     played: list[str] = []
 
     async def play(name: str) -> Played:

@@ -15,11 +15,13 @@ from tests.console.web.place import Place, field_of
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 LOCAL = [route for route in ROUTES if route.who == "local"]
-OPEN = {"/i/{token}", "/f/{token}", "/hooks/{source}", "/hooks/websub/{token}", "/healthz", "/readyz", "/static/{name}"}
+OPEN = {"/i/{token}", "/f/{token}", "/hooks/{source}", "/hooks/websub/{token}", "/healthz", "/readyz", "/static/{name}", "/on-call/{token}.ics"}
 
 
 def address(route: Route, place: Place) -> str:
     """A path that leads somewhere."""
+    if route.pattern == "/on-call/{token}.ics":
+        return f"/on-call/{place.simulation.monitor.signer.calendar('ana')}.ics"
     number = str(place.flagged) if route.pattern.startswith("/flag/") else "1"
     path = (
         route.pattern.replace("{sha256}", place.picture)
