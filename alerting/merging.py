@@ -19,7 +19,7 @@ from alerting.policy import Roster, pages, recipients
 from alerting.severity import loudest_first
 from alerting.taking import tell_the_told
 from core.errors import Refused
-from core.records import Incident, Words, severity_rank
+from core.records import Incident, Notification, NotificationKind, Words, severity_rank
 
 MERGED: Final = "merged"  # the reason for closing
 
@@ -73,7 +73,7 @@ def taken_in(target: Incident, source: Incident, by: str, now: datetime, roster:
         lines.append(line(target, now, "severity_raised", by, old=target.severity, new=both.severity))
     if graver and pages(both.policy) and owes_page(both, rose=True, now=now):
         return page_again(target, both, now, roster, tuple(lines))
-    cancelled = ("page",) if both.status != target.status else ()
+    cancelled: tuple[NotificationKind, ...] = ("page",) if both.status != target.status else ()
     return Decision(incident=both, timeline=tuple(lines), notifications=_news(both, source, by, now, roster), cancel=cancelled)
 
 
@@ -136,7 +136,7 @@ def _with_taker(target: Incident, source: Incident) -> Incident:
     )
 
 
-def _news(both: Incident, source: Incident, by: str, now: datetime, roster: Roster) -> tuple[Any, ...]:
+def _news(both: Incident, source: Incident, by: str, now: datetime, roster: Roster) -> tuple[Notification, ...]:
     """Whoever has the target in hand hears that there is more to it; who was called for the other is told by its own closing."""
     wanted = {both.owner, both.acknowledged_by} - {by, None} - set(told(source))
     people = recipients(sorted(filter(None, wanted)), now, roster, both.severity)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from alerting.answers import is_chore
 from alerting.blindness import is_about_sources
 from alerting.closing import Criterion, criteria, open_blocking, proposal
 from alerting.coverage import UNHEARD, Listening, coverage_of
 from alerting.events import CloseProposed, StageTurned
-from alerting.grouping import is_chore
 from alerting.policy import Roster
 from alerting.save import change
 from alerting.stage import ENOUGH, QUIET_HOURS, Course, Effect, stage_of

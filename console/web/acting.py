@@ -36,7 +36,7 @@ class Deed:
 EventFor = Callable[[Deed], Event | Words]  # the words tell what is still missing
 
 
-def _button(event_for: EventFor) -> Callable[[Visit], Awaitable[web.StreamResponse]]:
+def button(event_for: EventFor) -> Callable[[Visit], Awaitable[web.StreamResponse]]:
     """A handler that lets `event_for(deed)` happen, then shows the incident again with the answer."""
 
     async def press(visit: Visit) -> web.StreamResponse:
@@ -133,14 +133,14 @@ def _judge(deed: Deed) -> Event | Words:
 
 
 DEEDS: Final = {
-    "take": _button(_take),
-    "escalate": _button(_escalate),
-    "resolve": _button(_resolve),
-    "reopen": _button(_reopen),
-    "note": _button(_note),
-    "tick": _button(_tick),
-    "untick": _button(_untick),
-    "looked": _button(_looked),
-    "label": _button(_label),
-    "judge": _button(_judge),
+    "take": button(_take),
+    "escalate": button(_escalate),
+    "resolve": button(_resolve),
+    "reopen": button(_reopen),
+    "note": button(_note),
+    "tick": button(_tick),
+    "untick": button(_untick),
+    "looked": button(_looked),
+    "label": button(_label),
+    "judge": button(_judge),
 }

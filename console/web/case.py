@@ -8,22 +8,25 @@ from datetime import datetime
 
 from alerting.blindness import is_about_sources
 from alerting.burst import BurstShown, ThemeShown, burst_lines, burst_shown, compared_with, meanings, spread_line
+from alerting.closing import open_blocking
 from alerting.coverage import Coverage, coverage_at
 from alerting.coverage_words import coverage_line
 from alerting.finding import finding_lines
+from alerting.history import history_lines, severity_history
 from alerting.incident import idle_because
 from alerting.looks import Look, looks_of
 from alerting.policy import Roster, recipients
 from alerting.quotes import quotes_of
 from alerting.recounts import Series, name_of, series_of
 from alerting.severity import is_said
+from alerting.together import Part, roles_of, timeline_of
 from console.assemble import Monitor
 from console.listening import listening_of
-from core.messages import Translator
+from core.messages import Translator, translator
 from core.records import Incident, Notification, Signal, TimelineEntry
 from playbooks.playbook import Playbook, Step
 from playbooks.quote import Quote
-from store import incidents, notifications, signals, steps
+from store import evidence, incidents, notifications, signals, steps
 from store.database import Tx
 from store.steps import StepState
 
@@ -45,6 +48,9 @@ class Case:
     playbook: Playbook | None
     ticks: Mapping[str, StepState]
     timeline: tuple[TimelineEntry, ...]
+    merged: tuple[Incident, ...]
+    parts: tuple[Part, ...]
+    evidence: int
     notifications: tuple[Notification, ...]
     next_people: tuple[str, ...]
 
@@ -102,6 +108,15 @@ class Case:
         """What could not be weighed."""
         return [say(f"factor.{factor.name}") for factor in self.incident.factors if factor.speaks_for is None]
 
+    def severity_history(self, say: Translator) -> list[tuple[datetime, str]]:
+        """How its severity came to be what it is: when, and why."""
+        own = [entry for entry in self.timeline if entry.incident_id == self.incident.id]
+        return history_lines(say, severity_history(own))
+
+    def part(self, role: str) -> str:
+        """Who has a role of the response; empty for nobody."""
+        return next((one["name"] for one in self.parts if one["role"] == role and one["person"]), "")
+
     def heard(self, say: Translator) -> str:
         """The coverage statement in one line."""
         return coverage_line(say, self.coverage)
@@ -124,18 +139,16 @@ class Case:
     @property
     def open_blocking(self) -> int:
         """How many steps are still open that should be done before it is closed."""
-        if self.playbook is None:
-            return 0
-        undone = {step_id for step_id, state in self.ticks.items() if state.done_at is None}
-        return sum(step.blocking and step.id in undone for phase, step in self.playbook.steps() if phase != "after")
+        return open_blocking(self.playbook, list(self.ticks.values()))
 
 
-def case_of(tx: Tx, monitor: Monitor, incident_id: int, now: datetime) -> Case | None:
-    """Everything about one incident; None where there is none."""
+def case_of(tx: Tx, monitor: Monitor, incident_id: int, now: datetime, say: Translator | None = None) -> Case | None:
+    """Everything about one incident, for a reader of `say`'s language; None where there is none."""
     incident = incidents.get(tx, incident_id)
     if incident is None:
         return None
-    roster = monitor.roster(tx)
+    roster, playbook = monitor.roster(tx), monitor.library.get(incident.playbook_id)
+    say = say or translator(monitor.config.language)
     raised = signals.of_incident(tx, incident_id)
     deciding = [signal for signal in raised if signal.words == incident.words] or raised
     ahead = incident.policy.get("steps", [])[incident.step + 1 : incident.step + 2]
@@ -148,9 +161,12 @@ def case_of(tx: Tx, monitor: Monitor, incident_id: int, now: datetime) -> Case |
         coverage=coverage_at(tx, listening_of(monitor.config), incident, now),
         looks=looks_of(tx, incident_id, roster),
         flagged=series_of(tx, incident, roster),
-        playbook=monitor.library.get(incident.playbook_id),
+        playbook=playbook,
         ticks={state.step_id: state for state in steps.of_incident(tx, incident_id)},
-        timeline=tuple(incidents.entries(tx, incident_id)),
+        timeline=tuple(timeline_of(tx, incident_id)),
+        merged=tuple(incidents.merged_from(tx, incident_id)),
+        parts=tuple(roles_of(tx, incident_id, playbook, roster, say)),
+        evidence=len(evidence.of_incident(tx, incident_id)),
         notifications=tuple(notifications.of_incident(tx, incident_id)),
         next_people=tuple(one.name for step in ahead for one in recipients(step["notify"], now, roster, incident.severity)),
     )

@@ -13,7 +13,7 @@ async def test_taking_an_incident_stops_the_calling_and_says_so(place: Place) ->
     page = await place.press("take", incident.id)
     assert "Đã ghi nhận" in page
     taken = place.incidents()[0]
-    assert (taken.status, taken.acknowledged_by, taken.next_step_at) == ("acknowledged", "ana", None)
+    assert (taken.status, taken.acknowledged_by, taken.next_step_at) == ("acknowledged", "ana", taken.acknowledged_until)
     assert "Đã ghi nhận" not in await (await place.client.get(f"/incidents/{incident.id}")).text()  # it is said once
 
 
