@@ -17,6 +17,8 @@ _LOOKED_THROUGH: Final = 5_000  # the newest messages that somebody may answer
 
 def about(tx: Connection, handle: dict[str, Any], since: datetime) -> int | None:
     """The notification of the message that a service calls so (`Receipt.ref`); a handle may name less than was kept, never something else."""
+    if not handle:
+        return None
     chosen = select(notifications.c.id, notifications.c.ref).where(notifications.c.sent_at >= since, notifications.c.ref.is_not(None))
     for row in tx.execute(chosen.order_by(notifications.c.id.desc()).limit(_LOOKED_THROUGH)):
         if isinstance(row.ref, dict) and handle.items() <= row.ref.items():

@@ -203,7 +203,7 @@ def _until(deed: Deed) -> datetime | None:
 
 def _snooze(deed: Deed) -> Words:
     until = _until(deed) or deed.now + SNOOZE
-    snoozed = deed.do(Snoozed(by=deed.person, until=until, reason=deed.command.text))
+    snoozed = deed.do(Snoozed(by=deed.person, until=until, reason=deed.command.text or UNSAID))
     return deed.words("snoozed", until=until.isoformat()) if snoozed.answer.key == "answer.done" else snoozed.answer
 
 

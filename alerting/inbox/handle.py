@@ -104,9 +104,10 @@ class Handler:
         return say(own if say.knows(own) else words.key, **{**_spoken_to(person), **words.args})
 
     def _settle(self, tx: Tx, row: int, reply: Reply, handled: Handled, *, text: str) -> None:
-        answer = handled.answer
-        kept = None if answer is None else {"key": answer.key, "args": answer.args, "to": {"about": reply.about, "back": reply.back}}
-        values = {"person": handled.person, "command": handled.command, "incident_id": handled.incident_id, "text": text, "answer": kept}
+        values: dict[str, Any] = {"person": handled.person, "command": handled.command, "incident_id": handled.incident_id, "text": text}
+        if handled.answer is not None:
+            place = {"about": reply.about, "back": reply.back}
+            values["answer"] = {"key": handled.answer.key, "args": handled.answer.args, "to": place}
         replies.settle(tx, row, values)
 
     def _is_to_refuse(self, tx: Tx, kind: str, reply: Reply, now: datetime) -> bool:
@@ -150,8 +151,9 @@ class Handler:
             if command.verb == "merge":
                 found = [number for number in found if number != command.number]
             if len(found) != 1:
-                args = {"ids": found, "choice": _either(found)}
-                asked = Words(key="reply.which", args=args) if found else Words(key="reply.nothing_open")
+                asked = Words(key="reply.nothing_open")
+                if found:
+                    asked = Words(key="reply.which", args={"ids": found, "choice": _either(found)})
                 return Handled(person=person, command=command.verb, answer=asked)
             incident = found[0]
         try:

@@ -47,6 +47,7 @@ async def test_the_acknowledgement_wakes_the_dispatcher(desk):
 async def test_the_same_reply_twice_does_nothing_twice(desk):
     reply = desk.reply("lan", "ghi: khách gọi")
     await desk.come(reply)
+    desk.now += timedelta(seconds=2)
     await desk.come(reply)
     assert desk.kinds().count("noted") == 1
     assert len(desk.inbox.said) == 1
