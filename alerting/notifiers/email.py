@@ -2,9 +2,9 @@
 
 Encrypted unless told otherwise: where the server offers no STARTTLS nothing is sent, and a password never goes over an open line. The
 Message-ID comes of the notification's key, so that a repeat has the same one; References tie an incident's mails into one thread;
-Auto-Submitted (RFC 3834) keeps holiday answers away. Text and a plain HTML part say the same; the only live link is ours. The mail
-server is the operator's own, so it may stand on a private address. Limits: one address a channel; a server's "queued" is no proof that
-somebody reads it.
+Auto-Submitted (RFC 3834) keeps holiday answers away. Text and a plain HTML part say the same; the only live link is ours. A chart stands inside
+the HTML (cid:, RFC 2392), with its words for who cannot see it; nothing is fetched from anywhere. The mail server is the operator's own, so it
+may stand on a private address. Limits: one address a channel; a server's "queued" is no proof that somebody reads it.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ _BUTTON = (
     "display: inline-block; margin: .5em 0; padding: .7em 1.2em; border-radius: .4em; background: #b00020; color: #ffffff; "
     "font-weight: bold; text-decoration: none"
 )
+
+_PICTURE = "max-width: 100%; height: auto"
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -134,7 +136,8 @@ class Notifier:
             answer = await self._hand_over(client, mail.as_bytes(policy=WIRE))
         finally:
             await _leave(client)
-        return Receipt(id=str(mail["Message-ID"]), detail=f"{answer.code} {inert(answer.message, 200)}")
+        identity = str(mail["Message-ID"])
+        return Receipt(id=identity, detail=f"{answer.code} {inert(answer.message, 200)}", ref={"message_id": identity})
 
     async def _reach_recipient(self, client: aiosmtplib.SMTP) -> None:
         """Connect, encrypt, log in, name sender and recipient: nothing is sent yet, so no failure here is ambiguous."""
@@ -205,18 +208,29 @@ def _mail(message: Message, options: Options, now: datetime) -> EmailMessage:
     mail["X-Auto-Response-Suppress"] = "All"
     if message.severity == "critical":
         mail["Importance"] = "high"
+    picture = None if message.picture is None else f"chart.{_token(message.idempotency_key)}@{domain}"
     mail.set_content(message.body, cte="quoted-printable")
-    mail.add_alternative(_html(message), subtype="html", cte="quoted-printable")
+    mail.add_alternative(_html(message, picture), subtype="html", cte="quoted-printable")
+    markup = mail.get_body(("html",))
+    if (
+        message.picture is not None and markup is not None
+    ):  # a part of the HTML; beside the whole some mail programs show it as an attachment
+        markup.add_related(message.picture, "image", "png", cid=f"<{picture}>", filename="chart.png", disposition="inline")
     return mail
 
 
-def _html(message: Message) -> str:
-    """The text, escaped, with our own link alive (as a button that says where it leads) and nothing else; readable on a phone."""
+def _html(message: Message, picture: str | None) -> str:
+    """The text, escaped, with our own link alive (as a button that says where it leads) and nothing else; readable on a phone.
+
+    `picture`: the Content-ID of the chart, None where there is none.
+    """
     body = html.escape(message.body)
     if message.link is not None and message.link.startswith(("http://", "https://")):
         link, button = html.escape(message.link), translator(message.language)("alert.button")
         body = body.replace(link, f'<br><a href="{link}" rel="noopener noreferrer" style="{_BUTTON}">{html.escape(button)}</a>')
     paragraphs = "".join(f"<p>{part.replace(chr(10), '<br>')}</p>" for part in body.split("\n\n"))
+    if picture is not None:
+        paragraphs += f'<p><img src="cid:{picture}" alt="{html.escape(message.picture_says)}" style="{_PICTURE}"></p>'
     return (
         f'<!DOCTYPE html><html lang="{html.escape(message.language)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f'</head><body style="{_PAGE}"><h1 style="{_HEAD}">{html.escape(message.subject)}</h1>{paragraphs}</body></html>'

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from lxml import html as lxml_html
 from pydantic import ValidationError
 
 from alerting.base import Message
@@ -171,6 +172,7 @@ def markup(mail: EmailMessage) -> str:
 async def sent(place: Bench, what: Message | None = None, **change: Any) -> str:
     options = Options.model_validate({key: value for key, value in (place.options | change).items() if value is not None})
     receipt = await Notifier(options, http=place.http, now=lambda: AT).send(what or message())
+    assert receipt.ref == {"message_id": receipt.id}
     return f"{receipt.id} {receipt.detail}"
 
 
@@ -220,6 +222,22 @@ async def test_long_vietnamese_headers_keep_every_space(tmp_path: Path) -> None:
     assert mail["Subject"] == subject
     sender = dict(mail.raw_items())["From"]  # Python 3.11 reads it wrongly itself
     assert str(make_header(decode_header(sender))) == f"{name} <tocsin@acme.example>"
+
+
+async def test_the_chart_stands_inside_the_html_with_words_for_who_cannot_see_it(tmp_path: Path) -> None:
+    async with bench(tmp_path) as place:
+        await sent(place, message(picture=b"\x89PNG chart", picture_says='420 lượt nhắc "bình thường" 30 <b>'))
+    (mail,) = place.handler.mails
+    plain, related = mail.iter_parts()
+    assert isinstance(related, EmailMessage)
+    assert (plain.get_content_type(), related.get_content_type()) == ("text/plain", "multipart/related")
+    shown, picture = related.iter_parts()
+    assert (shown.get_content_type(), picture.get_content_type(), picture.get_content_disposition()) == ("text/html", "image/png", "inline")
+    assert picture["Content-ID"] == f"<chart.{'k' * 64}@acme.example>"
+    assert isinstance(picture, EmailMessage)
+    assert picture.get_content() == b"\x89PNG chart"
+    (img,) = lxml_html.document_fromstring(markup(mail)).iter("img")
+    assert (img.get("src"), img.get("alt")) == (f"cid:chart.{'k' * 64}@acme.example", '420 lượt nhắc "bình thường" 30 <b>')
 
 
 async def test_a_link_that_is_not_http_is_not_made_one(tmp_path: Path) -> None:
