@@ -21,7 +21,7 @@ The daemon, replays, drills and tests build the same monitor here; they differ i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -32,6 +32,7 @@ from msgspec import Struct
 from alerting.links import Signer, installation_key
 from alerting.policy import Roster
 from alerting.roster import roster_of
+from alerting.vitals import Vitals
 from console import shelf
 from console.adopt import adopt
 from console.calling import alerting_stages
@@ -41,6 +42,7 @@ from console.duty_stages import duty_stages
 from console.known import topic_versions
 from console.notifying import NotifierShelf
 from console.replying import inbox_stages
+from console.room import Room, room_of
 from console.stages import UNHURRIED, NotifierFor, Stage
 from console.watching import watch_stages, with_probe
 from core.clock import Clock
@@ -71,6 +73,7 @@ class Monitor(Struct, frozen=True):
     library: Library
     signer: Signer
     notifier_for: NotifierFor
+    room: Room | None = None
 
     def roster(self, tx: Tx) -> Roster:
         """Who can be told now."""
@@ -88,6 +91,7 @@ def assemble(
     notifier_for: NotifierFor | None = None,
     virtual: bool = False,
     probing: bool | None = None,
+    vitals: Callable[[], Vitals] = Vitals,
     just_started: bool = False,
 ) -> Monitor:
     """Build the monitor of a configuration; its rows (sources, topics, generation) are in the database when this returns.
@@ -101,6 +105,7 @@ def assemble(
         world: "drill" marks everything.
         notifier_for: in place of the configured notifiers, for drills and replays.
         probing: the monitor sends probes through itself and watches itself; where None: unless time is virtual.
+        vitals: how this process is.
         virtual: time is virtual and nobody else writes: nothing is swept for, and messages go out one by one, so that the order is always the same.
         just_started: the process has; what is noticed before every source was heard waits a little (`alerting/hold.py`).
 
@@ -131,8 +136,9 @@ def assemble(
     if "alerting" in roles and world == "live" and not virtual:
         stages += [*duty_stages(config, store, http), *inbox_stages(config, store, clock, http, library)]
     if "alerting" in roles and probing:
-        stages += watch_stages(config, store, http)
-    return Monitor(config, generation, store, tuple(stages), poller, library, signer, notify)
+        stages += watch_stages(config, store, http, partial(roster_of, settings=config.alerting), vitals)
+    room = None if virtual or store.database.ballast is None else room_of(store.database.ballast, config, notify)
+    return Monitor(config, generation, store, tuple(stages), poller, library, signer, notify, room)
 
 
 def _detectors(config: Config, store: Store, generation: int, often: Mapping[str, timedelta], *, hearing: bool) -> list[Stage]:

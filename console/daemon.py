@@ -38,6 +38,7 @@ log = structlog.get_logger()
 DRAIN: Final = timedelta(seconds=30)  # how long running steps may take to end
 FIRST_BACKOFF_S: Final = 1.0
 LONGEST_BACKOFF_S: Final = 60.0
+ROOM_S: Final = 5.0  # how often a stage that wants for room looks for some
 IDLE: Final = timedelta(minutes=1)  # a stage that wants nothing is called all the same, so that its health is known
 
 
@@ -108,20 +109,25 @@ class Daemon:
         return Health(
             version=metadata.version("tocsin"),
             started_at=self._started_at,
-            stages=tuple(self._stages[stage.name] for stage in self.monitor.stages if stage.name in self._stages),
+            stages=tuple(self._stages[stage.name] for stage in self._all_stages() if stage.name in self._stages),
             skew_s=self._clock.skew().total_seconds(),
             lag_p99_s=self._lag.p99_s,
             lag_worst_s=self._lag.worst_s,
             stopping=self._stop.is_set(),
         )
 
+    def _all_stages(self) -> tuple[Stage, ...]:
+        """Those of our roles, and what watches the disk where the database is a file of ours."""
+        room = self.monitor.room
+        return self.monitor.stages if room is None else (*self.monitor.stages, Stage("room", "console", room))
+
     async def _run_stages(self) -> None:
         """Step every stage until we are to stop or to read the configuration again; ends between steps."""
-        self._stages = {stage.name: StageHealth(name=stage.name) for stage in self.monitor.stages}
+        self._stages = {stage.name: StageHealth(name=stage.name) for stage in self._all_stages()}
         halt = asyncio.Event()
         tasks = [
             asyncio.create_task(self._step_for_ever(stage, halt), name=f"{stage.name}-{worker}")
-            for stage in self.monitor.stages
+            for stage in self._all_stages()
             for worker in range(stage.workers)
         ]
         gc.collect()
@@ -136,7 +142,11 @@ class Daemon:
 
     async def _step_for_ever(self, stage: Stage, halt: asyncio.Event) -> None:
         backoff_s = FIRST_BACKOFF_S
+        room = self.monitor.room
         while not halt.is_set():
+            if room is not None and room.holds(stage.role):
+                await _first([halt], timeout_s=ROOM_S)
+                continue
             now = self._clock.now()
             try:
                 due = await stage.runs.step(now)
@@ -144,7 +154,8 @@ class Daemon:
                 log.exception("stage failed", stage=stage.name, again_in_s=backoff_s)
                 self._note_failure(stage.name, error, now)
                 await _first([halt], timeout_s=backoff_s)
-                backoff_s = min(backoff_s * 2, LONGEST_BACKOFF_S)
+                longest_s = ROOM_S if room is not None and room.noticed(error) else LONGEST_BACKOFF_S
+                backoff_s = min(backoff_s * 2, longest_s)
                 continue
             backoff_s = FIRST_BACKOFF_S
             self._stages[stage.name] = StageHealth(name=stage.name, stepped_at=now)

@@ -27,6 +27,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from core.errors import ConfigError, StaleVersion
+from store.ballast import Ballast, is_out_of_room
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -67,6 +68,7 @@ class Database:
             if alone:
                 event.listen(self.engine, "connect", _unchecked)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.ballast = Ballast(Path(str(self.engine.url.database))) if self.is_sqlite and durable else None
         self._alone = alone and self.is_sqlite
         self._writer = _Writer() if self.is_sqlite and not alone else None
         self._workers = ThreadPoolExecutor(READERS if self.is_sqlite else POSTGRES_WORKERS, thread_name_prefix="database")
@@ -92,7 +94,8 @@ class Database:
     def write_now(self, work: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """As `write`, in the caller's thread (the command line).
 
-        Work that lost a race (`StaleVersion`, a deadlock, a serialization failure) reads and decides again, a few times (rule 4).
+        Work that lost a race (`StaleVersion`, a deadlock, a serialization failure) reads and decides again, a few times (rule 4); so does work that
+        finds the disk full, once the ballast has been given up.
         """
         for remaining in reversed(range(RETRIES)):
             try:
@@ -102,7 +105,8 @@ class Database:
                 if remaining == 0:
                     raise
             except DBAPIError as error:
-                if remaining == 0 or getattr(error.orig, "sqlstate", None) not in RETRYABLE_SQLSTATES:
+                relieved = self.ballast is not None and is_out_of_room(error) and self.ballast.give_up()
+                if remaining == 0 or not (relieved or getattr(error.orig, "sqlstate", None) in RETRYABLE_SQLSTATES):
                     raise
         raise AssertionError("unreachable")
 
