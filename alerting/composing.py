@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import structlog
 from msgspec.structs import replace
 
 from alerting import digest, looks, recounts
@@ -17,31 +18,37 @@ from alerting.incident import unwanted_because
 from alerting.links import Signer
 from alerting.message import MAX_QUOTES, Briefing, Reader, compose, compose_question, compose_test
 from alerting.notice import compose_notice, is_notice
+from alerting.picture import curve_of, told
 from alerting.policy import Roster, recipients
 from alerting.quotes import quotes_of
 from alerting.settings import ChannelSettings, PersonSettings
 from alerting.sifting import is_edit
 from core.messages import translator
 from core.records import Incident, Notification, Record, Words
+from playbooks.chart import Curve
 from playbooks.load import Library
 from store import incidents, notifications, signals
 from store.database import Tx
 
+log = structlog.get_logger()
+
 
 class Prepared(Record, frozen=True, kw_only=True, gc=False):
-    """A message ready to be sent: to whom, on which channel. `copies` are the handles of earlier messages that it replaces in place."""
+    """A message ready to be sent: to whom, on which channel. `copies` are the handles of earlier messages that it replaces in place; `curve` is to be drawn below it."""
 
     message: Message
     person: PersonSettings
     channel: ChannelSettings
     copies: tuple[dict[str, Any], ...] = ()
+    curve: Curve | None = None
 
 
 class Made(NamedTuple):
-    """A message, and the handles of those that it replaces in place."""
+    """A message, the handles of those that it replaces in place, and what to draw below it."""
 
     message: Message
     copies: tuple[dict[str, Any], ...] = ()
+    curve: Curve | None = None
 
 
 class Composer:
@@ -89,7 +96,11 @@ class Composer:
             made = self._digest(tx, notification, reader)
         else:
             made = Made(compose_test(notification, reader, link=self._link(notification, now)))
-        return made if isinstance(made, str) else Prepared(message=made.message, person=person, channel=channel, copies=made.copies)
+        return (
+            made
+            if isinstance(made, str)
+            else Prepared(message=made.message, person=person, channel=channel, copies=made.copies, curve=made.curve)
+        )
 
     def _digest(self, tx: Tx, notification: Notification, reader: Reader) -> Made | str:
         told = [one for one in digest.incidents_of(tx, notification) if one.is_open]
@@ -113,7 +124,16 @@ class Composer:
             return "why.own_deed"
         code = translator(reader.language)("alert.reply_code", id=incident.id) if limits.answers else f"tocsin ack {incident.id}"
         message = compose(self._briefing(tx, incident, roster, now), notification, reader, link=link, ack_code=code)
-        return Made(replace(message, thread_ref=refs[0] if refs else None), copies)
+        curve = self._curve(tx, incident, now, reader) if limits.pictures and notification.kind == "page" else None
+        message = replace(message, thread_ref=refs[0] if refs else None, picture_says="" if curve is None else told(curve, reader.language))
+        return Made(message, copies, curve)
+
+    def _curve(self, tx: Tx, incident: Incident, now: datetime, reader: Reader) -> Curve | None:
+        try:
+            return curve_of(tx, incident, now, reader.language, reader.timezone)
+        except Exception:  # a page goes out without its picture rather than not at all (R13)
+            log.exception("no chart", incident=incident.id)
+            return None
 
     def _link(self, notification: Notification, now: datetime) -> str | None:
         """Where its reader answers: the incident's page, the question's, the test's."""

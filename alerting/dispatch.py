@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, cast
 
 import structlog
+from msgspec.structs import replace
 
 from alerting import delivery, looks, recounts
 from alerting.base import Editor, Limits, Notifier, Receipt
@@ -21,6 +22,7 @@ from alerting.settings import AlertingSettings, ChannelSettings, PersonSettings
 from alerting.sifting import Sifter
 from core.errors import ConfigError, DeliveryFailed
 from core.records import Notification
+from playbooks.chart import draw
 from playbooks.load import Library
 from store import incidents, notifications
 from store.database import Tx
@@ -32,6 +34,7 @@ CLAIM: Final = timedelta(seconds=60)  # longer than any sending may take
 SEND_TIMEOUT_S: Final = 45.0
 BATCH: Final = 50
 SWEEP_EVERY: Final = timedelta(seconds=5)
+PICTURE_PATIENCE_S: Final = 1.5
 PATIENCE_S: Final = 0.25  # how long a step waits for the messages it began before it looks for others
 
 
@@ -203,7 +206,7 @@ class Dispatcher:
     async def _send(self, prepared: Prepared) -> Receipt:
         try:
             notifier = self._notifier_for(prepared.person, prepared.channel)
-            return await asyncio.wait_for(_handed_over(notifier, prepared), self._send_timeout_s)
+            return await asyncio.wait_for(_handed_over(notifier, await _illustrated(prepared)), self._send_timeout_s)
         except ConfigError as error:  # built when first needed: a file it asks for is gone, say; the other channels go on
             raise DeliveryFailed(error.reason, permanent=True) from error
         except TimeoutError as error:
@@ -219,6 +222,21 @@ class Dispatcher:
 
     def _failed(self, tx: Tx, notification: Notification, error: DeliveryFailed, now: datetime) -> None:
         delivery.failed(tx, notification, error, now, self._roster(tx))
+
+
+async def _illustrated(prepared: Prepared) -> Prepared:
+    """With its chart, where that is drawn in time: no page waits for a picture."""
+    if prepared.curve is None:
+        return prepared
+    try:
+        picture = await asyncio.wait_for(asyncio.to_thread(draw, prepared.curve), PICTURE_PATIENCE_S)
+    except ImportError:
+        log.warning("no chart: the extra 'charts' is not installed")
+    except Exception:  # among them a drawing that takes too long
+        log.warning("chart not drawn", exc_info=True)
+    else:
+        return replace(prepared, message=replace(prepared.message, picture=picture))
+    return prepared
 
 
 async def _handed_over(notifier: Notifier, prepared: Prepared) -> Receipt:
