@@ -11,6 +11,7 @@ from alerting.base import Message
 from core.messages import translator
 from core.records import Record
 
+_LINKS: Final = {"page": "alert.button", "test": "alert.button_test"}
 _COMMANDS: Final = (("button.take", "ack"), ("button.escalate", "escalate"), ("button.false_alarm", "false"))
 
 
@@ -30,5 +31,5 @@ def buttons(message: Message) -> tuple[Button, ...]:
 
 
 def link_label(message: Message) -> str:
-    """What stands on the button that opens the incident's page."""
-    return translator(message.language)("alert.button")
+    """What stands on the button that opens our page: take it, confirm a test, or only look."""
+    return translator(message.language)(_LINKS.get(message.kind, "alert.button_look"))

@@ -27,12 +27,12 @@ import aiosmtplib
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from alerting.base import Limits, Message, Receipt
+from alerting.buttons import link_label
 from alerting.inert import inert
 from core.addresses import connected, known_refusal
 from core.durations import Duration
 from core.errors import AddressRefused, ConfigError, DeliveryFailed
 from core.http import Fetcher
-from core.messages import translator
 
 LIMITS = Limits(answers=True, pictures=True)
 
@@ -220,20 +220,21 @@ def _mail(message: Message, options: Options, now: datetime) -> EmailMessage:
 
 
 def _html(message: Message, picture: str | None) -> str:
-    """The text, escaped, with our own link alive (as a button that says where it leads) and nothing else; readable on a phone.
+    """The text, escaped, readable on a phone: alive is our own link alone, as a button above and below, so that nobody has to scroll at night.
 
-    `picture`: the Content-ID of the chart, None where there is none.
+    `picture`: the Content-ID of the chart, None where there is none; it stands below the facts.
     """
-    body = html.escape(message.body)
+    body, button = html.escape(message.body), ""
     if message.link is not None and message.link.startswith(("http://", "https://")):
-        link, button = html.escape(message.link), translator(message.language)("alert.button")
-        body = body.replace(link, f'<br><a href="{link}" rel="noopener noreferrer" style="{_BUTTON}">{html.escape(button)}</a>')
-    paragraphs = "".join(f"<p>{part.replace(chr(10), '<br>')}</p>" for part in body.split("\n\n"))
-    if picture is not None:
-        paragraphs += f'<p><img src="cid:{picture}" alt="{html.escape(message.picture_says)}" style="{_PICTURE}"></p>'
+        link, label = html.escape(message.link), html.escape(link_label(message))
+        button = f'<a href="{link}" rel="noopener noreferrer" style="{_BUTTON}">{label}</a>'
+        body = body.replace(link, f"<br>{button}")
+    facts, *rest = (f"<p>{part.replace(chr(10), '<br>')}</p>" for part in body.split("\n\n"))
+    chart = "" if picture is None else f'<p><img src="cid:{picture}" alt="{html.escape(message.picture_says)}" style="{_PICTURE}"></p>'
+    above = f"<p>{button}</p>" if button and rest else ""  # a short mail shows the one below
     return (
         f'<!DOCTYPE html><html lang="{html.escape(message.language)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f'</head><body style="{_PAGE}"><h1 style="{_HEAD}">{html.escape(message.subject)}</h1>{paragraphs}</body></html>'
+        f'</head><body style="{_PAGE}"><h1 style="{_HEAD}">{html.escape(message.subject)}</h1>{above}{facts}{chart}{"".join(rest)}</body></html>'
     )
 
 

@@ -20,11 +20,11 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, model_validator
 
 from alerting.base import Limits, Message, Receipt, fitted
+from alerting.buttons import link_label
 from alerting.inert import shorten
 from alerting.posting import is_fine, post, refused, told
 from core.errors import DeliveryFailed
 from core.http import Fetcher
-from core.messages import translator
 from core.records import Severity
 
 MAX_BYTES: Final = 4096
@@ -113,7 +113,7 @@ class Notifier:
             "sequence_id": sequence,
         }
         if message.link is not None:
-            label = translator(message.language)("alert.button")
+            label = link_label(message)
             payload |= {"click": message.link, "actions": [{"action": "view", "label": label, "url": message.link, "clear": False}]}
         answer = await post(self._http, self._options.server, place=self._place, payload=payload, headers=self._login())
         if not is_fine(answer):

@@ -17,9 +17,9 @@ import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
 from alerting.base import Limits, Message, Receipt, fitted
+from alerting.buttons import link_label
 from alerting.posting import is_fine, post, refused
 from core.http import Fetcher
-from core.messages import translator
 from core.records import Severity
 
 ROOM: Final = 24_000  # bytes of the 28,000 of a message that the lines of the text may take, with all around them
@@ -92,7 +92,7 @@ def _card(message: Message) -> dict[str, Any]:
         "body": [_block(title, "None"), *body],
     }
     if message.link is not None:
-        card["actions"] = [{"type": "Action.OpenUrl", "title": translator(message.language)("alert.button"), "url": message.link}]
+        card["actions"] = [{"type": "Action.OpenUrl", "title": link_label(message), "url": message.link}]
     return card | {"fallbackText": message.short, "lang": message.language}
 
 

@@ -18,6 +18,8 @@ def test_a_page_can_be_taken_passed_on_or_called_a_false_alarm_in_the_words_of_i
     ]
     assert [each.label for each in buttons(replace(PAGE, language="en"))] == ["I take it", "Escalate", "False alarm"]
     assert link_label(PAGE) == "Xem và nhận xử lý"
+    assert link_label(replace(PAGE, kind="test")) == "Kênh này hoạt động"
+    assert link_label(replace(PAGE, kind="resolved")) == "Xem sự cố", "nobody takes what is closed"
 
 
 def test_what_is_taken_closed_or_no_incident_has_no_buttons() -> None:

@@ -190,7 +190,7 @@ async def test_a_mail_arrives_over_tls_with_text_and_html(tmp_path: Path) -> Non
     assert mail.get_content_type() == "multipart/alternative"
     assert text(mail) == message().body
     assert "<p>Chuyện gì: &lt;nổ&gt; &amp; cháy</p>" in markup(mail)
-    assert markup(mail).count("<a ") == 1
+    assert markup(mail).count("<a ") == 2, "nobody has to scroll for it"
     assert '<a href="http://127.0.0.1:8765/i/abc.def?x=1&amp;y=2" rel="noopener noreferrer" style=' in markup(mail)
 
 
