@@ -17,25 +17,16 @@ from urllib.parse import urlsplit
 from imap_tools.message import MailAttachment, MailMessage
 from lxml import etree, html
 
+from core.mime import MAX_BODY_CHARS, header, message_id, message_ids, parts_of, text_of
 from core.records import Author, Mention, Record
 from core.text import clean, cut, mention_key, plain_text
 from listener.base import known_time, web_link
 from listener.entries import MAX_ID_CHARS, MAX_NAME_CHARS, MAX_TITLE_CHARS, words
 from listener.forwards import Original, bare_subject, is_forward, parted, when
 
-MAX_PARTS: Final = 200
 MAX_PICTURES: Final = 20
-MAX_BODY_CHARS: Final = 1_000_000
 _PROBLEMS: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError, email.errors.MessageError, binascii.Error)
-_CHARSETS: Final = {
-    "windows-1258": "cp1258",
-    "x-unknown": "utf-8",
-    "default": "utf-8",
-    "unicode-1-1-utf-7": "utf-7",
-    "iso-2022-jp": "iso2022_jp_ext",
-}
 _LINK = re.compile(r"https?://[^\s<>\"'\])}]+")
-_MESSAGE_ID = re.compile(r"<([^<>\s]{1,480})>")
 _MACHINES: Final = frozenset({"mailer-daemon", "postmaster"})
 _ABSENT = re.compile(
     r"\s*(automatic reply|auto[- ]?reply|out of office|trả lời tự động|thư trả lời tự động|undeliverable|undelivered mail)", re.IGNORECASE
@@ -111,21 +102,10 @@ def mention(letter: Letter, *, source_id: str, host: str, seen_at: datetime, own
     )
 
 
-def decoded(data: bytes, charset: str | None) -> str:
-    """Bytes as text: by the charset named, else UTF-8, else the old one of Vietnamese Windows. Never fails."""
-    named = (charset or "").strip().strip("\"'").lower()
-    for name in (_CHARSETS.get(named, named), "utf-8"):
-        try:
-            return data.decode(name) if name not in ("", "us-ascii", "ascii") else data.decode("utf-8")
-        except (LookupError, UnicodeError, ValueError):
-            continue
-    return data.decode("cp1258", "replace")
-
-
 def _read(mail: MailMessage) -> Letter:
     if not mail.obj.keys():
         raise LetterError("no mail")
-    parts = _parts(mail.obj)
+    parts = parts_of(mail.obj)
     body, links = _body(parts)
     subject = cut(words(mail.subject, MAX_TITLE_CHARS), MAX_TITLE_CHARS)
     attached = next((part for part in parts if part.get_content_type() == "message/rfc822"), None)
@@ -133,15 +113,15 @@ def _read(mail: MailMessage) -> Letter:
     if attached is not None:
         original, within = _attached(attached)
         links += within
-    ids = _MESSAGE_ID.findall(_header(mail.obj, "In-Reply-To") + _header(mail.obj, "References"))
+    ids = message_ids(header(mail.obj, "In-Reply-To") + header(mail.obj, "References"))
     return Letter(
-        message_id=_message_id(_header(mail.obj, "Message-ID")),
-        reply_to=(_message_id(_header(mail.obj, "In-Reply-To")) or (ids[-1] if ids else None)) if original is None else None,
+        message_id=message_id(header(mail.obj, "Message-ID")),
+        reply_to=(message_id(header(mail.obj, "In-Reply-To")) or (ids[-1] if ids else None)) if original is None else None,
         name=mail.from_values.name if mail.from_values else "",
         address=mail.from_.lower()[:MAX_ID_CHARS],
         subject=subject,
         text=text,
-        sent_at=when(_header(mail.obj, "Date")),
+        sent_at=when(header(mail.obj, "Date")),
         links=tuple(dict.fromkeys(links)),
         original=original,
         pictures=tuple(_pictures(parts)),
@@ -149,32 +129,13 @@ def _read(mail: MailMessage) -> Letter:
     )
 
 
-def _parts(message: Message) -> list[Message]:
-    """The parts of a mail in order; a mail attached to it is one part and is not looked into."""
-    found: list[Message] = []
-    waiting: list[Message] = [message]
-    while waiting and len(found) < MAX_PARTS:
-        part = waiting.pop(0)
-        inner = part.get_payload()
-        if part.get_content_maintype() == "multipart" and isinstance(inner, list):
-            waiting[:0] = [each for each in inner if isinstance(each, Message)]
-        else:
-            found.append(part)
-    return found
-
-
 def _body(parts: list[Message]) -> tuple[str, list[str]]:
     """The words, plain where the mail has them so, and the links of either form."""
-    plain = [_text(part) for part in parts if part.get_content_type() == "text/plain" and not part.get_filename()]
-    marked = [_text(part) for part in parts if part.get_content_type() == "text/html" and not part.get_filename()]
+    plain = [text_of(part) for part in parts if part.get_content_type() == "text/plain" and not part.get_filename()]
+    marked = [text_of(part) for part in parts if part.get_content_type() == "text/html" and not part.get_filename()]
     text = "\n".join(each for each in plain if each.strip()) or "\n".join(plain_text(each) for each in marked)
     links = [web_link(found.rstrip(".,;:!?")) for found in _LINK.findall(text)] + [link for each in marked for link in _hrefs(each)]
     return clean(text, MAX_BODY_CHARS), [link for link in links if link]
-
-
-def _text(part: Message) -> str:
-    data = part.get_payload(decode=True)
-    return decoded(data, part.get_content_charset())[:MAX_BODY_CHARS] if isinstance(data, bytes) else ""
 
 
 def _hrefs(markup: str) -> list[str | None]:
@@ -189,10 +150,10 @@ def _attached(part: Message) -> tuple[Original, list[str]]:
     inner = part.get_payload()
     message = inner[0] if isinstance(inner, list) and inner and isinstance(inner[0], Message) else Message()
     mail = MailMessage.from_bytes(message.as_bytes())
-    body, links = _body(_parts(message))
+    body, links = _body(parts_of(message))
     name = mail.from_values.name if mail.from_values else ""
     subject = cut(words(mail.subject, MAX_TITLE_CHARS), MAX_TITLE_CHARS)
-    sent_at = known_time(when(_header(message, "Date")))
+    sent_at = known_time(when(header(message, "Date")))
     return Original(text=parted(body, "")[0], name=name, address=mail.from_.lower() or None, date=sent_at, subject=subject), links
 
 
@@ -208,15 +169,15 @@ def _pictures(parts: list[Message]) -> list[tuple[str, str]]:
 
 def _by_machine(mail: MailMessage, subject: str) -> bool:
     """A bounce, or an answer that nobody wrote (RFC 3834); what a program sends of itself, such as a form, is somebody's words."""
-    told = _header(mail.obj, "Auto-Submitted").lower()
+    told = header(mail.obj, "Auto-Submitted").lower()
     return (
         told.startswith("auto-replied")
         or mail.obj.get_content_type() == "multipart/report"
         or mail.from_.partition("@")[0].lower() in _MACHINES
-        or _header(mail.obj, "Return-Path").strip() == "<>"
+        or header(mail.obj, "Return-Path").strip() == "<>"
         or "X-Autoreply" in mail.obj
         or "X-Autorespond" in mail.obj
-        or _header(mail.obj, "Precedence").strip().lower() == "auto_reply"
+        or header(mail.obj, "Precedence").strip().lower() == "auto_reply"
         or bool(_ABSENT.match(subject))
     )
 
@@ -231,12 +192,3 @@ def _post(letter: Letter) -> str | None:
 def _is_place(link: str) -> bool:
     host = urlsplit(link).hostname or ""
     return any(host == place or host.endswith(f".{place}") for place in _PLACES)
-
-
-def _header(message: Message, name: str) -> str:
-    return " ".join(str(message.get(name, "")).split())
-
-
-def _message_id(text: str) -> str | None:
-    found = _MESSAGE_ID.search(text)
-    return clean(found[1], MAX_ID_CHARS) or None if found else None

@@ -159,7 +159,7 @@ WAYS_OUT = {  # file -> why it may: each is bound by the address rule, or is the
     "core/sockets.py": "the fetcher's websockets and streams",
     "core/addresses.py": "a socket to an address that was judged, for the libraries below",
     "listener/mail.py": "reads what was fetched; opens nothing",
-    "listener/mailbox.py": "IMAP, to an address that was judged",
+    "core/mailbox.py": "IMAP, to an address that was judged",
     "alerting/notifiers/email.py": "SMTP, over a socket that was judged",
     "alerting/notifiers/apprise.py": "Apprise, its sockets judged as they connect",
 }

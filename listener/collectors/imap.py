@@ -9,29 +9,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
 import msgspec
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from core.addresses import host_key
-from core.errors import SourceUnavailable
 from core.http import Fetcher
+from core.mailbox import Mailbox, Opened, Place, Raw, Security, in_time
 from core.records import Mention
 from listener.base import Missed, Now, Page
 from listener.mail import Letter, LetterError, mention, read
-from listener.mailbox import Mailbox, Opened, Place, Raw, Security
 
 log = structlog.get_logger()
 
 PORTS: Final[dict[Security, int]] = {"tls": 993, "starttls": 143, "plain": 143}
 PAGE: Final = 50  # messages
 LOOK: Final = 200  # messages of one look; of a mailbox's first one, the newest
-TURN_S: Final = 60.0  # for opening the folder, or for one page
-_Result = TypeVar("_Result")
 
 
 class Options(BaseModel):
@@ -118,7 +115,7 @@ class Collector:
         box = Mailbox(self._place(), self._http.allow)
         last = self._last(cursor)
         try:
-            opened = await self._turn(box, lambda: box.open(lambda validity: last.uid if last and last.validity == validity else 0))
+            opened = await in_time(box, lambda: box.open(lambda validity: last.uid if last and last.validity == validity else 0))
             anew = last is None or last.validity != opened.validity
             uids = opened.uids[-LOOK:] if anew else opened.uids[:LOOK]
             missed = self._missed(last, opened, len(uids))
@@ -129,7 +126,7 @@ class Collector:
                 chunk = uids[start : start + PAGE]
                 done = chunk[-1] if chunk else done
                 ends = start + PAGE >= len(uids)
-                page = await self._turn(box, lambda chunk=chunk: self._page(box.read(chunk)))  # type: ignore[misc]
+                page = await in_time(box, lambda chunk=chunk: self._page(box.read(chunk)))  # type: ignore[misc]
                 yield msgspec.structs.replace(
                     page, cursor=self._cursor(opened.validity, done), more=not ends, missed=missed or page.missed if ends else page.missed
                 )
@@ -141,18 +138,6 @@ class Collector:
         if last is None or taken == len(opened.uids):
             return None
         return "capped" if last.validity == opened.validity else "partial"
-
-    async def _turn(self, box: Mailbox, act: Callable[[], _Result]) -> _Result:
-        """Run in a thread, and break the connection where it takes too long: a thread cannot be cancelled."""
-        try:
-            async with asyncio.timeout(TURN_S):
-                return await asyncio.to_thread(act)
-        except TimeoutError as error:
-            box.stop()
-            raise SourceUnavailable(self._source_id, "no whole answer in time") from error
-        except asyncio.CancelledError:
-            box.stop()
-            raise
 
     def _page(self, raws: list[Raw]) -> Page:
         """The mentions of these messages; runs in the thread, since MIME is slow to take apart."""

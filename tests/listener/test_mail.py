@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from core.mime import decoded
 from core.records import Mention
 from core.text import mention_key
-from listener.mail import Letter, LetterError, decoded, mention, read
+from listener.mail import Letter, LetterError, mention, read
 
 DATA = Path(__file__).parents[1] / "data" / "imap"
 NOW = datetime(2026, 11, 21, 4, tzinfo=UTC)

@@ -125,7 +125,7 @@ async def test_what_your_own_side_writes_is_its_own(server: MailServer) -> None:
 
 
 async def test_a_large_letter_is_read_as_far_as_it_is_fetched(server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("listener.mailbox.MAX_BYTES", 1_000)
+    monkeypatch.setattr("core.mailbox.MAX_BYTES", 1_000)
     server.deliver(letter("Ấm nổ\n" + "x" * 5_000))
     (page,) = await look(server)
     assert page.mentions[0].text.startswith("Ấm nổ")
@@ -177,7 +177,7 @@ async def test_a_literal_without_measure_is_refused(server: MailServer) -> None:
 
 
 async def test_a_server_that_hangs_is_left(server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imap, "TURN_S", 0.3)
+    monkeypatch.setattr("core.mailbox.TURN_S", 0.3)
     server.deliver(letter("một"))
     server.hangs_at = b"UID FETCH"
     with pytest.raises(SourceUnavailable, match="in time"):

@@ -6,6 +6,7 @@ server may send no more than `MAX_LITERAL` at once. No error holds what the serv
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import imaplib
 import re
@@ -30,6 +31,7 @@ MAX_BYTES: Final = 2_000_000  # of one message that are fetched
 MAX_LITERAL: Final = 8_000_000  # bytes that a server may send for one command
 CONNECT_S: Final = 5.0
 READ_S: Final = 10.0  # between two pieces
+TURN_S: Final = 60.0  # for opening the folder, or for one page of messages
 _PASSING = re.compile(rb"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b", re.IGNORECASE)  # response codes of RFC 5530 that pass by themselves
 _LOGIN_REFUSED: Final = "login refused: see `user` and `password` (many providers want an app password)"
 _REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (  # the first that fits
@@ -83,6 +85,11 @@ class Mailbox:
         self._allow = allow
         self._box: _Box | None = None
         self._stopped = False
+
+    @property
+    def source(self) -> str:
+        """Whose folder it is, for errors."""
+        return self._place.source
 
     def open(self, after: Callable[[int], int]) -> Opened:
         """Connect, log in, examine the folder.
@@ -206,6 +213,23 @@ class Mailbox:
         if self._box.line.state == "NONAUTH":
             return SourceRejected(source, _LOGIN_REFUSED)
         return SourceUnavailable(source, "the server refuses a command")
+
+
+async def in_time(box: Mailbox, act: Callable[[], _Result]) -> _Result:
+    """Run in a thread, and break the connection where it takes too long: a thread cannot be cancelled.
+
+    Raises:
+        SourceUnavailable: no whole answer in `TURN_S` seconds; and whatever `act` raises.
+    """
+    try:
+        async with asyncio.timeout(TURN_S):
+            return await asyncio.to_thread(act)
+    except TimeoutError as error:
+        box.stop()
+        raise SourceUnavailable(box.source, "no whole answer in time") from error
+    except asyncio.CancelledError:
+        box.stop()
+        raise
 
 
 class _TooMuch(ValueError):
