@@ -16,6 +16,7 @@ from alerting.budget import Budget
 from alerting.coverage import Listening, coverage_of
 from alerting.coverage_words import as_json, opening_words
 from alerting.events import AlarmOver, HeardAgain, SignalArrived
+from alerting.freezing import freeze
 from alerting.grouping import incident_key, is_caused, joins
 from alerting.heartbeat import pass_on
 from alerting.hold import Hold
@@ -31,10 +32,10 @@ from alerting.tending import course_of
 from alerting.weighing import TopicFacts, Weigher
 from core.outside import ALARM, ALARM_OVER
 from core.probe import KIND as PROBE_KIND
-from core.records import Incident, Signal, Tier, TimelineEntry, World
+from core.records import Incident, Signal, Tier, TimelineEntry, World, severity_rank
 from playbooks import match as playbook_match
 from playbooks.playbook import Playbook
-from store import dead_letters, enrichments, evidence, incidents, mentions, signals, silences, steps
+from store import dead_letters, incidents, signals, silences, steps
 from store.database import Tx
 from store.open import Store
 
@@ -137,7 +138,8 @@ class Intake:
         incident = save(tx, before, decide(before, event, now, self._roster(tx)))
         if self._hold is not None:
             self._hold.delay(tx, incident.id, now)
-        self._attach(tx, incident, signal, now)
+        rose = before is None or severity_rank(incident.severity) > severity_rank(before.severity)
+        self._attach(tx, incident, signal, now, rose=rose)
         if before is None and incident.topic_id is not None:
             self._tell_coverage(tx, incident, now)
         if not event.repeated:
@@ -243,16 +245,9 @@ class Intake:
             entry = TimelineEntry(at=now, kind="heard", actor="intake", words=words, data=as_json(coverage))
             incidents.add_entries(tx, incident.id, [entry])
 
-    def _attach(self, tx: Tx, incident: Incident, signal: Signal, now: datetime) -> None:
-        """Freeze the mentions that decided, each story once, and lay out the playbook's steps."""
-        told, story = evidence.stories(tx, incident.id), enrichments.story_ids(tx, signal.evidence)
-        shown = []
-        for mention in mentions.get(tx, signal.evidence):
-            number = story.get(mention.id)
-            if number is None or number not in told:
-                shown.append(mention)
-                told.update([] if number is None else [number])
-        evidence.freeze(tx, incident.id, shown, now, signal_id=signal.id, salt=self._salt)
+    def _attach(self, tx: Tx, incident: Incident, signal: Signal, now: datetime, *, rose: bool) -> None:
+        """Freeze the mentions that decided, and lay out the playbook's steps."""
+        freeze(tx, incident, signal, now, salt=self._salt, rose=rose)
         playbook = next((playbook for playbook in self._playbooks if playbook.id == incident.playbook_id), None)
         if playbook is not None:
             due = [(step.id, incident.opened_at + timedelta(minutes=step.due_min)) for phase, step in playbook.steps() if phase != "after"]

@@ -1,7 +1,7 @@
 """Evidence: which mentions an incident rests on, frozen as references with salted digests (rule 12).
 
 The text itself stands in `mention_texts`, where it can be erased; the digest then still proves that what somebody kept elsewhere is what
-was seen here, and tells nobody else anything.
+was seen here, and tells nobody else anything. Beside it stand the counters as they were, and digests of the author and of what the platform sent.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, func, select, update
 
 from core.records import Mention
 from store.database import insert
-from store.schema import enrichments, evidence, mentions
+from store.schema import enrichments, evidence, mention_payloads, mention_texts, mention_topics, mentions, revisions
 
 
 class Frozen(msgspec.Struct, frozen=True):
@@ -33,6 +34,10 @@ def freeze(
     """Add mentions to an incident's evidence, after what is there; one that is there already adds nothing. Returns how many were new."""
     ranked = select(func.coalesce(func.max(evidence.c.rank), -1)).where(evidence.c.incident_id == incident_id)
     rank = int(tx.execute(ranked).scalar_one())
+    sent = select(mention_payloads.c.mention_id, mention_payloads.c.sha256).where(
+        mention_payloads.c.mention_id.in_([one.id for one in shown])
+    )
+    payloads = {row.mention_id: row.sha256 for row in tx.execute(sent)}
     added = 0
     for mention in shown:
         grain = salt()
@@ -44,6 +49,7 @@ def freeze(
             frozen_at=now,
             salt=grain,
             digest=digest(mention, grain),
+            data=_counted(mention, grain, payloads.get(mention.id)),
         )
         added += tx.execute(row.on_conflict_do_nothing().returning(evidence.c.id)).first() is not None
     return added
@@ -77,10 +83,79 @@ def sources(tx: Connection, incident_id: int) -> set[str]:
     return set(tx.execute(chosen.where(evidence.c.incident_id == incident_id)).scalars())
 
 
+def loudest(tx: Connection, topic_id: str, since: datetime, limit: int) -> list[int]:
+    """Ids of the live mentions of a topic since then that weigh most: reach and reactions, by how negative they are; our own left out."""
+    reactions = sum(
+        (func.coalesce(mentions.c[name], 0) for name in ("likes", "replies", "reposts")), start=func.coalesce(mentions.c.reach, 0)
+    )
+    joined = mention_topics.join(mentions, mention_topics.c.mention_id == mentions.c.id).join(
+        enrichments, enrichments.c.mention_id == mentions.c.id
+    )
+    within = (mention_topics.c.topic_id == topic_id) & (mention_topics.c.counts_at >= since) & (mentions.c.arrival == "live")
+    chosen = select(mentions.c.id).select_from(joined).where(within, mentions.c.kind != "own", mentions.c.deleted_at.is_(None))
+    weight = (reactions + 1) * enrichments.c.negative
+    return list(tx.execute(chosen.order_by(weight.desc(), mentions.c.id).limit(limit)).scalars())
+
+
 def digest(mention: Mention, salt: bytes) -> str:
     """SHA-256 in hex over salt, address, title and text."""
-    material = "\0".join((mention.url or "", mention.title, mention.text)).encode("utf-8", "surrogatepass")
-    return hashlib.sha256(salt + material).hexdigest()
+    return digest_of(mention.url, mention.title, mention.text, salt)
+
+
+def digest_of(url: str | None, title: str, text: str, salt: bytes) -> str:
+    """The same of its parts."""
+    return salted("\0".join((url or "", title, text)), salt)
+
+
+def salted(text: str, salt: bytes) -> str:
+    """SHA-256 in hex over salt and text."""
+    return hashlib.sha256(salt + text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece with everything that proves it. `title`, `text`: as they were when it was frozen, None where they are gone; `edited`: they were changed since.
+
+    `sent`: what the platform sent, its media type and SHA-256 (hex), where that is kept. `data`: see `freeze`.
+    """
+
+    mention_id: int
+    rank: int
+    frozen_at: datetime
+    salt: bytes
+    digest: str
+    data: dict[str, Any]
+    title: str | None = None
+    text: str | None = None
+    edited: bool = False
+    sent: tuple[bytes, str, str] | None = None
+
+
+def pieces(tx: Connection, incident_id: int, limit: int) -> list[Piece]:
+    """The incident's evidence as it was when it was frozen, the deciding pieces first; what was erased or deleted since has no words."""
+    rows = tx.execute(select(evidence).where(evidence.c.incident_id == incident_id).order_by(evidence.c.rank).limit(limit)).mappings().all()
+    ids = [row["mention_id"] for row in rows]
+    texts = {row.mention_id: row for row in tx.execute(select(mention_texts).where(mention_texts.c.mention_id.in_(ids)))}
+    sent = {row.mention_id: row for row in tx.execute(select(mention_payloads).where(mention_payloads.c.mention_id.in_(ids)))}
+    former: dict[int, list[Any]] = {}
+    for row in tx.execute(select(revisions).where(revisions.c.mention_id.in_(ids)).order_by(revisions.c.seen_at, revisions.c.id)):
+        former.setdefault(row.mention_id, []).append(row)
+    found = []
+    for row in rows:
+        number = row["mention_id"]
+        later = next((one for one in former.get(number, ()) if one.seen_at > row["frozen_at"]), None)
+        words, came = later or texts.get(number), sent.get(number)
+        stands = number in texts
+        found.append(
+            Piece(
+                **{name: row[name] for name in ("mention_id", "rank", "frozen_at", "salt", "digest")},
+                data=row["data"] or {},
+                title=words.title if words is not None and stands else None,
+                text=words.text if words is not None and stands else None,
+                edited=later is not None,
+                sent=None if came is None else (came.payload, came.media_type, came.sha256),
+            )
+        )
+    return found
 
 
 def of_incident(tx: Connection, incident_id: int) -> list[Frozen]:
@@ -89,3 +164,18 @@ def of_incident(tx: Connection, incident_id: int) -> list[Frozen]:
         evidence.c.incident_id == incident_id
     )
     return [Frozen(*row) for row in tx.execute(chosen.order_by(evidence.c.rank))]
+
+
+def _counted(mention: Mention, salt: bytes, payload_sha256: str | None) -> dict[str, Any]:
+    """The numbers as they were; who posted and what the platform sent as salted digests, which outlive an erasure and tell nothing."""
+    author, read = mention.author, mention.engagement
+    return {
+        "likes": read.likes,
+        "replies": read.replies,
+        "reposts": read.reposts,
+        "views": read.views,
+        "reach": mention.reach,
+        "followers": None if author is None else author.followers,
+        "author": None if author is None else salted(author.key, salt),
+        "payload": None if payload_sha256 is None else salted(payload_sha256, salt),
+    }
