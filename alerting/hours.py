@@ -48,6 +48,8 @@ def parse_hours(text: str) -> Hours:
         >>> parse_hours("Fri,Sat 22:00-07:00")
         Hours(days=(4, 5), start=1320, end=1860)
     """
+    if not text.strip():
+        raise ValueError(f"nothing is written there; {_HOW}")
     days, _, clocks = text.strip().partition(" ") if not _CLOCKS.fullmatch(text.strip()) else ("", "", text.strip())
     start, end = _clocks(clocks, text) if clocks.strip() else (0, DAY_MIN)
     return Hours(days=_days(days, text) if days else tuple(range(7)), start=start, end=end)
