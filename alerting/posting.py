@@ -113,7 +113,8 @@ def refused(place: str, status: int, *, wait_s: float | None = None, says: str =
     reason = f"{place} answered with status {status}" + (f": {says}" if says else "")
     wait = None if wait_s is None else min(max(0.0, wait_s), MAX_WAIT_S)
     passing = status in _PASSING or status >= _BROKEN
-    return DeliveryFailed(reason, permanent=not passing, ambiguous=status >= _BROKEN, retry_after_s=wait)
+    broken = status >= _BROKEN
+    return DeliveryFailed(reason, permanent=not passing, ambiguous=broken, answered=True, retry_after_s=wait)
 
 
 def multipart(fields: Mapping[str, str], files: Mapping[str, tuple[str, str, bytes]]) -> tuple[bytes, dict[str, str]]:

@@ -51,7 +51,13 @@ class Refusal(DeliveryFailed):
     """
 
     def __init__(self, failed: DeliveryFailed, *, bad_request: bool, new_chat: int | None) -> None:
-        super().__init__(failed.reason, permanent=failed.permanent, ambiguous=failed.ambiguous, retry_after_s=failed.retry_after_s)
+        super().__init__(
+            failed.reason,
+            permanent=failed.permanent,
+            ambiguous=failed.ambiguous,
+            answered=failed.answered,
+            retry_after_s=failed.retry_after_s,
+        )
         self.bad_request = bad_request
         self.new_chat = new_chat
 

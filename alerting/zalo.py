@@ -94,7 +94,13 @@ class BotRefused(DeliveryFailed):
     """
 
     def __init__(self, failed: DeliveryFailed, code: int) -> None:
-        super().__init__(failed.reason, permanent=failed.permanent, ambiguous=failed.ambiguous, retry_after_s=failed.retry_after_s)
+        super().__init__(
+            failed.reason,
+            permanent=failed.permanent,
+            ambiguous=failed.ambiguous,
+            answered=failed.answered,
+            retry_after_s=failed.retry_after_s,
+        )
         self.code = code
 
 
@@ -139,7 +145,7 @@ def bot_refusal(answer: Answer, found: Mapping[str, Any]) -> BotRefused:
     says = "it knows no bot by this token: ask Zalo Bot Manager for it" if code == 401 else said(found.get("description"))  # noqa: PLR2004
     failed = refused(PLACE, status, wait_s=answer.retry_after_s, says=says)
     if status == _TIMEOUT:  # theirs, so it may have gone out
-        failed = DeliveryFailed(failed.reason, ambiguous=True, retry_after_s=failed.retry_after_s)
+        failed = DeliveryFailed(failed.reason, ambiguous=True, answered=True, retry_after_s=failed.retry_after_s)
     return BotRefused(failed, code)
 
 
@@ -198,7 +204,9 @@ def _of_account(answer: Answer, code: Any, says: str) -> DeliveryFailed:
     if not isinstance(code, int) or isinstance(code, bool) or code == 0:
         return refused(PLACE, answer.status if answer.status != _OK else _BROKEN + 2, wait_s=answer.retry_after_s)
     if code in _TOKEN_STALE:
-        return DeliveryFailed(f"{PLACE} takes the access token no more ({code}): log in again and renew `tokens_file`", permanent=True)
+        return DeliveryFailed(
+            f"{PLACE} takes the access token no more ({code}): log in again and renew `tokens_file`", permanent=True, answered=True
+        )
     if code in _FOR_GOOD:
-        return DeliveryFailed(f"{PLACE} refused ({code}): {_FOR_GOOD[code]}", permanent=True)
-    return DeliveryFailed(f"{PLACE} refused ({code}): {says}", retry_after_s=_LIMIT_S if code == _LIMIT_REACHED else None)
+        return DeliveryFailed(f"{PLACE} refused ({code}): {_FOR_GOOD[code]}", permanent=True, answered=True)
+    return DeliveryFailed(f"{PLACE} refused ({code}): {says}", answered=True, retry_after_s=_LIMIT_S if code == _LIMIT_REACHED else None)

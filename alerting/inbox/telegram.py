@@ -157,7 +157,11 @@ class Inbox:
         return None
 
     async def _say(self, chat: Any, answers: Any, text: str) -> None:
-        fields: dict[str, Any] = {"chat_id": chat, "text": shorten(text, MAX_TEXT, utf16_units), "link_preview_options": {"is_disabled": True}}
+        fields: dict[str, Any] = {
+            "chat_id": chat,
+            "text": shorten(text, MAX_TEXT, utf16_units),
+            "link_preview_options": {"is_disabled": True},
+        }
         if answers is not None:
             fields["reply_parameters"] = {"message_id": answers, "allow_sending_without_reply": True}
         await self._bot.call("sendMessage", fields)

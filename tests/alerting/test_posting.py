@@ -56,6 +56,7 @@ async def test_a_definite_no_and_an_ambiguous_silence_are_told_apart(site: Site)
         site.answer = silent
         broken = await failure(http, site.url("/sesame"))
     assert (nobody.permanent, nobody.ambiguous) == (False, False)
+    assert not any(one.answered for one in (nobody, forbidden, packed, broken))
     assert (forbidden.permanent, forbidden.reason) == (True, "chat: the address is not allowed")
     assert unreadable
     assert (packed.permanent, packed.ambiguous) == (False, True)
@@ -72,6 +73,7 @@ async def test_a_definite_no_and_an_ambiguous_silence_are_told_apart(site: Site)
 def test_each_status_means_what_it_means(status: int, permanent: bool, ambiguous: bool) -> None:
     failed = refused("chat", status, says="why")
     assert (failed.permanent, failed.ambiguous, str(failed)) == (permanent, ambiguous, f"chat answered with status {status}: why")
+    assert failed.answered
 
 
 @pytest.mark.parametrize(("asked", "waits"), [(None, None), (30.0, 30.0), (86_400.0, 900.0), (-1.0, 0.0)])
