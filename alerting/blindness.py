@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from alerting.events import Decision, HeardAgain, line
 from alerting.paging import notices, told
 from alerting.policy import Roster, recipients
+from alerting.vitals import SELF_ALARM
 from core.outside import ALARM, ALARM_OVER
 from core.records import SEVERITIES, Factor, Incident, Severity, Words, severity_rank
 
@@ -23,8 +24,8 @@ KEY_TIERS: Final = frozenset({"owned", "press", "regulator"})  # where being dea
 
 
 def is_about_sources(kind: str) -> bool:
-    """Whether a signal is about the sources themselves or from another monitor, so that nothing of it is counted."""
-    return kind in (BLIND, HEARD, ALARM, ALARM_OVER)
+    """Whether a signal is about the sources themselves, about us, or from another monitor, so that nothing of it is counted."""
+    return kind in (BLIND, HEARD, ALARM, ALARM_OVER, SELF_ALARM)
 
 
 def assess_blindness(frozen: Mapping[str, Any]) -> tuple[Severity, tuple[Factor, ...]]:

@@ -124,6 +124,10 @@ class PlaceLooked(Record, frozen=True, kw_only=True, gc=False):
     text: str = ""
 
 
+class Healed(Record, frozen=True, kw_only=True, gc=False):
+    """What was ill of ourselves is well again."""
+
+
 class MuteEnded(Record, frozen=True, kw_only=True, gc=False):
     """What kept it quiet is over; `still` is what mutes it now, if anything does. `alive`: it is to be paged where it owes a page (an echo whose cause is over may not be)."""
 
@@ -178,6 +182,7 @@ Event = (
     | AlarmOver
     | PlaceLooked
     | MuteEnded
+    | Healed
     | RoleGiven
     | StageTurned
     | CloseProposed

@@ -30,6 +30,7 @@ from alerting.events import (
     Escalated,
     EscalationDue,
     Event,
+    Healed,
     HeardAgain,
     MuteEnded,
     Noted,
@@ -45,6 +46,7 @@ from alerting.events import (
     line,
 )
 from alerting.handling import assign, give_role, looked, set_severity, snooze, tick
+from alerting.healing import healed
 from alerting.mute_end import mute_ended
 from alerting.outside import alarm_over
 from alerting.paging import has_paged
@@ -118,6 +120,8 @@ def _decided(incident: Incident, event: Event, now: datetime, roster: Roster) ->
             return heard_again(incident, event, now, roster)
         case AlarmOver():
             return alarm_over(incident, event, now, roster)
+        case Healed():
+            return healed(incident, now, roster)
         case MuteEnded():
             return mute_ended(incident, event, now, roster)
         case SignalArrived():

@@ -8,7 +8,9 @@ from alerting.base import Notifier
 from alerting.heartbeat import Heartbeat, Sink, beat_of, with_nobody
 from alerting.policy import Roster
 from alerting.settings import ChannelSettings, PersonSettings
+from alerting.vitals import Vitals
 from alerting.watch_settings import EVERY
+from alerting.watchman import Watchman
 from console.config import Config
 from console.stages import NotifierFor, Stage
 from core.clock import Clock
@@ -40,8 +42,11 @@ def with_nobody_in(roster: Callable[[Tx], Roster]) -> Callable[[Tx], Roster]:
     return lambda tx: with_nobody(roster(tx))
 
 
-def watch_stages(config: Config, store: Store, http: Fetcher) -> list[Stage]:
+def watch_stages(config: Config, store: Store, http: Fetcher, roster: Callable[[Tx], Roster], vitals: Callable[[], Vitals]) -> list[Stage]:
     """What runs beside the stages that a post travels through."""
     settings = config.alerting.heartbeat
     beat = None if settings is None else beat_of(http, settings.url)
-    return [Stage("heartbeat", "alerting", Heartbeat(store, beat, every=EVERY if settings is None else settings.every))]
+    return [
+        Stage("heartbeat", "alerting", Heartbeat(store, beat, every=EVERY if settings is None else settings.every)),
+        Stage("watchman", "alerting", Watchman(store, config.alerting, roster=roster, vitals=vitals)),
+    ]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from store.database import insert
 from store.schema import dead_letters, mentions, signals
@@ -33,6 +33,12 @@ def add(tx: Connection, now: datetime, stage: str, subject: str, error: str, pay
 def listing(tx: Connection, *, limit: int = 200) -> list[DeadLetter]:
     """The newest first."""
     return [DeadLetter(*row) for row in tx.execute(select(dead_letters).order_by(dead_letters.c.id.desc()).limit(limit))]
+
+
+def since(tx: Connection, when: datetime) -> int:
+    """How many came since then and were not handed back."""
+    counted = select(func.count()).where(dead_letters.c.at >= when, dead_letters.c.replayed_at.is_(None))
+    return int(tx.execute(counted.select_from(dead_letters)).scalar_one())
 
 
 def replay(tx: Connection, letter_id: int, now: datetime) -> bool:

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
 from store.database import insert
 from store.schema import facts
+
+
+class Fact(NamedTuple):
+    """A value, and since when."""
+
+    value: Any
+    at: datetime
+
+
+def dated(tx: Connection, name: str) -> Fact | None:
+    """A fact with when it was set; None where it never was."""
+    row = tx.execute(select(facts.c.value, facts.c.at).where(facts.c.name == name)).first()
+    return None if row is None else Fact(row.value, row.at)
 
 
 def ensure(tx: Connection, name: str, value: object, now: datetime) -> object:

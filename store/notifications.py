@@ -73,6 +73,14 @@ def next_due(tx: Connection) -> datetime | None:
     return msgspec.convert(value, datetime | None)
 
 
+def overdue_since(tx: Connection, now: datetime) -> datetime | None:
+    """Since when the longest waiting one is due that nobody is sending; None where nothing is due."""
+    at = case((notifications.c.claimed_until > now, None), else_=func.coalesce(notifications.c.claimed_until, notifications.c.due_at))
+    waiting = notifications.c.state.in_(WAITING) & (notifications.c.due_at <= now)
+    value: datetime | None = tx.execute(select(func.min(at, type_=notifications.c.due_at.type)).where(waiting)).scalar()
+    return value
+
+
 def of_incident(tx: Connection, incident_id: int | None) -> list[Notification]:
     """The notifications of an incident, oldest first; None: those of no incident (tests)."""
     chosen = select(notifications).where(notifications.c.incident_id == incident_id).order_by(notifications.c.id)

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, delete, select
 from core.probe import KEYS, KIND, PROBE
 from store import facts
 from store.schema import coverage, mentions, meter, signals
-from store.schema import facts as facts_table
 from store.schema_paging import channel_states, notifications
 
 ARRIVED: Final = "probe"
@@ -26,8 +25,8 @@ def arrived(tx: Connection, said_at: datetime, now: datetime) -> None:
 
 def last_arrived(tx: Connection) -> datetime | None:
     """When the newest probe was said that has come to the end of its way; None where none ever did."""
-    value = tx.execute(select(facts_table.c.value).where(facts_table.c.name == ARRIVED)).scalar()
-    return None if value is None else datetime.fromisoformat(value)
+    value = facts.get(tx, ARRIVED)
+    return datetime.fromisoformat(value) if isinstance(value, str) else None
 
 
 def stopped_at(tx: Connection) -> Stop:

@@ -67,6 +67,12 @@ def to_settle(tx: Connection, now: datetime) -> list[Silence]:
     return _chosen(tx, silences.c.settled_at.is_(None) & ((silences.c.ends_at <= now) | (now >= _ENDED_EARLY)))
 
 
+def keeping_quiet(tx: Connection, now: datetime) -> set[int]:
+    """Numbers of the incidents that have a reason to be quiet: something in force mutes them, or they were echoes of what is over by now."""
+    lately = silences.c.ends_at > now
+    return {number for one in _chosen(tx, lately) if one.holds(now) or one.kind == "inhibition" for number in one.muted}
+
+
 def settle(tx: Connection, silence_id: int, now: datetime) -> None:
     """Everything that it kept quiet was decided again."""
     _put(tx, silence_id, settled_at=now)

@@ -24,7 +24,10 @@ async def listing(visit: Visit) -> web.StreamResponse:
     names = {person.id: person.display_name for person in alerting.people}
     return visit.page(
         "silences.html",
-        rows=[(one, one.holds(visit.now), matches_said(one), by_said(one, say, names), why_said(one, say)) for one in found],
+        rows=[
+            (one, say(f"silence.kind.{one.kind}"), one.holds(visit.now), matches_said(one), by_said(one, say, names), why_said(one, say))
+            for one in found
+        ],
         people=alerting.people,
         who=visit.request.cookies.get("who", ""),
     )

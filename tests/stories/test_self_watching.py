@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from alerting.heartbeat import Heartbeat, Sink
+from alerting.vitals import Vitals
 from console.assemble import assemble
 from console.config import parse
 from console.simulate import Sent
@@ -14,8 +15,9 @@ from core.clock import VirtualClock
 from core.errors import DeliveryFailed
 from core.http import Fetcher
 from core.probe import PROBE
+from core.records import Incident, Words
 from detectors import enrich
-from store import blindness, figures, incidents, mentions, probes, schema, sources
+from store import blindness, channels, facts, figures, incidents, mentions, probes, schema, sources
 from store.open import open_store
 from tests import make, warm
 
@@ -51,6 +53,13 @@ class Watched:
             for name, runs in self.stages.items():
                 if name not in self.stopped and (self.due[name] is None or self.due[name] <= self.clock.now() or name in PARTS):
                     self.due[name] = await runs.step(self.clock.now())
+
+    @property
+    def incidents(self):
+        return self.store.database.read_now(incidents.listing)[::-1]
+
+    def write(self, work, *args):
+        return self.store.database.write_now(work, *args)
 
     def rows(self, table, where):
         return self.store.database.read_now(lambda tx: tx.execute(sa.select(sa.func.count()).select_from(table).where(where)).scalar_one())
@@ -123,3 +132,61 @@ async def test_the_probe_is_walled_off_from_all_that_people_see_and_is_taken_awa
         assert watched.rows(table, sa.true()) == 0, table.name
     assert 5 <= watched.rows(schema.mentions, schema.mentions.c.source_id == PROBE) <= 12
     assert watched.rows(schema.signals, sa.true()) <= 12
+
+
+class TestOwnAlarms:
+    """W3 and W4: what is ill of ourselves is an incident of our own kind, that the admin reads and that closes by itself."""
+
+    def break_a_channel(self, watched):
+        watched.write(channels.failed, "ben", "phone", watched.clock.now(), "blocked by the user", True)
+
+    async def test_a_channel_that_refused_for_good_is_told_at_once_and_is_over_by_itself(self, watched):
+        self.break_a_channel(watched)
+        await watched.forward(minutes=2)
+        (incident,) = watched.incidents
+        assert (incident.kind, incident.severity, incident.words.key) == ("self_alarm", "minor", "self.channels")
+        assert incident.words.args == {"channels": ["Ben (phone)"]}
+        assert [person for _, person, _, _ in watched.sent] == ["ana"], "the admin; nobody else is woken"
+        watched.write(channels.confirmed, "ben", "phone", watched.clock.now())
+        await watched.forward(minutes=25)
+        (incident,) = watched.incidents
+        assert (incident.status, incident.close_reason) == ("resolved", "healed")
+
+    async def test_what_comes_and_goes_is_one_incident_and_one_page(self, watched):
+        """Never a storm about itself."""
+        for _ in range(12):
+            self.break_a_channel(watched)
+            await watched.forward(minutes=2)
+            watched.write(channels.confirmed, "ben", "phone", watched.clock.now())
+            await watched.forward(minutes=1)
+        assert len(watched.incidents) == 1
+        assert len([message for _, _, _, message in watched.sent if message.kind == "page"]) <= 2
+
+    async def test_what_is_ill_for_a_moment_calls_nobody(self, watched):
+        watched.stages["watchman"]._vitals = lambda: Vitals(lag_s=3.0)
+        await watched.forward(minutes=1)
+        watched.stages["watchman"]._vitals = Vitals
+        await watched.forward(minutes=3)
+        assert watched.incidents == []
+
+    async def test_a_probe_that_does_not_arrive_says_where_it_is_stuck(self, watched):
+        await watched.forward(minutes=2)
+        watched.stopped.add("enricher")
+        await watched.forward(minutes=9)
+        (incident,) = watched.incidents
+        assert (incident.words.key, incident.words.args["stage"]) == ("self.pipeline", "enricher")
+
+    async def test_w3_an_incident_that_called_nobody_is_found_and_called(self, watched):
+        policy = {"id": "default", "steps": [{"notify": ["ben"], "after_s": 0.0}], "repeat": 0, "again_after_s": 900.0, "fallback": []}
+        lost = Incident(
+            key="lost", kind="x", words=Words(key="x"), severity="major", opened_at=make.NOON, last_signal_at=make.NOON, policy=policy
+        )
+        watched.write(incidents.create, lost)
+        await watched.forward(minutes=4)
+        assert [one.words.key for one in watched.incidents] == ["x", "self.auditor"]
+        assert {person for _, person, _, _ in watched.sent} == {"ana", "ben"}, "the admin hears of it, and whom it should have called"
+
+    async def test_where_even_the_admin_cannot_be_reached_the_log_and_readyz_say_it(self, watched):
+        watched.stopped.add("dispatcher")
+        await watched.forward(minutes=9)
+        assert "outbox" in watched.store.database.read_now(facts.get, "watchman")
