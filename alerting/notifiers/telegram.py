@@ -176,12 +176,13 @@ def _bold_line(message: Message, text: str) -> list[dict[str, Any]]:
 
 
 def _keyboard(message: Message, *, link: str | None) -> dict[str, Any]:
-    """The buttons: what to do, one a row but the last two, and the page; a link that no phone could open has none, Telegram refuses it."""
+    """The buttons: what to do, and our page; a link that no phone could open has none, for Telegram refuses it."""
     keys = [{"text": one.label, "callback_data": one.command} for one in buttons(message)]
     rows = [keys[:1], keys[1:]]
-    if keys and link is not None and _is_public(link):
+    if link is not None and _is_public(link):
         rows.append([{"text": link_label(message), "url": link}])
-    return {"reply_markup": {"inline_keyboard": [row for row in rows if row]}} if keys else {}
+    rows = [row for row in rows if row]
+    return {"reply_markup": {"inline_keyboard": rows}} if rows else {}
 
 
 def _is_public(link: str) -> bool:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from pydantic import ValidationError
 
 from alerting.base import Message
+from alerting.buttons import link_label
 from alerting.notifiers.telegram import MAX_CAPTION, MAX_TEXT, Notifier, Options
 from core.errors import DeliveryFailed
 from core.http import Fetcher, Limits
@@ -93,6 +94,11 @@ async def test_a_page_has_a_bold_first_line_no_preview_and_buttons_in_the_reader
     assert "disable_notification" not in sent
 
 
+async def test_a_test_is_confirmed_by_a_button(place: Bench) -> None:
+    await notifier(place).send(replace(MESSAGE, kind="test", incident_id=None))
+    assert place.telegram.sent("sendMessage")[0]["reply_markup"] == {"inline_keyboard": [[{"text": "Kênh này hoạt động", "url": LINK}]]}
+
+
 async def test_what_follows_answers_the_first_message_and_a_closing_makes_no_sound(place: Bench) -> None:
     sender = notifier(place, topic=5)
     first = await sender.send(MESSAGE)
@@ -101,7 +107,7 @@ async def test_what_follows_answers_the_first_message_and_a_closing_makes_no_sou
     assert closing["reply_parameters"] == {"message_id": int(first.id), "allow_sending_without_reply": True}
     assert closing["disable_notification"] is True
     assert closing["message_thread_id"] == 5
-    assert "reply_markup" not in closing
+    assert place.received()[1]["buttons"] == [link_label(replace(MESSAGE, kind="resolved"))]
 
 
 @pytest.mark.parametrize(
