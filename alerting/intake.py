@@ -38,6 +38,7 @@ from playbooks.playbook import Playbook
 from store import dead_letters, incidents, signals, silences, steps
 from store.database import Tx
 from store.open import Store
+from store.quick import DatabaseAway
 
 log = structlog.get_logger()
 
@@ -116,6 +117,8 @@ class Intake:
     async def _take_or_push_forward(self, signal_id: int, now: datetime) -> int | None:
         try:
             return await self._store.database.write(self._take, signal_id, now)
+        except DatabaseAway:  # locked, full, gone: no fault of the signal's, which the sweep finds again
+            raise
         except Exception as error:  # the others still have to come through
             log.exception("signal not taken", signal=signal_id)
             await self._store.database.write(_push_forward, signal_id, type(error).__name__, now)

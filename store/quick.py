@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from store.database import Database
 
@@ -14,6 +14,7 @@ _STEPS: Final = Path(__file__).parent / "migrations" / "versions"
 _NAMED: Final = re.compile(r"^(revision|down_revision)\s*(?::[^=]+)?=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
 
 DatabaseFailed = DBAPIError  # what the database itself refuses: locked too long, full disk, read-only file, server gone
+DatabaseAway = OperationalError  # of these, what is no fault of what was to be written
 
 
 def open_quickly(url: str) -> Database:

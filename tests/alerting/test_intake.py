@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy.exc import OperationalError
 
 from alerting.events import Resolved
 from core.records import Enrichment, Sentiment, TopicMatch, Words
@@ -63,6 +64,21 @@ async def test_a_poison_signal_is_dead_lettered_and_the_others_come_through(desk
     assert letter.stage == "intake"
     assert "OverflowError" in letter.error
     assert desk.database.read_now(signals.to_take, 10) == []
+
+
+async def test_a_database_that_is_away_is_no_fault_of_the_signals(desk, monkeypatch):
+    async def away(*_args, **_kwargs):
+        raise OperationalError("UPDATE", {}, OSError("the disk is full"))
+
+    desk.database.write_now(signals.add, [make.signal()])
+    with monkeypatch.context() as full:
+        full.setattr(desk.database, "write", away)
+        for _ in range(5):
+            with pytest.raises(OperationalError):
+                await desk.intake.step(desk.now)
+    await desk.hear()
+    assert desk.database.read_now(dead_letters.listing) == []
+    assert len(desk.incidents) == 1
 
 
 async def test_a_dead_letter_that_was_handed_back_is_tried_again(desk):
