@@ -55,6 +55,11 @@ service imap-login {{
 service anvil {{
   chroot =
 }}
+service auth {{
+  unix_listener {folder}/sasl {{
+    mode = 0666
+  }}
+}}
 """
 
 
@@ -67,13 +72,14 @@ def missing() -> str | None:
 
 
 class Dovecot:
-    """The running server: `plain` and `tls` are its ports on 127.0.0.1 and "localhost", `ca` signs its certificate."""
+    """The running server: `plain` and `tls` are its ports on 127.0.0.1 and "localhost", `ca` signs its certificate, at `sasl` a mail server may ask who is who."""
 
     def __init__(self, folder: Path, plain: int, tls: int) -> None:
         self.folder = folder
         self.plain = plain
         self.tls = tls
         self.ca = folder / "ca.pem"
+        self.sasl = folder / "sasl"
         self._delivered = 0
 
     def deliver(self, data: bytes) -> None:
@@ -82,7 +88,7 @@ class Dovecot:
         inbox = self.folder / "mail"
         name = f"{int(time.time())}.M{self._delivered:06}P{os.getpid()}.test"
         (inbox / "tmp" / name).write_bytes(data.replace(b"\r\n", b"\n"))
-        shutil.chown(inbox / "tmp" / name, *_owner()[:2])
+        shutil.chown(inbox / "tmp" / name, *owner()[:2])
         (inbox / "tmp" / name).rename(inbox / "new" / name)
 
     def states(self) -> list[str]:
@@ -120,7 +126,7 @@ def dovecot() -> Iterator[Dovecot]:
 
 
 def _prepare(server: Dovecot) -> tuple[str, str]:
-    folder, (user, group, uid, gid) = server.folder, _owner()
+    folder, (user, group, uid, gid) = server.folder, owner()
     for name in ("run", "state", "home", "mail/tmp", "mail/new", "mail/cur"):
         (folder / name).mkdir(parents=True)
     authority = trustme.CA()
@@ -135,10 +141,11 @@ def _prepare(server: Dovecot) -> tuple[str, str]:
     if os.geteuid() == 0:
         for path in (folder, *folder.rglob("*")):
             os.chown(path, uid, gid)
+    folder.chmod(0o711)  # a mail server of another user asks at `sasl`
     return user, group
 
 
-def _owner() -> tuple[str, str, int, int]:
+def owner() -> tuple[str, str, int, int]:
     """Who runs it: ourselves, or nobody where we are root."""
     import grp
 
