@@ -26,7 +26,7 @@ FACT: Final = "duty-told"
 EVERY: Final = timedelta(minutes=15)
 GAP_AHEAD: Final = (timedelta(hours=24), timedelta(days=7))  # the nearest first
 CLASH_AHEAD: Final = timedelta(days=14)
-LOOK_AHEAD: Final = timedelta(days=60)  # so far the end of a gap is looked for: by its end it is known again
+LOOK_AHEAD: Final = timedelta(days=35)  # so far the end of a gap is looked for: by its end it is known again
 LATE: Final = timedelta(hours=2)  # a handover that was missed for longer needs no note any more
 MOST_LINES: Final = 10
 

@@ -123,17 +123,14 @@ def _stretch(person: str, now: datetime, roster: Roster, day: date | None) -> Sh
     """The duty of a person that a day means, or their running or next shift; none that has passed."""
     if day is None:
         return min(_shifts_of(person, now, now + LOOK_AHEAD, roster), key=lambda shift: shift.starts_at, default=None)
-    found = []
+    whole, part = [], []
     for rotation_id, rotation in roster.rotations.items():
         zone = ZoneInfo(rotation.timezone or "UTC")
         begins, ends = (instant(datetime.combine(each, time()), zone) for each in (day, day + timedelta(days=1)))
-        if ends <= now:
-            return None
         theirs = [shift for shift in roster.shifts(rotation_id, begins - LOOK_AHEAD, ends + LOOK_AHEAD) if shift.person == person]
-        whole = [shift for shift in theirs if begins <= shift.starts_at < ends]
-        part = roster.shifts(rotation_id, max(begins, now), ends)
-        found += whole or [shift for shift in part if shift.person == person]
-    return min(found, key=lambda shift: shift.starts_at, default=None)
+        whole += [shift for shift in theirs if begins <= shift.starts_at < ends and shift.ends_at > now]
+        part += [shift for shift in roster.shifts(rotation_id, max(begins, now), ends) if shift.person == person]
+    return min(whole or part, key=lambda shift: shift.starts_at, default=None)
 
 
 def _shifts_of(person: str, start: datetime, end: datetime, roster: Roster) -> Sequence[Shift]:
