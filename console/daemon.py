@@ -20,6 +20,7 @@ import structlog
 from aiohttp import web
 from msgspec.structs import replace
 
+from alerting.vitals import Vitals
 from console import config as configuration
 from console import loop
 from console.assemble import ROLES, assemble
@@ -27,6 +28,7 @@ from console.config import Config
 from console.health import Health, StageHealth
 from console.lag import LoopLag
 from console.stages import Outlives, Stage
+from console.vitals import vitals_of
 from core.clock import RealClock
 from core.errors import ConfigError
 from core.http import Fetcher
@@ -61,7 +63,7 @@ class Daemon:
         self._hear_signals()  # before the assembly, which takes seconds: whoever calls meanwhile is heard afterwards
         self._clock = RealClock()
         self._http = Fetcher(now=self._clock.now, allow=config.listener.allow_private_hosts)
-        self.monitor = assemble(config, store, self._clock, self._http, roles=roles, just_started=True)
+        self.monitor = assemble(config, store, self._clock, self._http, roles=roles, just_started=True, vitals=self._vitals)
         loop.learn_records()  # all that the stages read is imported now, and none of them runs yet
         self._lag = LoopLag()
         self._stages: dict[str, StageHealth] = {}
@@ -115,6 +117,10 @@ class Daemon:
             lag_worst_s=self._lag.worst_s,
             stopping=self._stop.is_set(),
         )
+
+    def _vitals(self) -> Vitals:
+        """The same, for the watchman."""
+        return vitals_of(self.health(), self.monitor.config.store.database, self._clock.now())
 
     def _all_stages(self) -> tuple[Stage, ...]:
         """Those of our roles, and what watches the disk where the database is a file of ours."""
@@ -184,7 +190,7 @@ class Daemon:
         try:
             config = configuration.load(self._path)
             http = Fetcher(now=self._clock.now, allow=config.listener.allow_private_hosts)
-            monitor = await asyncio.to_thread(assemble, config, self._store, self._clock, http, roles=self._roles)
+            monitor = await asyncio.to_thread(assemble, config, self._store, self._clock, http, roles=self._roles, vitals=self._vitals)
         except ConfigError as error:
             log.error("configuration not taken up, the old one stays", reason=str(error))
             return

@@ -7,12 +7,15 @@ from typing import Final
 
 from aiohttp import web
 
+from alerting.watchman import LOOKED
+from console.health import LATE
 from console.web.visit import Visit
-from store import figures
+from store import facts, figures
 from store.quick import DatabaseFailed
 
 DATABASE_ANSWERS_S: Final = 5.0
 UNAVAILABLE: Final = 503
+GRAVE: Final = frozenset({"outbox", "auditor", "steps", "pipeline"})  # what the watchman finds: alerts may reach nobody
 
 
 async def alive(visit: Visit) -> web.StreamResponse:
@@ -36,7 +39,8 @@ async def ready(visit: Visit) -> web.StreamResponse:
         }
         for stage in health.stages
     }
-    is_ready = database and health.is_ready(visit.now)
+    watched = await _watched(visit) if database else None
+    is_ready = database and health.is_ready(visit.now) and (watched is None or watched["ok"] is True)
     told = {
         "ready": is_ready,
         "version": health.version,
@@ -44,6 +48,7 @@ async def ready(visit: Visit) -> web.StreamResponse:
         "database": {"ok": database},
         "loop": {"lag_p99_s": round(health.lag_p99_s, 4), "lag_worst_s": round(health.lag_worst_s, 4)},
         "stages": stages,
+        "watch": watched,
         "sources": await _sources(visit) if database else None,
     }
     return web.json_response(told, status=200 if is_ready else UNAVAILABLE)
@@ -55,6 +60,21 @@ async def _database_answers(visit: Visit) -> bool:
     except (DatabaseFailed, TimeoutError, OSError):
         return False
     return True
+
+
+async def _watched(visit: Visit) -> dict[str, object] | None:
+    """What the watchman found when he last looked, whichever process he runs in; None where he never did.
+
+    Not ready where messages wait, incidents call nobody, probes do not arrive, or he looks no more; what else is ill is told, and does not ask for a restart.
+    """
+    try:
+        fact = await asyncio.wait_for(visit.monitor.store.database.read(facts.dated, LOOKED), DATABASE_ANSWERS_S)
+    except (DatabaseFailed, TimeoutError, OSError):
+        return None
+    if fact is None:
+        return None
+    ok = visit.now - fact.at <= LATE and not GRAVE & set(fact.value)
+    return {"ok": ok, "looked_at": fact.at.isoformat(), "ill": fact.value}
 
 
 async def _sources(visit: Visit) -> dict[str, int] | None:

@@ -2,8 +2,9 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from alerting.watchman import LOOKED
 from console.health import StageHealth
-from store import sources
+from store import facts, sources
 from tests.console.web.place import Place, health
 
 
@@ -54,3 +55,14 @@ async def test_sources_are_counted_and_make_nothing_unready(place: Place) -> Non
     assert response.status == 200
     assert (counted["failing"], counted["refused"], counted["blind"]) == (1, 0, 0)
     assert counted["heard"] == len(place.simulation.monitor.config.listener.sources) - 1
+
+
+async def test_where_alerts_may_reach_nobody_it_is_not_ready_and_says_why(place: Place) -> None:
+    """A sender in another process that does not run is seen here too."""
+    place.database.write_now(facts.put, LOOKED, ["disk"], place.now)
+    told = await (await place.client.get("/readyz")).json()
+    assert (told["ready"], told["watch"]["ill"]) == (True, ["disk"])
+    place.database.write_now(facts.put, LOOKED, ["outbox"], place.now)
+    assert (await place.client.get("/readyz")).status == 503
+    place.database.write_now(facts.put, LOOKED, [], place.now - timedelta(minutes=6))
+    assert (await place.client.get("/readyz")).status == 503, "who watches looks no more"
