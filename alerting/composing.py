@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from alerting import digest, looks, recounts
 from alerting.base import Limits, Message
 from alerting.burst import burst_shown
+from alerting.copies import is_copy
 from alerting.coverage import Listening, coverage_at
 from alerting.digest_words import compose_digest
 from alerting.incident import unwanted_because
@@ -99,7 +100,13 @@ class Composer:
         return (
             made
             if isinstance(made, str)
-            else Prepared(message=made.message, person=person, channel=channel, copies=made.copies, curve=made.curve)
+            else Prepared(
+                message=replace(made.message, seal=self._signer.seal(made.message.thread_key, person.id)),
+                person=person,
+                channel=channel,
+                copies=made.copies,
+                curve=made.curve,
+            )
         )
 
     def _digest(self, tx: Tx, notification: Notification, reader: Reader) -> Made | str:
@@ -120,8 +127,8 @@ class Composer:
         limits = self._limits_of(channel)
         refs = handles(notifications.to_person(tx, incident.id, reader.person, notification.channel))
         copies = refs if limits.edits and notification.kind != "page" else ()
-        if not copies and _tells_taker(notification, incident):
-            return "why.own_deed"
+        if not copies and is_copy(notification):
+            return "why.no_copy"
         code = translator(reader.language)("alert.reply_code", id=incident.id) if limits.answers else f"tocsin ack {incident.id}"
         message = compose(self._briefing(tx, incident, roster, now), notification, reader, link=link, ack_code=code)
         curve = self._curve(tx, incident, now, reader) if limits.pictures and notification.kind == "page" else None
@@ -165,9 +172,3 @@ class Composer:
 def handles(sent: Iterable[Notification]) -> tuple[dict[str, Any], ...]:
     """The services' handles of messages that can be changed or answered; one that changed others has none of its own."""
     return tuple(one.ref for one in sent if one.ref is not None and not is_edit(one))
-
-
-def _tells_taker(notification: Notification, incident: Incident) -> bool:
-    """Whether it says to who has taken the incident that they have."""
-    told = notification.words is not None and notification.words.key == "alert.taken_by"
-    return told and notification.kind == "update" and notification.person == incident.acknowledged_by

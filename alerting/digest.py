@@ -43,6 +43,13 @@ def bundle(tx: Tx, notification: Notification, now: datetime, *, at: datetime | 
     return notifications.plan(tx, [made])[0]
 
 
+def take_in(tx: Tx, leaving: Notification) -> None:
+    """Have a digest that goes out now list what a second one of its kind, begun while this one was under way, was to list."""
+    key = "" if leaving.words is None else leaving.words.key
+    while key in (HELD, MORNING) and (other := notifications.waiting_digest(tx, leaving.person, leaving.channel, key)) is not None:
+        notifications.hand_over(tx, other.id, leaving.id)
+
+
 def incidents_of(tx: Tx, digest: Notification) -> list[Incident]:
     """What a digest tells of: the incidents of what it lists, or those that paged nobody between two slots."""
     words = digest.words

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from alerting.copies import following
 from alerting.events import Decision, Event
 from alerting.incident import decide
 from alerting.policy import Roster
@@ -33,7 +34,10 @@ def change(tx: Tx, incident_id: int, event: Event, now: datetime, roster: Roster
     if before is None:
         raise NotFound(f"there is no incident {incident_id}")
     decision = decide(before, event, now, roster)
-    return save(tx, before, decision), decision
+    after = save(tx, before, decision)
+    taker = roster.name(after.acknowledged_by or "")
+    notifications.plan(tx, with_links(following(tx, before, after, decision.notifications, now, taker)))
+    return after, decision
 
 
 def save(tx: Tx, before: Incident | None, decision: Decision) -> Incident:

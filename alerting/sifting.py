@@ -13,6 +13,7 @@ from typing import Final
 
 from alerting import digest, recounts
 from alerting.caps import CAPPED, LONGEST, is_full
+from alerting.copies import is_copy
 from alerting.hours import held_until
 from alerting.incident import unwanted_because
 from alerting.other_channel import is_stand_in, plan_last_resort, plan_other, same_call
@@ -48,6 +49,8 @@ class Sifter:
         return [one for one in claimed if self._goes(one)]
 
     def _goes(self, one: Notification) -> bool:
+        if one.kind == "digest":
+            digest.take_in(self._tx, one)
         incident = None if one.incident_id is None else incidents.get(self._tx, one.incident_id)
         if incident is None or one.kind not in CAPPED:
             return True
@@ -79,7 +82,7 @@ class Sifter:
 
     def _held(self, one: Notification, incident: Incident) -> tuple[str | None, datetime | None]:
         """Why it stands in a digest instead, and until when that waits (None: soon)."""
-        if recounts.is_question(one):
+        if recounts.is_question(one) or is_copy(one):
             return None, None
         if self._now - one.planned_at > STALE:
             return "why.stale", None

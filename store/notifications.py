@@ -139,6 +139,12 @@ def list_in(tx: Connection, notification_id: int, digest_id: int) -> None:
     tx.execute(update(notifications).where(notifications.c.id == notification_id).values(digest_id=digest_id))
 
 
+def hand_over(tx: Connection, digest_id: int, to: int) -> None:
+    """Have one digest list what another was to list, which is not needed any more."""
+    tx.execute(update(notifications).where(notifications.c.digest_id == digest_id).values(digest_id=to))
+    tx.execute(update(notifications).where(notifications.c.id == digest_id).values(state="cancelled", error="why.other_digest"))
+
+
 def not_before(tx: Connection, incident_id: int, planned_at: datetime, at: datetime) -> None:
     """Have what was planned for an incident at a moment wait until `at`."""
     now_planned = (notifications.c.incident_id == incident_id) & (notifications.c.planned_at == planned_at) & (notifications.c.due_at < at)

@@ -116,6 +116,11 @@ async def test_every_copy_says_who_has_it_and_no_phone_rings_for_that(database):
     ((said, ref),) = desk.phone("ana").edited
     assert "Ben has had it since" in said.body
     assert ref == {"message": 1}
+    assert [ref for _, ref in desk.phone("ben").edited] == [{"message": 1}], "who took it has no button left to press either"
+    assert [message.kind for message in desk.phone("ben").got] == ["page"]
+    await desk.respond(Resolved(by="ana", reason="fixed"))
+    await desk.forward()
+    assert [said.kind for said, _ in desk.phone("ana").edited] == ["update", "resolved"]
 
 
 async def test_a_copy_that_cannot_be_changed_any_more_is_followed_by_a_message(database):
