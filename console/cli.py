@@ -28,6 +28,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {  # module -> its verbs, in the ord
     "explain": ("explain",),
     "acting": ("ack", "resolve", "reopen", "assign", "note", "severity", "escalate", "snooze", "tick", "looked"),
     "regrouping": ("merge", "split", "role"),
+    "evidence": ("evidence",),
     "people": ("on-call", "override"),
     "duty": ("away", "swap", "handover"),
     "silences": ("silence", "silences"),

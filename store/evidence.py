@@ -137,8 +137,8 @@ def pieces(tx: Connection, incident_id: int, limit: int) -> list[Piece]:
     texts = {row.mention_id: row for row in tx.execute(select(mention_texts).where(mention_texts.c.mention_id.in_(ids)))}
     sent = {row.mention_id: row for row in tx.execute(select(mention_payloads).where(mention_payloads.c.mention_id.in_(ids)))}
     former: dict[int, list[Any]] = {}
-    for row in tx.execute(select(revisions).where(revisions.c.mention_id.in_(ids)).order_by(revisions.c.seen_at, revisions.c.id)):
-        former.setdefault(row.mention_id, []).append(row)
+    for edit in tx.execute(select(revisions).where(revisions.c.mention_id.in_(ids)).order_by(revisions.c.seen_at, revisions.c.id)):
+        former.setdefault(edit.mention_id, []).append(edit)
     found = []
     for row in rows:
         number = row["mention_id"]
