@@ -42,7 +42,8 @@ class Message(Record, frozen=True, kw_only=True, gc=False):
     still has to escape it. `short` holds it all in one line for channels that carry little. `link` is our own address, or None where
     there is nothing to open; it stands in `body` too. `ack_code` may be empty. `idempotency_key` is the notification's key: the same for
     a repeat. `thread_key` is the same for all messages of one incident. `thread_ref` is the `Receipt.ref` of the first message of that thread to this
-    person on this channel, to answer it or post below it. `picture`: a chart as PNG, for channels that take one; `picture_says` its text for who cannot see it.
+    person on this channel, to answer it or post below it. `seal`: a keyed digest of the thread and its reader, which nobody else can guess, for channels where
+    anybody may write under any name (mail): an answer that bears it was written to one of our messages. `picture`: a chart as PNG, for channels that take one; `picture_says` its text for who cannot see it.
     """
 
     kind: NotificationKind
@@ -59,6 +60,7 @@ class Message(Record, frozen=True, kw_only=True, gc=False):
     possible_repeat: bool = False
     drill: bool = False
     thread_ref: dict[str, Any] | None = None
+    seal: str = ""
     picture: bytes | None = None
     picture_says: str = ""
 

@@ -146,7 +146,7 @@ class Composer:
         """Where its reader answers: the incident's page, the question's, the test's."""
         if notification.link_id is None:
             return None
-        door = "f" if recounts.is_question(notification) else "i"
+        door = "f" if recounts.is_question(notification) else "t" if notification.kind == "test" else "i"
         return f"{self._base_url}/{door}/{self._signer.link(notification.link_id, now)}"
 
     def _briefing(self, tx: Tx, incident: Incident, roster: Roster, now: datetime) -> Briefing:

@@ -7,6 +7,7 @@ the incident is resolved or given to somebody else. Opening a link changes nothi
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from datetime import datetime, timedelta
 from typing import Final
@@ -32,6 +33,7 @@ class Signer:
     def __init__(self, key: str) -> None:
         self._links = URLSafeSerializer(key, salt="link")
         self._nonces = URLSafeSerializer(key, salt="nonce")
+        self._seals = hashlib.sha256(f"seal/{key}".encode()).digest()
         self._calendars = URLSafeSerializer(key, salt="on-call")
 
     def link(self, link_id: str, now: datetime) -> str:
@@ -64,6 +66,10 @@ class Signer:
             return msgspec.convert(self._calendars.loads(token), str)
         except (BadData, msgspec.ValidationError):
             return None
+
+    def seal(self, thread_key: str, person: str) -> str:
+        """What only our messages of this thread to this person bear (128 bits of a keyed digest, hex)."""
+        return hmac.new(self._seals, f"{thread_key}/{person}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def installation_key(tx: Tx, now: datetime) -> str:

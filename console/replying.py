@@ -88,8 +88,9 @@ def options_of(alerting: AlertingSettings, kind: str) -> dict[str, Any] | None:
         return None
     fields = _module(kind).Options.model_fields
     known = {name for field, told in fields.items() for name in (field, told.alias) if name}
-    shared = {name: value for name, value in alerting.notifiers.get(kind, {}).items() if name in known and kind != "email"}
-    return {**shared, **(own if isinstance(own, dict) else {})}
+    shared = alerting.notifiers.get(kind, {})
+    told = {"smtp": shared} if kind == "email" else {name: value for name, value in shared.items() if name in known}
+    return {**told, **(own if isinstance(own, dict) else {})}
 
 
 def senders_of(alerting: AlertingSettings, kind: str, inbox: Inbox) -> dict[str, str]:

@@ -53,8 +53,12 @@ def text_of(part: Message) -> str:
 
 
 def header(message: Message, name: str) -> str:
-    """A header on one line; empty where it is missing."""
-    return " ".join(str(message.get(name, "")).split())
+    """A header on one line, encoded words as they stand; empty where it is missing. One in raw bytes is read as `decoded` reads them."""
+    wanted = name.lower()
+    told = next((str(value) for key, value in message.raw_items() if key.lower() == wanted), "")
+    if not told.isascii():
+        told = decoded(told.encode("utf-8", "surrogateescape"), None)
+    return " ".join(told.split())
 
 
 def message_ids(text: str) -> list[str]:

@@ -22,7 +22,8 @@ class Reply(Record, frozen=True, kw_only=True, gc=False):
 
     `native_id` is the service's own id of it. `sender` is who wrote, in the form in which `sender_of` tells a channel's options. `text` is as
     it came; the grammar reads its first line. `about` is the handle (`Receipt.ref`) of the message that it answers, where the service tells.
-    `back` is what the inbox needs to answer in the same place. `pressed`: by a button of ours, whose text is a command by itself.
+    `back` is what the inbox needs to answer in the same place. `pressed`: by a button of ours, whose text is a command by itself. `proven`: the service
+    vouches for the sender; where it cannot (mail), a reply counts only as the answer to a message of ours whose handle nobody could guess.
     """
 
     native_id: str
@@ -32,6 +33,7 @@ class Reply(Record, frozen=True, kw_only=True, gc=False):
     about: dict[str, Any] | None = None
     back: dict[str, Any] = msgspec.field(default_factory=dict)
     pressed: bool = False
+    proven: bool = True
 
 
 class Batch(Record, frozen=True, kw_only=True, gc=False):

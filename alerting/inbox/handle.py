@@ -69,12 +69,20 @@ class Handler:
     def handle(self, tx: Tx, kind: str, reply: Reply, now: datetime) -> Handled | None:
         """Let a reply do what it asks for, and keep what to say back; None where it was handled before, or is nobody's business here."""
         person = self._senders.get(kind, {}).get(reply.sender)
+        answers = None if reply.about is None else told.about(tx, reply.about, now - ANSWERABLE)
+        if answers is None and not reply.proven:
+            log.warning("reply left alone: anybody may have written it, and it answers none of our messages", inbox=kind)
+            return None
         if person is None and not self._is_to_refuse(tx, kind, reply, now):
             return None
         row = replies.add(tx, kind, reply.native_id, now, reply.sender)
         if row is None:
             return None
-        handled = self._refuse(tx, kind, row, reply.sender, now) if person is None else self._of_person(tx, kind, row, person, reply, now)
+        handled = (
+            self._refuse(tx, kind, row, reply.sender, now)
+            if person is None
+            else self._of_person(tx, kind, row, person, reply, answers, now)
+        )
         keep = handled.command is not None and handled.command != REFUSED
         self._settle(tx, row, reply, handled, text=reply.text if keep else "")
         return handled
@@ -121,9 +129,8 @@ class Handler:
         audit.add(tx, now, "stranger", "reply", "refused", f"reply:{row}", {"inbox": kind})
         return Handled(person=None, command=REFUSED, answer=Words(key="reply.stranger", args={"sender": sender}))
 
-    def _of_person(self, tx: Tx, kind: str, row: int, person: str, reply: Reply, now: datetime) -> Handled:
+    def _of_person(self, tx: Tx, kind: str, row: int, person: str, reply: Reply, answers: int | None, now: datetime) -> Handled:
         command = self._chosen(tx, kind, row, reply, now) or read(reply.text, self._names)
-        answers = None if reply.about is None else told.about(tx, reply.about, now - ANSWERABLE)
         incident = None if answers is None else told.incident_of(tx, answers)
         if not isinstance(command, Command) or not (command.firm or answers is not None):
             asks = isinstance(command, Hint | Command) or answers is not None

@@ -75,7 +75,8 @@ WIRE = _Wire(linesep="\r\n")
 class Options(BaseModel):
     """How mail leaves, and to whom.
 
-    `security` is "starttls" (port 587), "tls" (465) or "none" (25). `from` is an address; `ca_file` a PEM file of authorities that are
+    `security` is "starttls" (port 587), "tls" (465) or "none" (25). `from` is an address; `reply_to`: where answers go, if not there: the mailbox
+    of `alerting.inboxes.email`; `ca_file` a PEM file of authorities that are
     trusted besides the system's. `timeout` holds for each of the two halves: up to the recipient, and the text.
     """
 
@@ -84,6 +85,7 @@ class Options(BaseModel):
     to: MailAddress
     sender: MailAddress = Field(alias="from")
     sender_name: str = Field(default="Tocsin", max_length=80)
+    reply_to: MailAddress | None = None
     host: str = Field(pattern=r"^[A-Za-z0-9.:_-]{1,253}$")
     port: int | None = Field(default=None, ge=1, le=65535)
     security: Literal["starttls", "tls", "none"] = "starttls"
@@ -123,6 +125,13 @@ class Notifier:
                 to go out; else to be tried again.
         """
         mail = _mail(message, self._options, self._now())
+        identity = str(mail["Message-ID"])
+        detail = await self.deliver(mail)
+        thread = {"thread": str(mail["References"])} if message.seal else {}
+        return Receipt(id=identity, detail=detail, ref={"message_id": identity, **thread})
+
+    async def deliver(self, mail: EmailMessage) -> str:
+        """Hand any mail to the server; returns what it answered. Raises as `send`."""
         client = aiosmtplib.SMTP(
             hostname=self._options.host,
             use_tls=self._options.security == "tls",
@@ -136,8 +145,7 @@ class Notifier:
             answer = await self._hand_over(client, mail.as_bytes(policy=WIRE))
         finally:
             await _leave(client)
-        identity = str(mail["Message-ID"])
-        return Receipt(id=identity, detail=f"{answer.code} {inert(answer.message, 200)}", ref={"message_id": identity})
+        return f"{answer.code} {inert(answer.message, 200)}"
 
     async def _reach_recipient(self, client: aiosmtplib.SMTP) -> None:
         """Connect, encrypt, log in, name sender and recipient: nothing is sent yet, so no failure here is ambiguous."""
@@ -198,12 +206,14 @@ def _mail(message: Message, options: Options, now: datetime) -> EmailMessage:
     domain = _domain(options.sender)
     mail["From"] = Address(_line(options.sender_name), addr_spec=options.sender)
     mail["To"] = options.to
+    if options.reply_to is not None:
+        mail["Reply-To"] = options.reply_to
     mail["Subject"] = _line(message.subject)
     mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = f"<{_token(message.idempotency_key)}@{domain}>"
-    mail["In-Reply-To"] = mail["References"] = (
-        f"<{_token(message.thread_key)}@{domain}>"  # a root that was never sent ties the thread as well
-    )
+    mail["Message-ID"] = _identity(message.idempotency_key, message.seal, domain)
+    mail["In-Reply-To"] = mail["References"] = _identity(
+        message.thread_key, message.seal, domain
+    )  # a root that was never sent ties it as well
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     if message.severity == "critical":
@@ -262,6 +272,11 @@ def _line(text: str) -> str:
 
 def _token(text: str) -> str:
     return "".join(character for character in text if character.isascii() and (character.isalnum() or character in "-_."))
+
+
+def _identity(key: str, seal: str, domain: str) -> str:
+    """A Message-ID: the same for a repeat, and not to be guessed where it is sealed."""
+    return f"<{'.'.join(filter(None, (_token(key), seal)))}@{domain}>"
 
 
 def _domain(address: str) -> str:

@@ -72,3 +72,15 @@ def test_all_processes_sign_with_one_key(database, database_url):
         other.close()
     assert len(keys) == 1
     assert len(keys.pop()) >= 40
+
+
+def test_a_seal_is_of_one_thread_one_reader_and_one_installation():
+    seals = {
+        SIGNER.seal("incident-live-12", "lan"),
+        SIGNER.seal("incident-live-12", "minh"),
+        SIGNER.seal("incident-live-13", "lan"),
+        Signer("another").seal("incident-live-12", "lan"),
+    }
+    assert len(seals) == 4
+    assert {len(seal) for seal in seals} == {32}
+    assert SIGNER.seal("incident-live-12", "lan") in seals

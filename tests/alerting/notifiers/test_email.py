@@ -194,6 +194,17 @@ async def test_a_mail_arrives_over_tls_with_text_and_html(tmp_path: Path) -> Non
     assert '<a href="http://127.0.0.1:8765/i/abc.def?x=1&amp;y=2" rel="noopener noreferrer" style=' in markup(mail)
 
 
+async def test_a_sealed_mail_bears_ids_that_nobody_can_guess(tmp_path: Path) -> None:
+    async with bench(tmp_path) as place:
+        options = Options.model_validate(place.options | {"reply_to": "alerts@acme.example"})
+        receipt = await Notifier(options, http=place.http, now=lambda: AT).send(message(seal="5e" * 16))
+    (mail,) = place.handler.mails
+    assert mail["Message-ID"] == f"<{'k' * 64}.{'5e' * 16}@acme.example>"
+    assert mail["References"] == f"<incident-live-12.{'5e' * 16}@acme.example>"
+    assert receipt.ref == {"message_id": mail["Message-ID"], "thread": mail["References"]}
+    assert mail["Reply-To"] == "alerts@acme.example"
+
+
 async def test_a_repeat_is_the_same_mail_again(tmp_path: Path) -> None:
     async with bench(tmp_path) as place:
         assert await sent(place) == await sent(place)
