@@ -10,6 +10,7 @@ import pytest
 from alerting.policy import OPERATOR, Roster, first_wait, pages, policy_for, recipients, snapshot, wait_after
 from alerting.rotation import Override
 from alerting.settings import AlertingSettings
+from core.on_call import Absence
 from core.records import Severity
 
 AT = datetime(2026, 11, 21, 3, tzinfo=UTC)
@@ -110,3 +111,48 @@ def test_a_step_waits_until_the_next_and_the_last_until_the_round_begins_again()
 def test_a_critical_page_waits_five_minutes_at_most() -> None:
     policy = snapshot(settings().policies[0], settings())
     assert wait_after(policy, 0, "critical") == timedelta(minutes=5)
+
+
+def test_who_is_away_is_left_out_of_a_step() -> None:
+    away = Absence(person="minh", starts_at=AT, ends_at=AT + timedelta(hours=1))
+    roster = Roster.of(settings(), absences=[away])
+    assert [person for person, _ in who(["minh", "lan"], roster=roster)] == ["lan"]
+    assert [one.person for one in recipients(["minh"], AT, roster, "critical", away_too=True)] == ["minh"]
+    assert roster.is_away("minh", AT)
+
+
+ROUTES = [
+    {"match": {"place": "q1", "risk": ["food-safety", "recall"]}, "policy": "late"},
+    {"match": {"hours": ["22:00-07:00", "Sat,Sun"], "timezone": "Asia/Ho_Chi_Minh"}, "policy": "late"},
+    {"policy": "default"},
+]
+
+
+@pytest.mark.parametrize(
+    ("place", "risk", "at", "policy"),
+    [
+        ("q1", "recall", AT, "late"),
+        ("q1", "rumour", datetime(2026, 11, 20, 3, tzinfo=UTC), "default"),
+        (None, "recall", datetime(2026, 11, 20, 3, tzinfo=UTC), "default"),
+        (None, None, datetime(2026, 11, 20, 16, tzinfo=UTC), "late"),  # 23:00 on Friday in Hà Nội
+        (None, None, AT, "late"),  # Saturday morning there
+        (None, None, None, "default"),  # where no time is known no route of some hours takes it
+    ],
+)
+def test_a_route_matches_by_place_risk_and_hour(place: str | None, risk: str | None, at: datetime | None, policy: str) -> None:
+    found = policy_for(settings(routes=ROUTES), severity="major", topic_id="acme", kind="x", place_id=place, risk=risk, at=at)
+    assert found["id"] == policy
+
+
+def test_the_manager_of_a_place_is_told_at_the_first_step_too() -> None:
+    run = settings().settled(language="vi", timezone="UTC", managers={"q1": "minh", "q2": "ha"})
+    of = {place: policy_for(run, severity="major", topic_id=None, kind="x", place_id=place)["steps"] for place in ("q1", "q2", "q3", None)}
+    assert of["q1"][0]["notify"] == ["line", "minh"]
+    assert of["q2"][0]["notify"] == ["line", "ha"]
+    assert of["q3"] == of[None] == snapshot(run.policies[0], run)["steps"]
+    assert of["q1"][1:] == of[None][1:]
+
+
+def test_a_digest_stays_a_digest_whoever_runs_the_place() -> None:
+    run = settings(routes=[{"digest": "daily"}]).settled(language="vi", timezone="UTC", managers={"q1": "minh"})
+    assert not pages(policy_for(run, severity="major", topic_id=None, kind="x", place_id="q1"))

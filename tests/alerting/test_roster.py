@@ -5,7 +5,8 @@ from datetime import timedelta
 from alerting.policy import recipients
 from alerting.roster import roster_of
 from alerting.settings import AlertingSettings
-from store import overrides
+from core.on_call import Absence
+from store import absences, overrides
 from store.overrides import Override
 from tests import make
 
@@ -27,10 +28,16 @@ def test_an_override_takes_the_duty_for_its_time(database):
     assert called(database, until) == ["ana"]
 
 
-def test_an_override_by_somebody_who_left_reaches_nobody_rather_than_failing(database):
+def test_an_override_by_somebody_who_left_falls_back_to_the_rotation(database):
     over = Override(rotation_id="line", person="gone", starts_at=make.NOON, ends_at=make.NOON + timedelta(hours=1))
     database.write_now(overrides.add, over)
+    assert called(database, make.NOON) == ["ana"]
+
+
+def test_who_is_away_is_on_no_duty(database):
+    database.write_now(absences.add, Absence(person="ana", starts_at=make.NOON, ends_at=make.NOON + timedelta(hours=1)))
     assert called(database, make.NOON) == []
+    assert called(database, make.NOON + timedelta(hours=1)) == ["ana"]
 
 
 def test_the_operator_is_always_on_it(database):

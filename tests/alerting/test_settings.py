@@ -115,3 +115,43 @@ def test_no_secret_shows_in_a_repr_a_dump_or_an_error() -> None:
     with pytest.raises(ValidationError) as caught:
         AlertingSettings.model_validate(FULL | {"notifiers": {"email": "smtp://me:hunter2@mail"}})
     assert "hunter2" not in str(caught.value)
+
+
+PEOPLE = [{"id": "lan"}, {"id": "minh"}]
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ({"rotations": [{"id": "a"}]}, "needs people, or layers"),
+        ({"rotations": [{"id": "a", "people": ["lan"], "on_holidays": "minh"}]}, "add holidays"),
+        ({"rotations": [{"id": "a", "people": ["lan"], "holidays": "VN", "on_holidays": "zoe"}]}, "which is no person or rotation"),
+        ({"rotations": [{"id": "a", "layers": [{"people": ["zoe"]}]}]}, "which is no person"),
+        ({"rotations": [{"id": "a", "people": ["lan"], "every": 0}]}, "greater than or equal to 1"),
+        ({"rotations": [{"id": "a", "people": ["lan"], "restrictions": "office hours"}]}, "Mon-Fri 09:00-18:00"),
+        (
+            {
+                "rotations": [
+                    {"id": "a", "people": ["lan"], "holidays": "VN", "on_holidays": "b"},
+                    {"id": "b", "people": ["lan"], "holidays": "VN", "on_holidays": "a"},
+                ]
+            },
+            "goes in a circle",
+        ),
+        ({"people": [{"id": "an", "quiet_hours": "at night"}]}, "Mon-Fri 09:00-18:00"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_with_the_mend(section: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        AlertingSettings.model_validate({"people": PEOPLE, **section})
+
+
+def test_layers_alone_make_a_rotation_and_quiet_hours_may_be_one_line() -> None:
+    layer = {"people": ["lan"], "restrictions": "Mon-Fri 09:00-18:00"}
+    read = AlertingSettings.model_validate(
+        {"people": [*PEOPLE, {"id": "ha", "quiet_hours": "22:00-07:00"}], "rotations": [{"id": "a", "layers": [layer]}]}
+    )
+    assert [turn.people for turn in read.rotations[0].turns] == [(), ("lan",)]
+    quiet = read.people[2].quiet_hours
+    assert quiet is not None
+    assert quiet.only == ("critical",)
