@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 import zlib
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,11 +14,18 @@ from msgspec.structs import replace
 
 from alerting.base import Message
 from alerting.inbox.base import Reply
+from alerting.inbox.carry import Carrier
+from alerting.inbox.handle import Handler
 from alerting.inbox.matrix import Inbox
 from alerting.inbox.matrix import Options as InboxOptions
-from alerting.notifiers.matrix import Notifier, Options
+from alerting.inbox.receive import Inboxes
+from alerting.notifiers.matrix import LIMITS, Notifier, Options
 from core.errors import DeliveryFailed, SourceRejected
 from core.http import Fetcher
+from store.database import Database
+from tests import make
+from tests.alerting.desk import LIBRARY, Desk
+from tests.alerting.inbox.fake import PEOPLE, POLICIES
 from tests.servers.synapse import Synapse, User, missing, synapse
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
@@ -97,6 +105,37 @@ async def test_a_page_is_read_answered_and_changed_in_place(server: Synapse, peo
     ours = next(event for event in found.values() if event["content"]["body"] == "Đã ghi: Lan nhận #12")
     assert ours["content"]["m.relates_to"]["m.in_reply_to"]["event_id"] == replies[1].native_id
     assert (await look(box, cursor))[0] == [], "our own words are no replies"
+
+
+async def test_an_answer_in_the_room_takes_the_incident_and_the_copy_says_so(
+    server: Synapse, people: tuple[User, User, User], http: Fetcher, sqlite_url: str
+) -> None:
+    us, lan, _ = people
+    room = lan.room(us.id)
+    database = Database(sqlite_url, durable=False)
+    desk = Desk(database, limits=LIMITS, people=PEOPLE, policies=POLICIES)
+    desk.phones["lan"] = notifier(server, us, room, http)  # type: ignore[assignment]
+    handler = Handler(desk.settings, {"matrix": {lan.id: "lan"}}, roster=desk.roster, carrier=Carrier(LIBRARY))
+    inboxes = Inboxes(desk.store, {"matrix": inbox(server, us, http)}, handler, now=lambda: desk.now)
+    await inboxes.step(desk.now)  # the first look: from here on it is heard
+    await desk.hear(make.signal())
+    await desk.forward()
+    (page,) = lan.messages(room)
+    lan.say(room, "ok em nhận nha", **{"m.relates_to": {"m.in_reply_to": {"event_id": page["event_id"]}}})
+    async with asyncio.timeout(60):
+        while desk.incident.acknowledged_by is None or len(lan.messages(room)) < 3:
+            desk.now += timedelta(seconds=2)
+            await inboxes.step(desk.now)
+            await asyncio.sleep(0.2)
+    await inboxes.close()
+    assert (desk.incident.acknowledged_by, desk.timeline()[-1].words.args["via"]) == ("lan", "matrix")
+    answer = lan.messages(room)[0]["content"]["body"]
+    assert answer.startswith("Em đã ghi: chị Lan nhận #1")
+    await desk.forward()
+    edits = [event["content"]["m.new_content"]["body"] for event in lan.messages(room) if "m.new_content" in event["content"]]
+    assert len(edits) == 1
+    assert "Lan" in edits[0]
+    database.close()
 
 
 async def test_an_update_stands_in_the_thread_and_the_picture_is_kept(
