@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from alerting.base import Message
 from alerting.notifiers.slack import Notifier, Options
 from core.errors import DeliveryFailed
-from tests.alerting.slack_server import APP_TOKEN, BOT_TOKEN, DIRECT, LAN, ROOM, Slack, what_people_see
+from tests.alerting.slack_rules import what_people_see
+from tests.alerting.slack_server import APP_TOKEN, BOT_TOKEN, DIRECT, LAN, ROOM, Slack
 from tests.alerting.strict import AT, running
 
 LINK = "http://127.0.0.1:8765/i/WyJhYmMi.sig-nature"
