@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from alerting.base import Message
 from alerting.notifiers.discord import Notifier, Options
 from core.errors import DeliveryFailed
-from tests.alerting.discord_server import DIRECT, HOOK, HOOK_TOKEN, LAN, ROOM, TOKEN, Discord, Refusal, plain, what_people_see
+from tests.alerting.discord_rules import Refusal, plain, what_people_see
+from tests.alerting.discord_server import DIRECT, HOOK, HOOK_TOKEN, LAN, ROOM, TOKEN, Discord
 from tests.alerting.strict import AT, running
 
 LINK = "http://127.0.0.1:8765/i/WyJhYmMi.sig-nature"
