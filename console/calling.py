@@ -18,7 +18,7 @@ from alerting.tending import Tender
 from alerting.unmute import Unmuter
 from console.config import Config
 from console.listening import ask_again_of, listening_of
-from console.notifying import limits_of
+from console.replying import limits_in
 from console.stages import UNHURRIED, NotifierFor, Stage
 from console.watching import with_nobody_in, with_sink
 from console.weighing import alarm_budget, topic_facts, topic_sources
@@ -46,6 +46,7 @@ def alerting_stages(
 ) -> list[Stage]:
     """Intake, Unmuter, Tender, Dispatcher, in the order in which a signal meets them."""
     roster, tiers = partial(roster_of, settings=config.alerting), {source.id: source.tier for source in config.listener.sources}
+    limits = limits_in(config)
     muting = Muting(config.alerting, topic_facts(config), topic_sources(config), world)
     hold = Hold(store, [source.id for source in config.listener.sources if source.enabled], clock.now()) if just_started else None
     taker = intake.Intake(
@@ -75,7 +76,7 @@ def alerting_stages(
         listening=listening_of(config),
         ask_again=ask_again_of(config),
         base_url=config.console.base_url,
-        limits_of=limits_of,
+        limits_of=limits,
         now=None if virtual else clock.now,
         at_once=1 if virtual else dispatch.BATCH,
         sweep_every=UNHURRIED if virtual else dispatch.SWEEP_EVERY,
@@ -85,6 +86,6 @@ def alerting_stages(
         Stage("intake", "alerting", taker, woken_by=store.signals),
         Stage("unmuter", "alerting", unmuter),
         Stage("tender", "alerting", tender),
-        Stage("digester", "alerting", Digester(store, config.alerting, roster=roster, limits_of=limits_of)),
+        Stage("digester", "alerting", Digester(store, config.alerting, roster=roster, limits_of=limits)),
         Stage("dispatcher", "alerting", dispatcher, woken_by=store.notifications),
     ]

@@ -7,22 +7,25 @@ under `notifiers:` that has an inbox and says enough to listen is listened to.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from pydantic import ValidationError
+from msgspec.structs import replace
+from pydantic import BaseModel, ValidationError
 
+from alerting.base import Limits
 from alerting.inbox.base import Inbox
 from alerting.inbox.carry import Carrier
 from alerting.inbox.handle import Handler
 from alerting.inbox.receive import Inboxes
 from alerting.roster import roster_of
-from alerting.settings import AlertingSettings
+from alerting.settings import AlertingSettings, ChannelSettings
 from console import shelf
 from console.config import Config
+from console.notifying import limits_of
 from console.stages import Stage
 from core.clock import Clock
 from core.errors import ConfigError
@@ -66,18 +69,43 @@ def inboxes_of(config: Config, http: Fetcher, clock: Clock) -> dict[str, Inbox]:
         ConfigError: one that `alerting.inboxes` names cannot be used.
     """
     found: dict[str, Inbox] = {}
+    for kind, options in _options(config.alerting).items():
+        if isinstance(options, BaseModel):
+            found[kind] = _module(kind).Inbox(options, http=http, now=clock.now)
+        elif kind in config.alerting.inboxes:
+            raise ConfigError(f"alerting.inboxes.{kind}: {options}")
+    return found
+
+
+def deaf_kinds(alerting: AlertingSettings) -> dict[str, str]:
+    """The kinds that can send and were not told how to listen, with what is missing."""
+    return {kind: options for kind, options in _options(alerting).items() if isinstance(options, str)}
+
+
+def limits_in(config: Config) -> Callable[[ChannelSettings], Limits]:
+    """What the kind of a channel can in this installation: one whose inbox nobody listens to cannot be answered."""
+
+    @cache
+    def heard() -> frozenset[str]:
+        return frozenset(kind for kind, options in _options(config.alerting).items() if isinstance(options, BaseModel))
+
+    def limits(channel: ChannelSettings) -> Limits:
+        known = limits_of(channel)
+        return known if not known.answers or channel.kind in heard() else replace(known, answers=False)
+
+    return limits
+
+
+def _options(alerting: AlertingSettings) -> dict[str, BaseModel | str]:
+    """For each kind that is meant to be heard the options of its inbox, or what is wrong with them."""
+    found: dict[str, BaseModel | str] = {}
     for kind in inbox_kinds():
-        given = options_of(config.alerting, kind)
-        if given is None:
-            continue
-        module = _module(kind)
-        try:
-            options = shelf.options(module, given)
-        except ValidationError as error:
-            if kind in config.alerting.inboxes:
-                raise ConfigError(f"alerting.inboxes.{kind}: {missing(error)}") from None
-            continue  # the kind can send and was not told how to listen: `tocsin check` says so
-        found[kind] = module.Inbox(options, http=http, now=clock.now)
+        given = options_of(alerting, kind)
+        if given is not None:
+            try:
+                found[kind] = shelf.options(_module(kind), given)
+            except ValidationError as error:
+                found[kind] = missing(error)
     return found
 
 
