@@ -24,16 +24,16 @@ async def test_the_second_manager_is_paged_when_the_first_stays_silent(house):
     ]
     await house.acknowledge("ben")
     await house.phone("ana").expect("update")
-    await house.forward(hours=2)
+    await house.forward(minutes=50)  # then an update is owed: tests/stories/test_incident.py
 
 
 async def test_an_acknowledgement_stops_the_escalation(house):
     await house.say(FIRE)
     await house.phone("ana").expect("Acme")
     assert await house.acknowledge("ana") == "You have taken incident #1."
-    await house.forward(hours=3)
+    await house.forward(minutes=25)
     await house.phone("ben").expect_nothing()
-    assert house.incident.next_step_at is None
+    assert house.incident.next_step_at == house.incident.acknowledged_until
 
 
 async def test_the_second_hand_hears_who_was_first(house):
@@ -48,7 +48,9 @@ async def test_ten_dozen_posts_of_one_crisis_are_one_page(house):
     await house.say(FIRE)
     await house.phone("ana").expect("Acme")
     await house.acknowledge("ana")
-    await house.say("Acme kettle on fire, boycott Acme", times=120, within=timedelta(minutes=40))
+    await house.say("Acme kettle on fire, boycott Acme", times=60, within=timedelta(minutes=20))
+    await house.respond(Noted(by="ana", text="called the factory"))
+    await house.say("Acme kettle on fire, boycott Acme now", times=60, within=timedelta(minutes=20))
     assert len(house.incidents) == 1
     await house.phone("ben").expect_nothing()
 
