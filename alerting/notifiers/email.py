@@ -53,8 +53,16 @@ _PERMANENT = range(500, 600)
 MailAddress = Annotated[str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,250}$")]
 
 
+_IDS = ("In-Reply-To", "References")
+_LONGEST_LINE = 900  # characters; RFC 5322 allows 998
+
+
 class _Wire(EmailPolicy):
-    """The library's policy, but where it loses or adds spaces between encoded words, as it does until Python 3.12 (python/cpython#92081)."""
+    """The library's policy, with two faults mended.
+
+    Until Python 3.12 it loses or adds spaces between encoded words (python/cpython#92081); and it encodes ids that are longer than a line, so that
+    no mail program knows the thread.
+    """
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """One header as it goes over the wire."""
@@ -63,6 +71,9 @@ class _Wire(EmailPolicy):
         if name == "From" and not str(value).isascii():
             (address,) = value.addresses
             return self._line(name, address.display_name, f" <{address.addr_spec}>")
+        if name in _IDS:
+            ids = (one for one in str(value).split() if one.isascii() and len(one) < _LONGEST_LINE)
+            return f"{name}: {f'{self.linesep} '.join(ids)}{self.linesep}".encode("ascii")
         return super().fold_binary(name, value)
 
     def _line(self, name: str, words: str, end: str = "") -> bytes:
