@@ -12,7 +12,7 @@ WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE  # else every worker and every daemon of a test compiles everything anew
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run drill test test-fast test-slow test-servers servers lint types format lock train bench-text bench-language bench-risks bench-feedback bench-stories bench-store bench-feeds bench-listener bench-detect bench-backtest lock-peers clean
+.PHONY: help setup run drill test test-fast test-slow test-servers servers lint types format lock train bench-text bench-language bench-risks bench-feedback bench-stories bench-store bench-feeds bench-listener bench-detect bench-backtest bench-crash bench-paging lock-peers clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -104,6 +104,12 @@ bench-listener: setup ## feeds per CPU-second against lemon24/reader, and ten th
 
 bench-backtest: setup ## a year of a million mentions played back; mentions a second and what a year costs
 	$(BIN)/python -m bench.backtest
+
+bench-crash: setup ## the monitor killed over 500 times, at random and at every crash point: what is lost, repeated, miscounted; three wrong orders of writing must be caught; a quarter of an hour
+	$(BIN)/python -m bench.crash
+
+bench-paging: setup ## from the post to the channel that has accepted the page, at ten incidents a second; acknowledgements that race; a storm; a cold start
+	$(BIN)/python -m bench.paging
 
 .peers/.synced: .tools/bin/uv bench/peers.lock
 	.tools/bin/uv venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .peers

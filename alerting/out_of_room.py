@@ -1,6 +1,7 @@
 """The one page that needs no database: nothing can be written any more, so nothing can be noticed or paged but this (R18). Pure.
 
-It goes to whoever `fallback` names, or else to the first step of the first policy, as configured: overrides and time off stand in the database.
+It goes to `admin`, else to whoever `fallback` names, else to the first step of the first policy, as configured: overrides and time off stand in the
+database.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ def cries(settings: AlertingSettings, name: str, folder: str, now: datetime) -> 
 
 def _targets(settings: AlertingSettings) -> list[str]:
     policies = {policy.id: policy for policy in settings.policies}
+    if settings.admin is not None:
+        return [settings.admin]
     if settings.fallback is not None and settings.fallback not in policies:
         return [settings.fallback]
     policy = policies.get(settings.fallback or "") or next(iter(settings.policies), None)

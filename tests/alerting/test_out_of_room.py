@@ -14,8 +14,9 @@ def told(now: datetime, **changes: object) -> list[tuple[str, str]]:
     return [(one.person.id, one.channel.kind) for one in cries(settings, "Acme", "/var/lib/tocsin", now)]
 
 
-def test_the_fallback_is_told_on_every_channel_for_what_is_critical(now: datetime) -> None:
+def test_the_admin_or_else_the_fallback_is_told_on_every_channel_for_what_is_critical(now: datetime) -> None:
     assert told(now, fallback="ana") == [("ana", "email"), ("ana", "sms")]
+    assert told(now, fallback="ana", admin="lan") == [("lan", "email")]
 
 
 def test_without_a_fallback_the_first_step_is_told_and_without_a_policy_the_log(now: datetime) -> None:
