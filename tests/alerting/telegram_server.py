@@ -17,7 +17,7 @@ from aiohttp.test_utils import TestServer
 
 TOKEN = "123456789:AAHkc7wWz_5Q-9dL0vTn3uYxBq2ReSs4mPf"
 BOT = {"id": 123456789, "is_bot": True, "first_name": "Tocsin", "username": "tocsin_alerts_bot"}
-NOON = 1_763_694_000  # 2025-11-21 03:00 UTC
+NOON = 1_795_237_200  # 2026-11-21 05:00 UTC, as of tests/make.py
 PNG = b"\x89PNG\r\n\x1a\n"
 COMMON = {"chat_id": (int, str), "message_thread_id": int, "disable_notification": bool, "reply_parameters": dict, "reply_markup": dict}
 TEXT = {"text": str, "entities": list, "link_preview_options": dict}

@@ -17,7 +17,7 @@ from aiohttp.test_utils import TestServer
 
 TOKEN = "1459232241454765289:HcapvQPPTFJvrEXqZKzNvJQwkrXeYJAt"
 APP, SECRET = "431234567890123456", "Zp9Secret1Key"
-NOON = 1_763_694_000_000  # milliseconds
+NOON = 1_795_237_200_000  # milliseconds; as of tests/make.py
 METHODS: dict[str, dict[str, Any]] = {
     "sendMessage": {"chat_id": str, "text": str, "text_styles": list},
     "getUpdates": {"timeout": int},
