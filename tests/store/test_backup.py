@@ -1,12 +1,17 @@
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from core.errors import Refused
-from store import mentions
+from core.records import Notification
+from store import mentions, notifications, recover
 from store.backup import backup
 from store.database import Database
+from store.open import open_database
 from tests import make
+
+MINUTE = timedelta(minutes=1)
 
 
 def test_a_backup_holds_what_was_committed_while_others_write(sqlite_url: str, tmp_path: Path) -> None:
@@ -18,6 +23,23 @@ def test_a_backup_holds_what_was_committed_while_others_write(sqlite_url: str, t
     assert copy.read_now(mentions.count) == 2
     assert size > 0
     copy.close()
+    database.close()
+
+
+def test_a_restored_backup_opens_checked_and_sends_again_what_was_under_way(sqlite_url: str, tmp_path: Path, now: datetime) -> None:
+    database = open_database(sqlite_url)
+    page = Notification(key="k1", incident_id=None, kind="page", person="ana", channel="phone", due_at=now, planned_at=now)
+    database.write_now(notifications.plan, [page])
+    database.write_now(notifications.claim, now, now + MINUTE, 1)
+    backup(database, tmp_path / "copy.db")
+    database.close()
+    restored = tmp_path / "another" / "tocsin.db"
+    restored.parent.mkdir()
+    (tmp_path / "copy.db").rename(restored)
+    database = open_database(f"sqlite:///{restored}")
+    database.write_now(recover.lapse_claims, now)
+    (again,) = database.write_now(notifications.claim, now, now + MINUTE, 1)
+    assert (again.key, again.possible_repeat) == ("k1", True)
     database.close()
 
 

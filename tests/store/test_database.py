@@ -75,6 +75,19 @@ async def test_a_foreign_lock_is_waited_for(sqlite_url, now):
     foreign.close()
 
 
+@pytest.mark.slow
+async def test_three_seconds_of_a_foreign_lock_cost_nothing(sqlite_url, now):
+    database = Database(sqlite_url)
+    foreign = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
+    foreign.execute("BEGIN IMMEDIATE")
+    threading.Timer(3.0, lambda: foreign.execute("COMMIT")).start()
+    wanted = [f"fact-{number:02}" for number in range(50)]
+    await asyncio.gather(*(database.write(put, name, 1, now) for name in wanted))
+    assert await database.read(names) == wanted
+    database.close()
+    foreign.close()
+
+
 @pytest.mark.parametrize("url", ["sqlite://", "mysql://localhost/x", "not an address"])
 def test_an_address_that_is_no_database_is_told_in_one_line(url):
     with pytest.raises(ConfigError, match="store.database"):
