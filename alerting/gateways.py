@@ -34,14 +34,13 @@ class Account(Record, frozen=True, kw_only=True, gc=False):
     """Whose account it is, in the gateway's own terms. Holds secrets.
 
     `key`: Twilio's account SID, eSMS's ApiKey, SpeedSMS's access token, Stringee's API key SID. `secret`: Twilio's auth token, eSMS's SecretKey, Stringee's
-    API key secret. `sender`: a number, a messaging service of Twilio (MG...) or a brand name. `voice`: who reads, as the gateway names it.
+    API key secret. `sender`: a number, a messaging service of Twilio (MG...) or a brand name.
     """
 
     base: str
     key: str
     secret: str = ""
     sender: str = ""
-    voice: str = ""
 
 
 class Preset(Record, frozen=True, kw_only=True, gc=False):
@@ -67,7 +66,6 @@ class GatewayOptions(Section):
     url: SecretStr | None = None
     request: RequestSettings | None = None
     ok: YesSettings = YesSettings()
-    voice: str = Field(default="", max_length=60)
 
 
 class Gateway:
@@ -94,7 +92,7 @@ class Gateway:
         self._now = now
 
     async def hand_over(self, message: Message, fields: Mapping[str, str]) -> Receipt:
-        """Ask the gateway to carry it: `fields` has at least text, locale and unicode.
+        """Ask the gateway to carry it: `fields` has at least text and unicode, of a call locale and voice.
 
         Raises:
             DeliveryFailed: it did not take it, or may not have.
@@ -121,7 +119,7 @@ def check_gateway(options: GatewayOptions, presets: Mapping[str, Preset]) -> Non
 
 def _account(options: GatewayOptions, preset: Preset) -> Account:
     url, key, secret = ("" if one is None else one.get_secret_value() for one in (options.url, options.key, options.secret))
-    return Account(base=(url or preset.base).rstrip("/"), key=key, secret=secret, sender=options.sender, voice=options.voice)
+    return Account(base=(url or preset.base).rstrip("/"), key=key, secret=secret, sender=options.sender)
 
 
 def _twilio_sms(account: Account, fields: Mapping[str, str], now: datetime) -> Call:
@@ -132,7 +130,7 @@ def _twilio_sms(account: Account, fields: Mapping[str, str], now: datetime) -> C
 
 def _twilio_call(account: Account, fields: Mapping[str, str], now: datetime) -> Call:
     del now
-    say = f"<Say language={quoteattr(fields['locale'])} voice={quoteattr(account.voice or VOICES[fields['locale']])}>{escape(fields['text'])}</Say>"
+    say = f"<Say language={quoteattr(fields['locale'])} voice={quoteattr(fields['voice'] or VOICES[fields['locale']])}>{escape(fields['text'])}</Say>"
     spoken = f'<Response><Pause length="1"/>{say}<Pause length="{TWICE_APART_S}"/>{say}</Response>'
     return _twilio(account, "Calls", {"To": fields["to"], "From": account.sender, "Twiml": spoken})
 
@@ -164,7 +162,7 @@ def _speedsms(account: Account, fields: Mapping[str, str], now: datetime) -> Cal
 
 
 def _stringee(account: Account, fields: Mapping[str, str], now: datetime) -> Call:
-    talk = {"action": "talk", "text": fields["text"]} | ({"voice": account.voice} if account.voice else {})
+    talk = {"action": "talk", "text": fields["text"]} | ({"voice": fields["voice"]} if fields["voice"] else {})
     ours, theirs = (
         {"type": "external", "number": number, "alias": number} for number in (account.sender.removeprefix("+"), fields["digits"])
     )

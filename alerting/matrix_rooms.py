@@ -40,12 +40,16 @@ def _homeserver(url: str) -> str:
 
 
 class MatrixOptions(BaseModel):
-    """`homeserver` is the address of its client API, `token` the access token of an account of its own."""
+    """`homeserver` is the address of its client API, `token` the access token of an account of its own.
+
+    `invited_by`: whose invitations the inbox accepts ("@lan:example.org"); nobody's unless they are named.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     homeserver: Annotated[str, AfterValidator(_homeserver)]
     token: SecretStr
+    invited_by: tuple[str, ...] = ()
 
 
 class MatrixAccount:

@@ -37,9 +37,7 @@ _NOTHING: Final[dict[str, Any]] = {"types": []}
 
 
 class Options(MatrixOptions):
-    """As of the notifier; `invited_by`: whose invitations are accepted ("@lan:example.org"), nobody's unless they are named."""
-
-    invited_by: tuple[str, ...] = ()
+    """As of the notifier, without the room."""
 
 
 class Inbox:

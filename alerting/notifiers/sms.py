@@ -54,7 +54,7 @@ class Notifier:
             DeliveryFailed: permanent where the gateway says that this can never go; ambiguous after a 5xx or a connection that broke.
         """
         text = fitted(message, self._segments, fold=self._fold)
-        return await self._gateway.hand_over(message, {"text": text, "locale": "", "unicode": "0" if is_gsm(text) else "1"})
+        return await self._gateway.hand_over(message, {"text": text, "unicode": "0" if is_gsm(text) else "1"})
 
 
 def fitted(message: Message, most: int, *, fold: bool) -> str:

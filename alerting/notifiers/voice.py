@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from alerting.base import Limits, Message, Receipt
 from alerting.gateways import CALLS, Gateway, GatewayOptions, check_gateway
@@ -31,9 +31,13 @@ _BLANKS: Final = re.compile(r"\s+")
 
 
 class Options(GatewayOptions):
-    """`number`; `gateway` with `key`, `secret`, `sender` (the number that calls) and `voice`, or a `request` of one's own and what means yes (`ok`)."""
+    """`number`; `gateway` with `key`, `secret` and `sender` (the number that calls), or a `request` of one's own and what means yes (`ok`).
+
+    `voice`: who reads, as the gateway names it; one that speaks the person's language unless given.
+    """
 
     gateway: Literal["twilio", "stringee"] | None = None
+    voice: str = Field(default="", max_length=60)
 
     @model_validator(mode="after")
     def _one_gateway(self) -> Self:
@@ -46,6 +50,7 @@ class Notifier:
 
     def __init__(self, options: Options, *, http: Fetcher, now: Callable[[], datetime]) -> None:
         self._gateway = Gateway("voice", options, CALLS, http=http, now=now)
+        self._voice = options.voice
 
     async def send(self, message: Message) -> Receipt:
         """Ask the gateway to call.
@@ -56,7 +61,8 @@ class Notifier:
         if message.kind not in ("page", "test"):
             return Receipt(detail=f"not called: only a page rings a phone, this is of kind {message.kind}")
         text = spoken(message)
-        return await self._gateway.hand_over(message, {"text": text, "locale": _LOCALES.get(message.language, "en-US"), "unicode": "1"})
+        told = {"text": text, "locale": _LOCALES.get(message.language, "en-US"), "voice": self._voice, "unicode": "1"}
+        return await self._gateway.hand_over(message, told)
 
 
 def spoken(message: Message) -> str:

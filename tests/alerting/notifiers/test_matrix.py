@@ -172,6 +172,10 @@ async def test_each_error_means_what_it_means(
     assert TOKEN not in str(caught.value)
 
 
+def test_what_all_channels_share_may_say_who_may_invite() -> None:
+    Options.model_validate({"homeserver": "https://hs.test", "token": TOKEN, "room": ROOM, "invited_by": [LAN]})
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

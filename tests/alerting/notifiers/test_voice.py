@@ -84,10 +84,11 @@ async def sent(place: Strict, options: dict[str, Any], message: Message = MESSAG
 async def test_a_page_rings_and_says_how_grave_what_and_what_to_do(tmp_path: Path) -> None:
     async with bench(tmp_path) as place:
         receipt = await sent(place, place.options)
+        await sent(place, place.options | {"voice": "Google.vi-VN-Standard-A"})
         await sent(place, place.options, replace(MESSAGE, language="en"))
     assert (receipt.id, receipt.detail) == ("CA0123", "voice twilio took it (status 201)")
     assert place.spoken[0] == SAYS
-    assert place.spoken[1].endswith("Please open the alert and take it now.")
+    assert place.spoken[2].endswith("Please open the alert and take it now.")
 
 
 @pytest.mark.parametrize("kind", ["update", "resolved", "digest"])
