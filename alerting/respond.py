@@ -40,7 +40,7 @@ from alerting.save import change, save
 from core.errors import NotFound, Refused
 from core.flagged import Counted
 from core.records import Incident, Notification, Record, Words
-from store import audit, incidents, notifications, roles, signals, statements, steps
+from store import audit, channels, incidents, notifications, roles, signals, statements, steps
 from store.database import Tx
 
 if TYPE_CHECKING:
@@ -165,6 +165,7 @@ def acknowledge_by_link(tx: Tx, signer: Signer, token: str, nonce: str, now: dat
     digest = signer.spends(nonce, notification.link_id or "", now)
     if digest is None or not notifications.use_nonce(tx, digest, now):
         raise Refused("this page was used or is too old; open the link again")
+    channels.confirmed(tx, notification.person, notification.channel, now)  # who opens a link of it reads it
     return respond(tx, incident.id, Acknowledged(by=notification.person, via="link"), now, roster, channel="link")
 
 

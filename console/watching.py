@@ -11,6 +11,7 @@ from alerting.settings import ChannelSettings, PersonSettings
 from alerting.vitals import Vitals
 from alerting.watch_settings import EVERY
 from alerting.watchman import Watchman
+from alerting.weekly_test import Tester
 from console.config import Config
 from console.stages import NotifierFor, Stage
 from core.clock import Clock
@@ -48,5 +49,6 @@ def watch_stages(config: Config, store: Store, http: Fetcher, roster: Callable[[
     beat = None if settings is None else beat_of(http, settings.url)
     return [
         Stage("heartbeat", "alerting", Heartbeat(store, beat, every=EVERY if settings is None else settings.every)),
+        Stage("tester", "alerting", Tester(store, config.alerting)),
         Stage("watchman", "alerting", Watchman(store, config.alerting, roster=roster, vitals=vitals)),
     ]

@@ -36,7 +36,14 @@ class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
     last_sent_at: datetime | None = None
     last_failed_at: datetime | None = None
     last_error: str | None = None
+    missed_at: datetime | None = None
     tally: tuple[tuple[int, int, int], ...] = ()
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether a test went out that nobody tapped yet, and that was not counted as missed."""
+        waits = self.tested_at is not None and self.last_sent_at is not None and self.last_sent_at >= self.tested_at
+        return waits and all(at is None or at < self.tested_at for at in (self.confirmed_at, self.missed_at))  # type: ignore[operator]
 
     @property
     def is_red(self) -> bool:
@@ -84,7 +91,7 @@ def missed(tx: Connection, person: str, channel: str, now: datetime) -> bool:
     state = _locked(tx, person, channel)
     misses = state.misses + 1
     turns = not state.is_red and misses >= MISSES
-    _save(tx, state, misses=misses, **({"red_since": now, "red_because": "unconfirmed"} if turns else {}))
+    _save(tx, state, misses=misses, missed_at=now, **({"red_since": now, "red_because": "unconfirmed"} if turns else {}))
     return turns
 
 

@@ -94,6 +94,23 @@ def to_person(tx: Connection, incident_id: int, person: str, channel: str) -> li
     return [_notification(row) for row in tx.execute(chosen).mappings()]
 
 
+def confirm(tx: Connection, person: str, channel: str, now: datetime) -> None:
+    """A human tapped: the tests that went to somebody on a channel and wait for that are confirmed."""
+    waiting = (notifications.c.person == person) & (notifications.c.channel == channel) & (notifications.c.kind == "test")
+    tx.execute(update(notifications).where(waiting, notifications.c.confirmed_at.is_(None)).values(confirmed_at=now))
+
+
+def with_keys(tx: Connection, keys: Sequence[str]) -> list[Notification]:
+    """Those of these keys, oldest first."""
+    return [_notification(row) for row in tx.execute(select(notifications).where(notifications.c.key.in_(keys)).order_by(notifications.c.id)).mappings()]
+
+
+def give_up(tx: Connection, keys: Sequence[str]) -> None:
+    """Take back those of these keys that still wait."""
+    waiting = notifications.c.key.in_(keys) & notifications.c.state.in_(WAITING)
+    tx.execute(update(notifications).where(waiting).values(state="cancelled", claimed_until=None))
+
+
 def with_link(tx: Connection, link_id: str) -> Notification | None:
     """The notification that carries this link, or None."""
     row = tx.execute(select(notifications).where(notifications.c.link_id == link_id)).mappings().first()

@@ -49,7 +49,7 @@ channel_states = Table(  # how a person's channel does: tested, tapped, failing
     "channel_states", metadata, Column("person", String(200), primary_key=True), Column("channel", String(100), primary_key=True),
     Column("tested_at", UtcDateTime), Column("confirmed_at", UtcDateTime), Column("misses", Integer, nullable=False, default=0),
     Column("red_since", UtcDateTime), Column("red_because", Text), Column("last_sent_at", UtcDateTime), Column("last_failed_at", UtcDateTime),
-    Column("last_error", Text), Column("tally", Json),
+    Column("last_error", Text), Column("tally", Json), Column("missed_at", UtcDateTime),
 )
 replies = Table(  # what people wrote back, once each: the same update of a chat heard twice does nothing
     "replies", metadata, row_id(), Column("inbox", String(200), nullable=False), Column("native_id", String(300), nullable=False),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from alerting.hours import WEEKDAYS
 from alerting.on_call_settings import Handover
 from console import shelf
 from console.config import Config
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 CONFIGURATION = (DOCS / "configuration.md").read_text(encoding="utf-8")
 INTERNAL = {"options"}  # where the plug-in's own keys are gathered; nobody writes it
-IN_WORDS = {"all", "everything", "the log", ""}  # defaults that a table tells in words
+IN_WORDS = {"two rules", "all", "everything", "the log", ""}  # defaults that a table tells in words
 
 
 def models(model=Config, path=""):
@@ -78,7 +79,7 @@ def default_of(field):
     if default in (None, (), "", {}):
         return "-"
     if isinstance(default, Handover):
-        return f"`Mon {default.at:%H:%M}`"
+        return f"`{WEEKDAYS[default.weekday].title()} {default.at:%H:%M}`"
     if isinstance(default, timedelta):
         return f"`{format_duration(default)}`"
     if isinstance(default, bool):

@@ -20,6 +20,7 @@ from alerting.inbox.command import Command, Hint
 from alerting.inbox.grammar import named, read
 from alerting.policy import Roster
 from alerting.settings import AlertingSettings, PersonSettings
+from alerting.weekly_test import answered
 from core.errors import NotFound, Refused
 from core.messages import translator
 from core.records import Record, Words
@@ -78,6 +79,8 @@ class Handler:
         row = replies.add(tx, kind, reply.native_id, now, reply.sender)
         if row is None:
             return None
+        if person is not None and (one := self._roster(tx).people.get(person)) is not None:
+            answered(tx, one, kind, now)
         handled = (
             self._refuse(tx, kind, row, reply.sender, now)
             if person is None
@@ -99,9 +102,8 @@ class Handler:
         """To whom and where to say the answer of a row, and the words."""
         answer = row.answer or {}
         place: dict[str, Any] = answer.get("to", {})
-        reply = Reply(
-            native_id=row.native_id, sender=row.sender, at=row.at, text=row.text, about=place.get("about"), back=place.get("back", {})
-        )
+        back = place.get("back", {}) | ({"stranger": True} if row.person is None else {})  # some chats can say it so that only they see it
+        reply = Reply(native_id=row.native_id, sender=row.sender, at=row.at, text=row.text, about=place.get("about"), back=back)
         return reply, self.words(row.person, Words(key=answer.get("key", ""), args=answer.get("args", {})))
 
     def words(self, person_id: str | None, words: Words) -> str:

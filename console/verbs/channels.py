@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from argparse import ArgumentParser, Namespace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from console import loop
 from console.verbs.base import Desk, UsageError, Verb
-from core.records import Notification, Words
+from core.records import Notification
 
 if TYPE_CHECKING:
     from store.database import Tx
@@ -27,7 +26,9 @@ def _options(parser: ArgumentParser) -> None:
 def _test_notify(desk: Desk, args: Namespace) -> int:
     wanted = _targets(desk, args.target)
     config = desk.whole_config
-    planned = [_planned(desk, person, channel) for person, channel in wanted]
+    from alerting.weekly_test import planned_test
+
+    planned = [planned_test(person, channel, desk.now) for person, channel in wanted]
     outcomes = loop.run(_send(desk, planned))
     names = {person.id: person.display_name for person in config.alerting.people}
     for one in outcomes:
@@ -51,14 +52,6 @@ def _targets(desk: Desk, target: str) -> list[tuple[str, str]]:
     return chosen
 
 
-def _planned(desk: Desk, person: str, channel: str) -> Notification:
-    key = hashlib.sha256(f"test\0{person}\0{channel}\0{desk.now.isoformat()}".encode()).hexdigest()
-    words = Words(key="cli.test_asked")
-    return Notification(
-        key=key, incident_id=None, kind="test", person=person, channel=channel, words=words, due_at=desk.now, planned_at=desk.now
-    )
-
-
 async def _send(desk: Desk, planned: list[Notification]) -> list[Notification]:
     """Plan, let a Dispatcher of our own step once, read what became of them; what was not sent is not tried again later."""
     from console.assemble import assemble
@@ -80,7 +73,9 @@ async def _send(desk: Desk, planned: list[Notification]) -> list[Notification]:
                 if all(one.state != "claimed" for one in outcomes):
                     break
                 await clock.sleep_until(clock.now() + WAIT)
-            await store.database.write(notifications.cancel, None, ("test",))  # a test that failed is not tried again behind our back
+            await store.database.write(
+                notifications.give_up, [one.key for one in planned]
+            )  # a test that failed is not tried again behind our back
             return outcomes
     finally:
         await store.close()
@@ -89,7 +84,7 @@ async def _send(desk: Desk, planned: list[Notification]) -> list[Notification]:
 def _outcomes(tx: Tx, keys: list[str]) -> list[Notification]:
     from store import notifications
 
-    tests = {one.key: one for one in notifications.of_incident(tx, None)}
+    tests = {one.key: one for one in notifications.with_keys(tx, keys)}
     return [tests[key] for key in keys]
 
 

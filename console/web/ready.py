@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
 from alerting.watchman import LOOKED
 from console.health import LATE
 from console.web.visit import Visit
-from store import facts, figures
+from store import facts, figures, replies
 from store.quick import DatabaseFailed
 
 DATABASE_ANSWERS_S: Final = 5.0
@@ -50,6 +50,7 @@ async def ready(visit: Visit) -> web.StreamResponse:
         "stages": stages,
         "watch": watched,
         "sources": await _sources(visit) if database else None,
+        "inboxes": await _inboxes(visit) if database else None,
     }
     return web.json_response(told, status=200 if is_ready else UNAVAILABLE)
 
@@ -83,3 +84,20 @@ async def _sources(visit: Visit) -> dict[str, int] | None:
         return await asyncio.wait_for(visit.monitor.store.database.read(figures.source_states), DATABASE_ANSWERS_S)
     except (DatabaseFailed, TimeoutError, OSError):
         return None
+
+
+async def _inboxes(visit: Visit) -> dict[str, dict[str, Any]] | None:
+    """How each inbox is heard; one that is down makes nothing unready, for the links and the console still take acknowledgements."""
+    try:
+        states = await asyncio.wait_for(visit.monitor.store.database.read(replies.states), DATABASE_ANSWERS_S)
+    except (DatabaseFailed, TimeoutError, OSError):
+        return None
+    return {
+        kind: {
+            "ok": state.failing_since is None,
+            "heard_at": None if state.heard_at is None else state.heard_at.isoformat(),
+            "failing_since": None if state.failing_since is None else state.failing_since.isoformat(),
+            "because": state.because,
+        }
+        for kind, state in states.items()
+    }

@@ -27,6 +27,7 @@ from console.web import (
     silences,
     sources,
     static,
+    tap,
     websub,
 )
 from console.web.door import Who
@@ -94,6 +95,8 @@ ROUTES: Final = (
     Route("POST", "/drill", drill.play, proof="token"),
     Route("GET", "/i/{token}", link.show, who="anyone"),
     Route("POST", "/i/{token}", link.take, who="anyone", proof="origin"),
+    Route("GET", "/t/{token}", tap.show, who="anyone"),
+    Route("POST", "/t/{token}", tap.tap, who="anyone", proof="origin"),
     Route("GET", "/f/{token}", flag_link.show, who="anyone"),
     Route("POST", "/f/{token}", flag_link.take, who="anyone", proof="origin"),
     Route("GET", "/hooks/{source}", hooks.challenge, who="anyone", speaks="json"),

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from alerting import weekly_test
 from alerting.heartbeat import Heartbeat, Sink
 from alerting.vitals import Vitals
 from console.assemble import assemble
@@ -22,6 +23,7 @@ from store.open import open_store
 from tests import make, warm
 
 TURN = timedelta(seconds=30)
+CHANNELS = [{"kind": "ntfy", "id": "phone", "topic": "tocsin-abcdefgh"}, {"kind": "log", "id": "log"}]
 PARTS = ("poller", "enricher", "signal", "intake", "dispatcher", "sink")
 
 
@@ -190,3 +192,60 @@ class TestOwnAlarms:
         watched.stopped.add("dispatcher")
         await watched.forward(minutes=9)
         assert "outbox" in watched.store.database.read_now(facts.get, "watchman")
+
+
+class TestWeeklyTest:
+    """W2: a real message to each channel that a human must tap; two misses make it red."""
+
+    @pytest.fixture
+    async def watched(self, tmp_path, sqlite_template):
+        changes = make.config()["alerting"] | {"weekly_test": "Sat 12:10"}
+        changes["people"] = [
+            {"id": "ana", "name": "Ana", "channels": CHANNELS},
+            {"id": "ben", "name": "Ben", "channels": [{"kind": "log", "id": "phone"}]},
+        ]
+        built = Watched(shutil.copy(sqlite_template, tmp_path / "watched.db"), alerting=changes)
+        built.stages = {name: runs for name, runs in built.stages.items() if name in ("dispatcher", "tester")}
+        yield built
+        await built.store.close()
+
+    async def week(self, watched):
+        """To five minutes past the next test."""
+        watched.clock.advance_to(watched.clock.now() + timedelta(days=1, minutes=1))
+        await watched.forward(minutes=1)
+        watched.clock.advance_to(watched.clock.now() + timedelta(days=6))
+        await watched.forward(minutes=10)
+
+    async def test_a_test_goes_to_each_channel_that_somebody_holds_in_their_hand_once_a_week(self, watched):
+        await watched.forward(minutes=5)
+        assert watched.sent == []
+        await watched.forward(minutes=20)
+        ((_, person, channel, message),) = watched.sent
+        assert (person, channel, message.kind) == ("ana", "phone", "test")
+        assert "/t/" in message.link
+        await self.week(watched)
+        assert len(watched.sent) == 2
+
+    async def test_two_tests_that_nobody_taps_make_the_channel_red_and_a_tap_makes_it_green(self, watched):
+        await watched.forward(minutes=15)
+        await self.week(watched)
+        assert watched.store.database.read_now(channels.red) == {}
+        await self.week(watched)
+        assert watched.store.database.read_now(channels.red) == {("ana", "phone"): "unconfirmed"}
+        token = watched.sent[-1][3].link.rpartition("/")[2]
+        signer, now = watched.monitor.signer, watched.clock.now()
+        opened = watched.store.database.read_now(weekly_test.open_test, signer, token, now)
+        watched.write(weekly_test.confirm_by_link, signer, token, signer.nonce(opened.link_id, now), now)
+        assert watched.store.database.read_now(channels.red) == {}
+
+    async def test_any_answer_is_as_good_as_a_tap(self, watched):
+        await watched.forward(minutes=15)
+        ana = watched.config.alerting.people[0]
+        watched.write(weekly_test.answered, ana, "ntfy", watched.clock.now())
+        await self.week(watched)
+        assert watched.store.database.read_now(channels.get, "ana", "phone").misses == 0
+
+    async def test_a_test_that_was_due_while_we_were_away_is_left_out_and_nobody_has_missed_it(self, watched):
+        watched.clock.advance_to(watched.clock.now() + timedelta(hours=6))
+        await watched.forward(minutes=10)
+        assert watched.sent == []

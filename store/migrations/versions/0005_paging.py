@@ -41,6 +41,7 @@ def upgrade() -> None:
     sa.Column('last_failed_at', UtcDateTime(), nullable=True),
     sa.Column('last_error', sa.Text(), nullable=True),
     sa.Column('tally', Json(), nullable=True),
+    sa.Column('missed_at', UtcDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('person', 'channel', name='pk_channel_states')
     )
     op.create_table('replies',

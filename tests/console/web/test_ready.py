@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from alerting.watchman import LOOKED
 from console.health import StageHealth
-from store import facts, sources
+from store import facts, replies, sources
 from tests.console.web.place import Place, health
 
 
@@ -66,3 +66,12 @@ async def test_where_alerts_may_reach_nobody_it_is_not_ready_and_says_why(place:
     assert (await place.client.get("/readyz")).status == 503
     place.database.write_now(facts.put, LOOKED, [], place.now - timedelta(minutes=6))
     assert (await place.client.get("/readyz")).status == 503, "who watches looks no more"
+
+
+async def test_an_inbox_that_is_not_heard_shows_with_its_reason(place: Place) -> None:
+    told = {"failing_since": place.now, "because": "no answer in time"}
+    place.simulation.store.database.write_now(replies.change_state, "telegram", place.now, **told)
+    response = await place.client.get("/readyz")
+    inbox = (await response.json())["inboxes"]["telegram"]
+    assert response.status == 200
+    assert (inbox["ok"], inbox["because"]) == (False, "no answer in time")
