@@ -121,15 +121,20 @@ def options_of(alerting: AlertingSettings, kind: str) -> dict[str, Any] | None:
     return {**told, **(own if isinstance(own, dict) else {})}
 
 
-def senders_of(alerting: AlertingSettings, kind: str, inbox: Inbox) -> dict[str, str]:
-    """As whom people write to an inbox: their ids by sender. What several people share is nobody's, for nobody could be held to it."""
+def writers_of(alerting: AlertingSettings, kind: str, inbox: Inbox) -> dict[str, set[str]]:
+    """As whom people write to an inbox: their ids by sender."""
     found: dict[str, set[str]] = {}
     for person in alerting.people:
         for channel in person.channels:
             sender = inbox.sender_of(alerting.options_for(channel)) if channel.kind == kind else None
             if sender is not None:
                 found.setdefault(sender, set()).add(person.id)
-    return {sender: next(iter(people)) for sender, people in found.items() if len(people) == 1}
+    return found
+
+
+def senders_of(alerting: AlertingSettings, kind: str, inbox: Inbox) -> dict[str, str]:
+    """Whose id a sender is. What several people share is nobody's, for nobody could be held to it."""
+    return {sender: next(iter(people)) for sender, people in writers_of(alerting, kind, inbox).items() if len(people) == 1}
 
 
 def missing(error: ValidationError) -> str:

@@ -15,6 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from console import shelf
 from console.config import Config
+from console.replying import inbox_kinds, module_of
 from console.yaml_file import SECRETS
 from core.durations import format_duration
 
@@ -44,9 +45,20 @@ def schema() -> Schema:
         defs[name] = _entry(defs[name], shared if where == shelf.NOTIFIERS else options[where])
     notifiers = {"type": "object", "properties": shared, "patternProperties": {_DOTTED: {"type": "object"}}, "additionalProperties": False}
     defs["AlertingSettings"]["properties"]["notifiers"] = notifiers
+    defs["AlertingSettings"]["properties"]["inboxes"] = _inboxes(defs)
     finished = _finished(made)
     finished["$defs"]["Variable"] = VARIABLE
     return {"$schema": DRAFT, "title": "Tocsin's config.yaml", **finished}
+
+
+def _inboxes(defs: Schema) -> Schema:
+    """What each inbox may be told, or that it is off; what it needs may stand under its kind's notifiers."""
+    kinds = {kind: {**_options(shelf.INBOXES, module_of(kind), defs), "required": []} for kind in inbox_kinds()}
+    return {
+        "type": "object",
+        "properties": {kind: {"anyOf": [each, {"const": False}]} for kind, each in kinds.items()},
+        "additionalProperties": False,
+    }
 
 
 class _Generator(GenerateJsonSchema):

@@ -16,7 +16,7 @@ COLLECTORS: Final = "listener.collectors"
 SIGNALS: Final = "detectors.signals"
 NOTIFIERS: Final = "alerting.notifiers"
 INBOXES: Final = "alerting.inbox"
-CLASSES: Final = {COLLECTORS: "Collector", SIGNALS: "Detector", NOTIFIERS: "Notifier", INBOXES: "Inbox"}
+CLASSES: Final = {COLLECTORS: "Collector", SIGNALS: "Detector", NOTIFIERS: "Notifier"}  # `INBOXES` holds more than kinds (console/replying.py)
 _KIND = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
 
 
@@ -44,9 +44,10 @@ def load(shelf: str, kind: str) -> ModuleType:
         raise ConfigError(f"unknown kind {kind!r}; on this shelf stand: {', '.join(kinds(shelf))}") from error
     except (ImportError, SyntaxError) as error:
         raise ConfigError(f"kind {kind} cannot be loaded: {error}") from error
-    missing = [wanted for wanted in ("Options", CLASSES[shelf]) if not hasattr(module, wanted)]
+    wanted_class = CLASSES.get(shelf, "Inbox")
+    missing = [wanted for wanted in ("Options", wanted_class) if not hasattr(module, wanted)]
     if missing:
-        raise ConfigError(f"{name} defines no {missing[0]}; a kind of this shelf needs Options and {CLASSES[shelf]}")
+        raise ConfigError(f"{name} defines no {missing[0]}; a kind of this shelf needs Options and {wanted_class}")
     return module
 
 

@@ -16,6 +16,7 @@ from core.records import SEVERITIES
 
 if TYPE_CHECKING:
     from alerting.policy import Roster
+    from console.answerable import Answerable
     from console.config import Config
     from detectors.enrichment.records import Heard
     from detectors.precision import Standing
@@ -31,6 +32,7 @@ def _options(parser: ArgumentParser) -> None:
 
 
 def _check(desk: Desk, args: Namespace) -> int:
+    from console.answerable import answerable
     from console.rightness import rot_lines
     from console.verbs.people import roster_of
     from console.verbs.playbooks import library
@@ -50,6 +52,8 @@ def _check(desk: Desk, args: Namespace) -> int:
         "playbooks": [playbook.id for playbook in shelf.playbooks],
         "playbook_errors": [str(error) for error in shelf.errors],
     }
+    heard = answerable(config)
+    found["answers"] = {"heard": list(heard.kinds), "deaf": heard.deaf, "cannot_answer": list(heard.mute), "shared": list(heard.shared)}
     rotten = _rotten(desk)
     found["rotting"] = [{"kind": one.kind, "topic_id": one.topic_id} for one in rotten]
     if args.live:
@@ -61,6 +65,8 @@ def _check(desk: Desk, args: Namespace) -> int:
             desk.out(line)
     if not found["base_url_opens_outside"]:
         desk.tell(desk.say("cli.check_base_url", url=config.console.base_url))
+    for line in _unanswerable(desk, config, heard):
+        desk.tell(line)
     for wrong in found["wrong_examples"]:
         desk.tell(wrong["error"])
     wrong_cases = [case for case in found["cases"] if not case["holds"]]
@@ -146,6 +152,17 @@ def _pages(config: Config, roster: Roster, desk: Desk) -> list[dict[str, Any]]:
     return found
 
 
+def _unanswerable(desk: Desk, config: Config, heard: Answerable) -> Iterator[str]:
+    """Who cannot answer where they are called, and what would have to be said for it."""
+    names = {person.id: person.display_name for person in config.alerting.people}
+    for kind, lacking in heard.deaf.items():
+        yield desk.say("cli.check_inbox_lacks", kind=kind, reason=lacking)
+    for kind, people in heard.shared:
+        yield desk.say("cli.check_shared_sender", kind=kind, people=[names[one] for one in people])
+    if heard.mute:
+        yield desk.say("cli.check_no_inbox", people=[names[one] for one in heard.mute])
+
+
 def _cases(config: Config) -> list[dict[str, Any]]:
     """The operator's own cases, as they turned out."""
     if not config.detectors.cases:
@@ -205,6 +222,8 @@ def _lines(desk: Desk, config: Config, found: dict[str, Any]) -> Iterator[str]:
     for each in found["pages"]:
         yield f"  {say(_page_key(each), level=each['severity'], **{name: each[name] for name in ('people', 'policy', 'digest', 'fallback')})}"
     yield from duty_lines(say, found)
+    if found["answers"]["heard"]:
+        yield say("cli.check_inboxes", kinds=found["answers"]["heard"])
     if config.alerting.rotations and not found["gaps"]:
         yield say("cli.no_gaps", n=AHEAD.days)
     for source in found.get("sources", []):

@@ -136,3 +136,27 @@ def test_cases_that_cannot_be_tried_are_a_mistake_of_the_configuration(room: Roo
     said = room.tocsin("check")
     assert (said.status, said.err.count("\n")) == (2, 1)
     assert mend in said.err
+
+
+def test_who_can_answer_and_who_cannot_is_told(room: Room) -> None:
+    mail = {"host": "mail.example.org", "from": "tocsin@example.org"}
+    people = [
+        {"id": "lan", "name": "Lan", "channels": [{"kind": "email", "to": "lan@example.org"}]},
+        {"id": "minh", "name": "Minh", "channels": [{"kind": "email", "to": "desk@example.org"}]},
+        {"id": "ha", "name": "Hà", "channels": [{"kind": "email", "to": "desk@example.org"}]},
+    ]
+    room.configure(alerting={"people": people, "notifiers": {"email": mail}})
+    said = room.tocsin("check")
+    assert "email can send, and was not told how to hear answers: host: Field required" in said.err
+    assert "Cannot answer where they are called, only by the link, the console or the command: Lan, Minh and Hà" in said.err
+    room.configure(
+        alerting={"people": people, "notifiers": {"email": mail}, "inboxes": {"email": {"host": "h", "user": "u", "password": "p"}}}
+    )
+    said = room.tocsin("check")
+    assert "Answers are heard by: email" in said.out
+    assert "Hà and Minh share one email address" in said.err
+    assert "or the command: Minh and Hà" in said.err
+    room.configure(alerting={"people": people, "notifiers": {"email": mail}, "inboxes": {"email": {"host": "h"}}})
+    said = room.tocsin("check")
+    assert said.status == 2
+    assert "alerting.inboxes.email: user: Field required" in said.err
