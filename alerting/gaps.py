@@ -60,7 +60,7 @@ def gaps(roster: Roster, start: datetime, end: datetime) -> list[Gap]:
     plain = Roster.of(roster.settings)
     found = []
     for policy in roster.settings.policies:
-        cuts = sorted({start, end, *_edges(policy, roster, start, end)})
+        cuts = sorted({start, end, *_edges(policy, roster, start, end), *_edges(policy, plain, start, end)})
         for number, step in enumerate(policy.steps):
             for begins, ends in pairwise(cuts):
                 if not recipients(step.notify, begins, roster, ASKED_OF):

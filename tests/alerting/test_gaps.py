@@ -83,3 +83,13 @@ def test_time_off_that_falls_into_a_turn_names_who_takes_it() -> None:
 def test_time_off_of_which_nobody_takes_the_turn() -> None:
     (clash,) = clashes(roster({"people": ["lan"]}, away("lan", MONDAY, hours=3)), MONDAY, MONDAY + timedelta(days=5))
     assert (clash.person, clash.instead) == ("lan", None)
+
+
+def test_a_day_off_within_office_hours_is_a_gap_of_its_hours_and_the_night_stays_drawn() -> None:
+    office = roster({"people": ["lan"], "restrictions": "Mon-Fri 09:00-18:00"}, away("lan", MONDAY, days=1))
+    found = gaps(office, MONDAY, MONDAY + timedelta(days=1))
+    assert [(gap.starts_at.astimezone(HANOI).hour, gap.ends_at.astimezone(HANOI).hour, gap.drawn) for gap in found] == [
+        (0, 9, True),
+        (9, 18, False),
+        (18, 0, True),
+    ]
