@@ -160,6 +160,17 @@ class Discord(Strict):
         await socket.prepare(request)
         self.sockets.append(socket)
         await socket.send_json({"op": 10, "d": {"heartbeat_interval": self.interval_ms}, "s": None, "t": None})
+        try:
+            await self._talk(socket)
+        finally:  # also where the other side was killed
+            if socket in self.sockets:  # it was not us who ended it
+                self.sockets.remove(socket)
+                self.left_with.append(socket.close_code)
+                if socket.close_code in (WSCloseCode.OK, WSCloseCode.GOING_AWAY):
+                    self.complaints.append("left in a way that ends the session")
+        return socket
+
+    async def _talk(self, socket: web.WebSocketResponse) -> None:
         began = asyncio.get_running_loop().time()
         session: str | None = None
         async for message in socket:
@@ -178,11 +189,6 @@ class Discord(Strict):
                     session = await self._resume(socket, payload["d"])
                 case _:
                     raise AssertionError(f"opcode {payload['op']}")
-        if socket in self.sockets:  # it was not us who ended it
-            self.sockets.remove(socket)
-            self.left_with.append(socket.close_code)
-            assert socket.close_code not in (WSCloseCode.OK, WSCloseCode.GOING_AWAY), "left in a way that ends the session"
-        return socket
 
     async def _beat(self, socket: web.WebSocketResponse, seq: int | None, session: str | None, began: float) -> None:
         sent = self.sessions.get(session or "", [])

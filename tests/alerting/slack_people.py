@@ -34,9 +34,11 @@ class Workspace(Slack):
         self.last = "events_api", payload
         return await self.happen(*self.last)
 
-    async def press(self, action: str = "tocsin:ack", value: str = "ack 12", channel: str = ROOM) -> str:
-        container = {"type": "message", "channel_id": channel, "message_ts": ALERT, "is_ephemeral": False}
-        actions = [{"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": "1763694200.000400"}]
+    async def press(
+        self, action: str = "tocsin:ack", value: str = "ack 12", channel: str = ROOM, ts: str = ALERT, at: float = 1763694200.0
+    ) -> str:
+        container = {"type": "message", "channel_id": channel, "message_ts": ts, "is_ephemeral": False}
+        actions = [{"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": f"{at:.6f}"}]
         payload = {
             "type": "block_actions", "user": {"id": LAN, "username": "lan"}, "container": container, "actions": actions,
             "trigger_id": "t1", "response_url": f"{self.url}/response/response-sesame",

@@ -182,16 +182,20 @@ class Slack(Strict):
         self.sockets.append(socket)
         for identity, envelope in list(self.waiting.items()):
             await self._send(identity, envelope | {"retry_attempt": 1, "retry_reason": "timeout"})
-        async for message in socket:
-            assert message.type is WSMsgType.TEXT
-            confirmation = json.loads(message.data)
-            only(confirmation, "envelope_id")
-            identity = confirmation["envelope_id"]
-            assert self.waiting.pop(identity, None) is not None, "confirmed what is not waiting"
-            self.confirmed[identity] = asyncio.get_running_loop().time() - self._sent_at[identity]
-            assert self.confirmed[identity] <= ENVELOPE_S, "confirmed too late"
-        self.sockets.remove(socket)
+        try:
+            async for message in socket:
+                assert message.type is WSMsgType.TEXT
+                self._confirmed(json.loads(message.data))
+        finally:  # also where the other side was killed
+            self.sockets.remove(socket)
         return socket
+
+    def _confirmed(self, confirmation: dict[str, Any]) -> None:
+        only(confirmation, "envelope_id")
+        identity = confirmation["envelope_id"]
+        assert self.waiting.pop(identity, None) is not None, "confirmed what is not waiting"
+        self.confirmed[identity] = asyncio.get_running_loop().time() - self._sent_at[identity]
+        assert self.confirmed[identity] <= ENVELOPE_S, "confirmed too late"
 
     async def happen(self, kind: str, payload: dict[str, Any]) -> str:
         """Something happened: an envelope goes to the newest connection, or waits for one."""
