@@ -18,7 +18,7 @@ PINGS = (
 )  # fmt: skip
 LINKS = (
     "https://evil.example/login", "HTTPS://EVIL.EXAMPLE", "hTtP://1.2.3.4/x", "http://1.2.3.4:8080", "1.2.3.4/x", "http://[::1]/x", "http://3627734734/", "http://0x7f.1/",
-    "//evil.example/x", "/\\evil.example", "www.evil.example", "evil.example", "evil.example/p?q=1#x", "EVIL.EXAMPLE:8443", "evil。example", "evil．example", "evil｡example",
+    "http:evil", "https:/evil/x", "https : //evil", "//evil.example/x", "/\\evil.example", "www.evil.example", "evil.example", "evil.example/p?q=1#x", "EVIL.EXAMPLE:8443", "evil。example", "evil．example", "evil｡example",
     "evil․example", "evil﹒example", "ấm-acme.vn", "xn--m-acme-9ta.vn", "аcme.vn", "acme.νn", "acmе.com.vn", "ácmẹ.vn", "x̸.com", "i❤.ws", "💩.la", "evil-.example", "e\u00advil.example", "evil.exam\u200bple",
     "evil\u2060.example", "user:pass@evil.example", "https://bank.example@evil.example", "https://evil.example\\@bank.example", "bit.ly/3x", "t.me/evil", "zalo.me/0900000000", "discord.gg/evil", "fb.com/evil",
     "a@evil.example", "mailto:a@evil.example", "mailto:a@evil.example?bcc=b@evil.example", "tel:+84900000000", "sms:+84900000000?body=x", "geo:10.7,106.6", "magnet:?xt=urn:btih:x",

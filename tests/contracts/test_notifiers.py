@@ -44,7 +44,7 @@ NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
 LINK = "http://127.0.0.1:8765/i/WyJhYmMi.sig-nature"
 KINDS = sorted(path.stem for path in (ROOT / "alerting" / "notifiers").glob("*.py") if path.stem != "__init__")
 LIVE = re.compile(
-    r"https?:|://|[@<>`＜＞]|\b(?:javascript|data|mailto|tel):|[^\s.…“(][.。．｡․﹒][^\W\d_]|\]\(|&#|&\w+;|(?<![\w/])/[a-z0-9_]|\\\\\w"
+    r"https?:|://|[@﹫<>`＜＞]|\b(?:javascript|data|mailto|tel):|[^\s.…“(][.。．｡․﹒][^\W\d_]|\]\(|&#|&\w+;|(?<![\w/])/[a-z0-9_]|\\\\\w"
     r"|[\x00-\x09\x0b-\x1f\u200b\u202a-\u202e]",
     re.IGNORECASE,
 )
