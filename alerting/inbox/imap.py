@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 
 from alerting.inbox.base import Batch, Reply
 from alerting.inbox.letters import Answer, NoAnswer, read_letter
+from alerting.mail_wire import WIRE
 from alerting.notifiers import email
 from core.addresses import host_key
 from core.durations import Duration
@@ -122,7 +123,7 @@ class Inbox:
             options = email.Options.model_validate({**self._options.smtp, "to": reply.sender})
         except ValidationError:
             raise DeliveryFailed("alerting.notifiers.email says of no server by which answers could leave", permanent=True) from None
-        mail = EmailMessage(policy=email.WIRE)
+        mail = EmailMessage(policy=WIRE)
         mail["From"] = Address(" ".join(options.sender_name.split()), addr_spec=options.sender)
         mail["To"] = reply.sender
         subject = str(reply.back.get("subject", ""))

@@ -15,13 +15,11 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import EmailPolicy
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import aiosmtplib
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -29,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from alerting.base import Limits, Message, Receipt
 from alerting.buttons import link_label
 from alerting.inert import inert
+from alerting.mail_wire import WIRE
 from core.addresses import connected, known_refusal
 from core.durations import Duration
 from core.errors import AddressRefused, ConfigError, DeliveryFailed
@@ -51,36 +50,6 @@ DEFAULT_TIMEOUT = timedelta(seconds=20)
 CONNECT_S = 5.0
 _PERMANENT = range(500, 600)
 MailAddress = Annotated[str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,250}$")]
-
-
-_IDS = ("In-Reply-To", "References")
-_LONGEST_LINE = 900  # characters; RFC 5322 allows 998
-
-
-class _Wire(EmailPolicy):
-    """The library's policy, with two faults mended.
-
-    Until Python 3.12 it loses or adds spaces between encoded words (python/cpython#92081); and it encodes ids that are longer than a line, so that
-    no mail program knows the thread.
-    """
-
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        """One header as it goes over the wire."""
-        if name == "Subject":
-            return self._line(name, str(value))
-        if name == "From" and not str(value).isascii():
-            (address,) = value.addresses
-            return self._line(name, address.display_name, f" <{address.addr_spec}>")
-        if name in _IDS:
-            ids = (one for one in str(value).split() if one.isascii() and len(one) < _LONGEST_LINE)
-            return f"{name}: {f'{self.linesep} '.join(ids)}{self.linesep}".encode("ascii")
-        return super().fold_binary(name, value)
-
-    def _line(self, name: str, words: str, end: str = "") -> bytes:
-        return f"{name}: {Header(words, header_name=name).encode(linesep=self.linesep)}{end}{self.linesep}".encode("ascii")
-
-
-WIRE = _Wire(linesep="\r\n")
 
 
 class Options(BaseModel):

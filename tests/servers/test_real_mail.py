@@ -20,7 +20,8 @@ from alerting.inbox.handle import Handler
 from alerting.inbox.imap import Inbox
 from alerting.inbox.imap import Options as InboxOptions
 from alerting.inbox.receive import Inboxes
-from alerting.notifiers.email import LIMITS, WIRE, Notifier, Options
+from alerting.mail_wire import WIRE
+from alerting.notifiers.email import LIMITS, Notifier, Options
 from core.errors import DeliveryFailed
 from core.http import Fetcher
 from store.database import Database
