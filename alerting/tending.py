@@ -25,6 +25,7 @@ IDLE: Final = timedelta(minutes=30)  # nothing is open: a signal looks by itself
 MOST: Final = 1_000  # open incidents in one look; the newest first
 BEFORE: Final = timedelta(hours=1)  # what was said so long before it opened is its own
 LONGEST: Final = timedelta(days=7)  # the peak is looked for so far back
+MOSTLY: Final = 0.8  # of the last hours a source has to be heard, or they tell nothing
 HOUR: Final = timedelta(hours=1)
 
 
@@ -126,4 +127,4 @@ def criteria_of(tx: Tx, incident: Incident, course: Course | None, library: Libr
 def _was_heard(tx: Tx, listening: Listening, carriers: set[str], now: datetime) -> bool:
     """Whether every source that carries it was heard in the last hours."""
     heard = coverage_of(tx, listening, now - QUIET_HOURS * HOUR, now, now)
-    return not carriers & {one.source_id for one in heard.of(*UNHEARD)}
+    return not carriers & {one.source_id for one in heard.sources if one.state in UNHEARD or one.heard < MOSTLY}

@@ -93,7 +93,7 @@ async def play(config: Config, past: Database, asked: Asked, *, progress: Progre
     Raises:
         Refused: there is nothing to play, or no such topic.
     """
-    config = only(config, asked.topic)
+    config = reporting(only(config, asked.topic))
     warm = None if asked.since is None else asked.since - WARM_UP
     timetable = past.read_now(Timetable, config.listener.lateness, warm, asked.until)
     if not len(timetable):
@@ -110,6 +110,11 @@ async def play(config: Config, past: Database, asked: Asked, *, progress: Progre
             return _outcome(simulation.store.database, config, past, timetable, player, asked, (start, until))
         finally:
             await simulation.close()
+
+
+def reporting(config: Config) -> Config:
+    """The configuration where whoever has an incident gives updates in time: notes are no part of a history that is played."""
+    return config.model_copy(update={"alerting": config.alerting.model_copy(update={"update_within": {}})})
 
 
 def only(config: Config, topic: str | None) -> Config:
