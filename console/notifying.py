@@ -33,3 +33,12 @@ def limits_of(channel: ChannelSettings) -> Limits:
     """What the kind of a channel can."""
     limits: Limits = shelf.load(shelf.NOTIFIERS, channel.kind).LIMITS
     return limits
+
+
+def never_first(config: Config) -> tuple[str, ...]:
+    """The people, by id, whom no channel may write to first: a page may never reach them."""
+    return tuple(
+        person.id
+        for person in config.alerting.people
+        if person.channels and not any(limits_of(channel).initiates for channel in person.channels)
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from console import loop
+from console.reliance import red_channels, red_lines
 from console.verbs.ahead import AHEAD, calendar_states, clashes_ahead, duty_lines, gaps_ahead
 from console.verbs.base import Desk, Verb, as_json
 from core.errors import ConfigError, Refused, SourceError
@@ -48,6 +49,7 @@ def _check(desk: Desk, args: Namespace) -> int:
         "gaps": gaps_ahead(roster, desk.now),
         "clashes": clashes_ahead(roster, desk.now),
         "calendars": desk.read(calendar_states, config.alerting),
+        "red_channels": desk.read(red_channels, config.alerting),
         "base_url_opens_outside": opens_outside(config.console.base_url),
         "playbooks": [playbook.id for playbook in shelf.playbooks],
         "playbook_errors": [str(error) for error in shelf.errors],
@@ -65,7 +67,7 @@ def _check(desk: Desk, args: Namespace) -> int:
             desk.out(line)
     if not found["base_url_opens_outside"]:
         desk.tell(desk.say("cli.check_base_url", url=config.console.base_url))
-    for line in _unanswerable(desk, config, heard):
+    for line in (*red_lines(desk.say, found["red_channels"]), *_unanswerable(desk, config, heard)):
         desk.tell(line)
     for wrong in found["wrong_examples"]:
         desk.tell(wrong["error"])
@@ -153,12 +155,16 @@ def _pages(config: Config, roster: Roster, desk: Desk) -> list[dict[str, Any]]:
 
 
 def _unanswerable(desk: Desk, config: Config, heard: Answerable) -> Iterator[str]:
-    """Who cannot answer where they are called, and what would have to be said for it."""
+    """Who cannot answer where they are called, or may not even be written to, and what would have to be said for it."""
+    from console.notifying import never_first
+
     names = {person.id: person.display_name for person in config.alerting.people}
     for kind, lacking in heard.deaf.items():
         yield desk.say("cli.check_inbox_lacks", kind=kind, reason=lacking)
     for kind, people in heard.shared:
         yield desk.say("cli.check_shared_sender", kind=kind, people=[names[one] for one in people])
+    if unreached := never_first(config):
+        yield desk.say("cli.check_never_first", people=[names[one] for one in unreached])
     if heard.mute:
         yield desk.say("cli.check_no_inbox", people=[names[one] for one in heard.mute])
 

@@ -160,3 +160,13 @@ def test_who_can_answer_and_who_cannot_is_told(room: Room) -> None:
     said = room.tocsin("check")
     assert said.status == 2
     assert "alerting.inboxes.email: user: Field required" in said.err
+
+
+def test_who_could_only_be_written_to_by_a_channel_that_never_speaks_first_is_told(room: Room) -> None:
+    token = {"token": "1459232241454765289:HcapvQPPTFJvrEXqZKzNvJQwkrXeYJAt"}
+    zalo = {"kind": "zalo", "user": "6ede9afa66b88fe6d6a9"}
+    room.configure(alerting={"notifiers": {"zalo": token}, "people": [{"id": "ana", "name": "Ana", "channels": [zalo]}]})
+    said = room.tocsin("check")
+    assert "no channel of Ana may write first" in said.err
+    room.configure(alerting={"notifiers": {"zalo": token}, "people": [{"id": "ana", "name": "Ana", "channels": [zalo, {"kind": "log"}]}]})
+    assert "may write first" not in room.tocsin("check").err
