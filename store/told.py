@@ -12,6 +12,7 @@ from store.incidents import OPEN
 from store.schema import incidents
 from store.schema_paging import notifications
 
+SWAP_ASKED: Final = "notice.swap_asked"
 _LOOKED_THROUGH: Final = 5_000  # the newest messages that somebody may answer
 
 
@@ -29,6 +30,12 @@ def about(tx: Connection, handle: dict[str, Any], since: datetime) -> int | None
 def incident_of(tx: Connection, notification_id: int) -> int | None:
     """Of which incident a notification tells."""
     return tx.execute(select(notifications.c.incident_id).where(notifications.c.id == notification_id)).scalar()
+
+
+def swap_of(tx: Connection, notification_id: int) -> int | None:
+    """Which swap of duty a notification asks for; None where it asks for none."""
+    words = tx.execute(select(notifications.c.words).where(notifications.c.id == notification_id)).scalar()
+    return int(words["args"]["id"]) if isinstance(words, dict) and words.get("key") == SWAP_ASKED else None
 
 
 def open_for(tx: Connection, person: str) -> list[int]:

@@ -17,7 +17,9 @@ from typing import Any
 from alerting import respond
 from alerting.base import Message
 from alerting.events import Acknowledged, Event
+from alerting.inbox.base import Reply
 from console.config import parse
+from console.replying import handler_of
 from console.simulate import Simulation
 from core.messages import render
 from core.records import Incident, Signal, TimelineEntry
@@ -47,6 +49,10 @@ class Phone:
         assert text in f"{message.subject}\n{message.body}", f"expected {text!r} in:\n{message.subject}\n{message.body}"
         return message
 
+    async def reply(self, text: str) -> str:
+        """Type this as an answer; returns what is said back, "" where nothing is."""
+        return await self._house.hear(self._person, text)
+
     async def expect_nothing(self) -> None:
         """Nothing further came."""
         await self._house.settle()
@@ -72,6 +78,7 @@ class House:
         roles = ("listener", "detectors", "alerting") if listening else ("detectors", "alerting")
         self.simulation = Simulation(self.config, f"sqlite:///{database}" if isinstance(database, Path) else database, start, roles=roles)
         self._phones: dict[str, Phone] = {}
+        self._replies = 0
         self._sources: set[str] = set()
 
     @property
@@ -123,6 +130,16 @@ class House:
     async def switch_off(self, source: str) -> None:
         """The source does not answer from now on."""
         self._sources.discard(source)
+
+    async def hear(self, person: str, text: str) -> str:
+        """Somebody answers in a chat: through the real grammar and handling."""
+        monitor, database = self.simulation.monitor, self.simulation.store.database
+        handler = handler_of(self.config, monitor.library, {"chat": {person: person}})
+        self._replies += 1
+        reply = Reply(native_id=f"reply-{self._replies}", sender=person, at=self.now, text=text)
+        handled = await database.write_urgent(handler.handle, "chat", reply, self.now)
+        self.simulation.touch()
+        return "" if handled is None or handled.answer is None else handler.words(person, handled.answer)
 
     async def acknowledge(self, person: str, incident_id: int | None = None) -> str:
         """A person takes the (only) incident; returns the answer they read."""

@@ -18,7 +18,7 @@ from alerting.inbox.command import Command
 from alerting.inbox.spans import next_at
 from alerting.labelling import label_incident
 from alerting.policy import Roster
-from alerting.regroup import merge
+from alerting.regroup import MOST_HOPS, merge
 from alerting.respond import Response, respond, ticked
 from alerting.silencing import silence
 from core.errors import NotFound, Refused
@@ -90,15 +90,25 @@ class Carrier:
             return Words(key="reply.help")
         if command.verb in duty.VERBS:
             return duty.carry_out(tx, command, person, now, roster)
-        incident = None if incident_id is None else incidents.get(tx, incident_id)
-        if incident is None:
-            raise NotFound(f"there is no incident {incident_id}")
+        incident = _at_its_place(tx, incident_id)
         return _done(Deed(tx, command, incident, person, now, roster, via, self._library.get(incident.playbook_id)))
 
     def untaken(self, tx: Tx, incident_ids: Sequence[int]) -> list[int]:
         """Those of them that wait for somebody."""
         found = (incidents.get(tx, number) for number in incident_ids)
         return [incident.id for incident in found if incident is not None and incident.status == "open"]
+
+
+def _at_its_place(tx: Tx, incident_id: int | None) -> Incident:
+    """The incident, or the one that it was put into."""
+    incident = None if incident_id is None else incidents.get(tx, incident_id)
+    for _ in range(MOST_HOPS):
+        if incident is None or incident.merged_into is None:
+            break
+        incident = incidents.get(tx, incident.merged_into)
+    if incident is None:
+        raise NotFound(f"there is no incident {incident_id}")
+    return incident
 
 
 def _done(deed: Deed) -> Words:  # noqa: C901, PLR0911, PLR0912 - one arm a command

@@ -13,7 +13,7 @@ from core.records import Words
 from store.database import Tx
 
 DOOR: Final = "reply"
-VERBS: Final = frozenset({"on_call", "swap", "cover", "agree"})
+VERBS: Final = frozenset({"on_call", "swap", "cover", "agree", "disagree"})
 _LONGEST_DAY: Final = 3  # words of a day: "thứ bảy này"
 
 
@@ -21,8 +21,8 @@ def carry_out(tx: Tx, command: Command, person: str, now: datetime, roster: Rost
     """Do it; returns the words of the answer."""
     if command.verb == "on_call":
         return _who(now, roster)
-    if command.verb == "agree":
-        return swaps.answer(tx, command.incident_id, person, now, roster, agreed=True, channel=DOOR)
+    if command.verb in ("agree", "disagree"):
+        return swaps.answer(tx, command.incident_id, person, now, roster, agreed=command.verb == "agree", channel=DOOR)
     if len(command.people) != 1:
         names = [f"{roster.name(one)} ({one})" for one in command.people]
         return Words(key="reply.which_person", args={"names": names})

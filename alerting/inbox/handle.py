@@ -13,18 +13,20 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import structlog
+from msgspec.structs import replace
 
 from alerting.inbox.base import Reply
 from alerting.inbox.carry import Carrier
 from alerting.inbox.command import Command, Hint
 from alerting.inbox.grammar import named, read
+from alerting.inbox.vocabulary import Verb
 from alerting.policy import Roster
 from alerting.settings import AlertingSettings, PersonSettings
 from alerting.weekly_test import answered
 from core.errors import NotFound, Refused
 from core.messages import translator
 from core.records import Record, Words
-from store import audit, replies, told
+from store import audit, replies, swaps, told
 from store.database import Tx
 
 log = structlog.get_logger()
@@ -34,8 +36,9 @@ ASKED_FOR: Final = timedelta(minutes=15)  # how long "#12 hay #13?" waits for a 
 ANSWERABLE: Final = timedelta(days=30)  # how old a message may be that is answered
 CLOSED_LATELY: Final = timedelta(days=1)
 TOO_OLD: Final = timedelta(hours=6)  # written so long before it was heard, a reply does nothing any more
-WITHOUT_INCIDENT: Final = frozenset({"help", "on_call", "swap", "cover", "agree"})
+WITHOUT_INCIDENT: Final = frozenset({"help", "on_call", "swap", "cover", "agree", "disagree"})
 OF_CLOSED: Final = frozenset({"reopen", "real", "false_alarm", "note"})  # these make sense of what was closed lately too
+YES_OR_NO: Final[Mapping[Verb, Verb]] = {"acknowledge": "agree", "agree": "agree", "decline": "disagree"}
 REFUSED: Final = "refused"
 
 
@@ -137,9 +140,20 @@ class Handler:
         if not isinstance(command, Command) or not (command.firm or answers is not None):
             asks = isinstance(command, Hint | Command) or answers is not None
             return self._hint(tx, kind, row, person, reply, incident, now) if asks else Handled(person=person, command=None)
+        command = self._of_swap(tx, person, command, answers, now)
         if now - reply.at > TOO_OLD:
             return Handled(person=person, command=command.verb, answer=Words(key="reply.too_old", args={"at": reply.at.isoformat()}))
         return self._carry(tx, kind, person, command, command.incident_id or incident, now)
+
+    def _of_swap(self, tx: Tx, person: str, command: Command, answers: int | None, now: datetime) -> Command:
+        """Yes or no to a swap of duty, where the message that is answered asks for one, or nothing else can be refused."""
+        if command.verb not in YES_OR_NO:
+            return command
+        swap = None if answers is None else told.swap_of(tx, answers)
+        waiting = swaps.unanswered(tx, now, person) if command.verb == "decline" and answers is None else []
+        if swap is None and (not waiting or told.open_for(tx, person)):
+            return command
+        return replace(command, verb=YES_OR_NO[command.verb], incident_id=swap)
 
     def _chosen(self, tx: Tx, kind: str, row: int, reply: Reply, now: datetime) -> Command | None:
         """The command that we asked about a moment ago ("#12 hay #13?"), of the incident that is named now."""
@@ -170,7 +184,8 @@ class Handler:
                 answer = self._carrier.carry_out(tx, command, incident, person, now, self._roster(tx), via=kind)
         except (NotFound, Refused) as error:
             answer = Words(key="reply.refused", args={"reason": str(error)})
-        return Handled(person=person, command=command.verb, incident_id=incident, answer=answer)
+        about = None if command.verb in WITHOUT_INCIDENT else incident
+        return Handled(person=person, command=command.verb, incident_id=about, answer=answer)
 
     def _hint(self, tx: Tx, kind: str, row: int, person: str, reply: Reply, incident: int | None, now: datetime) -> Handled:
         """Ask once whether they take what waits for somebody; nothing is asked where nothing waits."""

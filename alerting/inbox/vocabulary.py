@@ -12,7 +12,7 @@ from core.records import Severity
 
 Verb = Literal[
     "acknowledge", "escalate", "assign", "decline", "resolve", "false_alarm", "real", "reopen", "snooze", "silence", "note",
-    "approve", "revise", "disapprove", "merge", "severity", "tick", "agree", "swap", "cover", "on_call", "help",
+    "approve", "revise", "disapprove", "merge", "severity", "tick", "agree", "disagree", "swap", "cover", "on_call", "help",
 ]  # fmt: skip
 
 

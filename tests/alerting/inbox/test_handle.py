@@ -226,6 +226,7 @@ async def test_one_put_into_another(two):
     said = await two.write("lan", "gộp 1")
     assert "#2" in said
     assert two.incidents[1].merged_into == 1
+    assert "chị Lan nhận #1" in await two.write("lan", "nhận", about=two.about("lan", 1))
 
 
 async def test_what_is_refused_is_told_in_one_line(desk):
@@ -242,3 +243,26 @@ async def test_an_answer_leaves_a_trace_in_the_audit(desk):
     await desk.write("lan", "nhận")
     last = audited(desk)[-1]
     assert (last["actor"], last["channel"], last["action"]) == ("lan", "reply", "acknowledged")
+
+
+async def test_where_anybody_may_write_under_a_name_only_answers_to_our_messages_count(desk):
+    assert await desk.write("lan", "đóng #1", proven=False) == ""
+    assert desk.incident.is_open
+    assert "chị Lan nhận #1" in await desk.write("lan", "nhận", proven=False, about=desk.about("lan"))
+    assert await desk.write("nobody", "đóng #1", proven=False) == ""
+
+
+async def test_a_swap_is_asked_for_and_agreed_to_by_answers(sqlite_url):
+    database = Database(sqlite_url, durable=False)
+    desk = Answering(database, rotations=[{"id": "line", "people": ["lan"], "handover": "Mon 09:00"}])
+    assert "Minh" in await desk.write("lan", "đổi ca Minh")
+    await desk.forward(seconds=5)
+    assert "Lan" in desk.phone("minh").got[0].body
+    assert "Lan" in await desk.write("minh", "nhận", about=desk.about("minh"))
+    assert "Minh" in await desk.write("ana", "on call")
+    assert "Lan" in await desk.write("lan", "trực thay Minh")
+    assert "line: Lan" in await desk.write("ana", "on call")
+    await desk.write("lan", "đổi ca Minh")
+    assert "từ chối" in await desk.write("minh", "từ chối")
+    await desk.inboxes.close()
+    database.close()
