@@ -17,6 +17,7 @@ from alerting.events import line
 from alerting.paging import apart, notices
 from alerting.policy import Recipient, Roster, recipients
 from alerting.save import LINK_BYTES
+from alerting.updates import give_update
 from core.errors import NotFound, Refused
 from core.flagged import Counted
 from core.records import Incident, Notification, Record, Words
@@ -125,6 +126,9 @@ def answer(tx: Tx, given: Counted, now: datetime, roster: Roster, *, channel: st
     if not flags.take(tx, flag, given, now):
         raise Refused("this post is gone already")
     settle(tx, now, roster)
+    for incident in (incidents.get(tx, number, lock=True) for number in flags.incidents_of(tx, given.mention_id)):
+        if incident is not None:
+            give_update(tx, incident, now, roster)
     audit.add(tx, now, given.by, channel, "gone" if given.gone else "counted", f"mention:{given.mention_id}")
     return Words(key="answer.gone" if given.gone else "answer.counted", args={"mention": given.mention_id})
 

@@ -17,7 +17,6 @@ from alerting.events import (
     Acknowledged,
     AlarmOver,
     CloseProposed,
-    Decision,
     EscalationDue,
     Event,
     Healed,
@@ -34,9 +33,9 @@ from alerting.events import (
 )
 from alerting.labelling import label_closing
 from alerting.links import Signer
-from alerting.patience import updated
 from alerting.policy import Roster, policy_for
-from alerting.save import change, save
+from alerting.save import change
+from alerting.updates import give_update
 from core.errors import NotFound, Refused
 from core.flagged import Counted
 from core.records import Incident, Notification, Record, Words
@@ -108,13 +107,6 @@ def role_given(by: str, role: str, person: str, playbook: Playbook | None) -> Ro
     if role not in titles:
         raise Refused(f"there is no role {role!r}; there are: {', '.join(sorted(titles))}")
     return RoleGiven(by=by, role=role, person=person, title=titles[role])
-
-
-def give_update(tx: Tx, incident: Incident, now: datetime, roster: Roster) -> None:
-    """Note that a person did something about an incident that is no event of its own: whoever has it owes the next update from now on."""
-    later = updated(incident, now, roster)
-    if later != incident:
-        save(tx, incident, Decision(incident=later))
 
 
 def open_link(tx: Tx, signer: Signer, token: str, now: datetime) -> tuple[Notification, Incident] | None:
