@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import structlog
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from alerting.base import Limits, Message, Receipt, headed
 from alerting.buttons import buttons, link_label
@@ -51,6 +51,17 @@ class Options(BaseModel):
     user: int | None = None
     topic: int | None = None
     api: Address = API
+
+    @field_validator("chat")
+    @classmethod
+    def _is_chat(cls, chat: int | str) -> int | str:
+        if isinstance(chat, int) or chat.removeprefix("-").isdecimal():
+            return int(chat)
+        if not (chat.startswith("@") and chat[1:].isascii() and chat[1:].isidentifier()):
+            raise ValueError(
+                "must be the id that the bot tells after /start (7000000123, or -1001234567890 for a group), or a channel's @name"
+            )
+        return chat
 
 
 class Notifier:

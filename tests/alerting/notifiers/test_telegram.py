@@ -241,6 +241,8 @@ async def test_a_message_that_is_gone_cannot_be_edited(place: Bench) -> None:
     [
         ({"token": "bot123", "chat": 1}, "as @BotFather gives it"),
         ({"token": TOKEN}, "Field required"),
+        ({"token": TOKEN, "chat": "Lan"}, "that the bot tells after /start"),
+        ({"token": TOKEN, "chat": "@Lan Nguyễn"}, "that the bot tells after /start"),
         ({"token": TOKEN, "chat": 1, "api": "ftp://x"}, "http or https"),
         ({"token": TOKEN, "chat": 1, "colour": "red"}, "Extra inputs"),
     ],
@@ -248,3 +250,8 @@ async def test_a_message_that_is_gone_cannot_be_edited(place: Bench) -> None:
 def test_wrong_options_say_how_to_mend_them(options: dict[str, Any], says: str) -> None:
     with pytest.raises(ValidationError, match=says):
         Options.model_validate(options)
+
+
+@pytest.mark.parametrize(("written", "read"), [(7, 7), ("7", 7), ("-1001234567890", -1001234567890), ("@acme_alerts", "@acme_alerts")])
+def test_a_chat_may_be_written_as_a_number_or_as_text(written: int | str, read: int | str) -> None:
+    assert Options.model_validate({"token": TOKEN, "chat": written}).chat == read
