@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from msgspec.structs import replace
 from pydantic import ValidationError
 
@@ -23,6 +25,7 @@ MESSAGE = Message(
     kind="page", subject="[KHẨN CẤP] SỰ CỐ #12 Acme", body=f"Ấm Acme nổ & cháy\nXem: {LINK}\nMã: K7P2", short=f"[KHẨN CẤP] #12 Acme {LINK} K7P2",
     language="vi", idempotency_key="k" * 64, thread_key="t", link=LINK, ack_code="K7P2", incident_id=12, severity="critical",
 )  # fmt: skip
+ROOT = Path(__file__).parents[3]
 HOOK = "/services/T0/B0/hook-sesame"
 
 
@@ -252,3 +255,14 @@ async def test_what_a_webhook_answers_means_what_it_means(place: Bench, refusal:
 def test_wrong_options_say_how_to_mend_them(options: dict[str, str], says: str) -> None:
     with pytest.raises(ValidationError, match=says):
         Options.model_validate(options)
+
+
+def test_the_manifest_in_the_documentation_asks_for_what_is_used_and_for_no_more() -> None:
+    (text,) = re.findall(r"```yaml\n(display_information:.*?)```", (ROOT / "docs" / "notifiers.md").read_text(encoding="utf-8"), re.DOTALL)
+    manifest = yaml.safe_load(text)
+    used = {"chat:write", "im:write", "im:history", "app_mentions:read", "commands", "files:write"}
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == used
+    assert manifest["settings"]["event_subscriptions"]["bot_events"] == ["message.im", "app_mention"]
+    assert manifest["settings"]["socket_mode_enabled"] is True
+    assert manifest["settings"]["interactivity"]["is_enabled"] is True
+    assert manifest["features"]["slash_commands"][0]["command"] == "/tocsin"
