@@ -15,13 +15,14 @@ from alerting.settings import AlertingSettings
 from alerting.vitals import SELF_ALARM, Complaint, Seen, Vitals, complaints
 from store import channels, dead_letters, facts, notifications, open_incidents, probes, replies
 from store.database import Tx
+from store.figures import WATCHMAN
 from store.open import Store
 
 log = structlog.get_logger()
 
 EVERY: Final = timedelta(seconds=60)
 LATELY: Final = timedelta(hours=1)  # dead letters are counted over it
-LOOKED: Final = "watchman"  # the fact that says when it last looked and what it found
+LOOKED: Final = WATCHMAN  # the fact that says when it last looked and what it found
 
 
 class Watchman:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, func, or_, select, true
 
 from core.probe import KIND, PROBE
+from store import facts, probes
 from store.schema import blindness, dead_letters, incidents, mentions, signals, sources
-from store.schema_paging import notifications
+from store.schema_paging import channel_states, notifications
+
+WATCHMAN: Final = "watchman"  # the fact in which the watchman says what is ill
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -24,6 +28,9 @@ class Figures(msgspec.Struct, frozen=True):
     sources: int
     sources_failing: int
     dead_letters: int
+    channels_red: int
+    ill: int
+    probe_age_s: float | None
 
 
 def answers(tx: Connection) -> bool:
@@ -40,6 +47,7 @@ def taken(tx: Connection, now: datetime) -> Figures:
     )
     is_open = incidents.c.status.in_(("open", "acknowledged"))
     by_severity = tx.execute(select(incidents.c.severity, func.count()).where(is_open).group_by(incidents.c.severity))
+    watched, last = facts.get(tx, WATCHMAN), probes.last_arrived(tx)
     failing = or_(sources.c.failures > 0, sources.c.paused_because.is_not(None))
     return Figures(
         mentions=int(
@@ -53,6 +61,9 @@ def taken(tx: Connection, now: datetime) -> Figures:
         sources=_count(tx, sources.c.id != PROBE),
         sources_failing=_count(tx, failing & (sources.c.id != PROBE)),
         dead_letters=_count(tx, dead_letters.c.replayed_at.is_(None)),
+        channels_red=_count(tx, channel_states.c.red_since.is_not(None)),
+        ill=len(watched) if isinstance(watched, list) else 0,
+        probe_age_s=None if last is None else (now - last).total_seconds(),
     )
 
 

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from console.reliance import red_channels, red_lines
 from console.verbs.base import Desk, UsageError, Verb, as_json, as_person
 from console.verbs.tables import table
 from console.verbs.times import moment
@@ -42,8 +43,15 @@ def _on_call(desk: Desk, args: Namespace) -> int:
         return _load(desk, args, roster, at)
     found = duty(roster, at, timedelta(days=args.days or 0))
     if args.json:
-        desk.json({"at": at.isoformat(), "rotations": found})
+        desk.json({"at": at.isoformat(), "rotations": found, "red_channels": desk.read(red_channels, desk.config.alerting)})
         return 0
+    _tell_duty(desk, found)
+    for line in red_lines(desk.say, desk.read(red_channels, desk.config.alerting)):
+        desk.tell(line)
+    return 0
+
+
+def _tell_duty(desk: Desk, found: list[dict[str, Any]]) -> None:
     say = desk.say
     if not found:
         desk.tell(say("cli.no_rotations"))
@@ -64,7 +72,6 @@ def _on_call(desk: Desk, args: Namespace) -> int:
             desk.out(table([say("cli.from"), say("cli.to"), say("console.who")], rows))
         for gap in rotation["gaps"]:
             desk.out(say("cli.gap", rotation=rotation["id"], start=gap["starts_at"], end=gap["ends_at"]))
-    return 0
 
 
 def roster_of(desk: Desk) -> Roster:

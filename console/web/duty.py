@@ -13,6 +13,7 @@ from alerting.ics import write_shifts
 from alerting.load import load
 from alerting.policy import Roster
 from alerting.rotation import Shift
+from console.reliance import red_channels, red_lines
 from console.verbs.ahead import AHEAD, calendar_key, calendar_states, gaps_ahead
 from console.verbs.people import ICS_DAYS, LOAD_DAYS, duty
 from console.web.visit import Visit
@@ -44,6 +45,7 @@ def _page(tx: Tx, visit: Visit) -> web.Response:
         drawn=sum(hole["drawn"] for hole in holes),
         clashes=clashes(roster, now, now + AHEAD),
         away=away,
+        red=list(red_lines(visit.say, red_channels(tx, settings))),
         swaps=swaps.unanswered(tx, now),
         loads=load(sent, roster),
         calendars=[(calendar_key(one), one) for one in calendar_states(tx, settings)],

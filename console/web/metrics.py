@@ -52,6 +52,10 @@ def filled(found: Figures, heard: Sequence[HeardSource], health: Health, generat
     tell_each("source_last_heard_age_seconds", "Since the source was last heard.", "source", last)
     costs = {one.id: one.today.cost for one in heard if one.today.cost}
     tell_each("source_cost_today", "What the source has cost since midnight UTC, in its platform's units.", "source", costs)
+    tell("channels_red", "Channels of people that cannot be relied on.", found.channels_red)
+    tell("ill", "Parts of Tocsin itself that the watchman found ill when he last looked.", found.ill)
+    if found.probe_age_s is not None:
+        tell("probe_age_seconds", "Since the newest probe was said that came through the whole way.", found.probe_age_s)
     tell("dead_letters", "What could not be processed and was not tried again.", found.dead_letters)
     tell("configuration_generation", "Number of the configuration in force.", generation)
     tell("clock_skew_seconds", "How far the system's clock has gone from ours since the start.", health.skew_s)
