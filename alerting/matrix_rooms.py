@@ -42,7 +42,7 @@ def _homeserver(url: str) -> str:
 class MatrixOptions(BaseModel):
     """`homeserver` is the address of its client API, `token` the access token of an account of its own.
 
-    `invited_by`: whose invitations the inbox accepts ("@lan:example.org"); nobody's unless they are named.
+    `invited_by`: whose invitations the inbox accepts besides those of the channels' users ("@lan:example.org").
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

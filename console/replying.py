@@ -117,8 +117,17 @@ def options_of(alerting: AlertingSettings, kind: str) -> dict[str, Any] | None:
     fields = _module(kind).Options.model_fields
     known = {name for field, told in fields.items() for name in (field, told.alias) if name}
     shared = alerting.notifiers.get(kind, {})
-    told = {"smtp": shared} if kind == "email" else {name: value for name, value in shared.items() if name in known}
-    return {**told, **(own if isinstance(own, dict) else {})}
+    told: dict[str, Any] = {"smtp": shared} if kind == "email" else {name: value for name, value in shared.items() if name in known}
+    told |= own if isinstance(own, dict) else {}
+    if "invited_by" in fields:  # whoever may answer may also invite us to where they answer
+        told["invited_by"] = [*told.get("invited_by", ()), *_users(alerting, kind)]
+    return told
+
+
+def _users(alerting: AlertingSettings, kind: str) -> list[str]:
+    """The `user` of every channel of a kind."""
+    options = (alerting.options_for(channel) for person in alerting.people for channel in person.channels if channel.kind == kind)
+    return [user for one in options if isinstance(user := one.get("user"), str)]
 
 
 def writers_of(alerting: AlertingSettings, kind: str, inbox: Inbox) -> dict[str, set[str]]:

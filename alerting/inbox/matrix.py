@@ -2,8 +2,9 @@
 
 Heard are texts of others: answers, messages in a thread and messages alone. Not heard are notices (programs write those), edits, pictures, reactions (a thumb
 acknowledges nothing) and whatever is encrypted. Where more was said than one answer of the homeserver holds, the rest is fetched, so that nothing is
-lost. An invitation is accepted where it comes from somebody in `invited_by`. Source: https://spec.matrix.org/v1.16/client-server-api/ (sections "Syncing",
-"Rich replies", "Threading").
+lost. An invitation is accepted where it comes from the user of a channel or from somebody in `invited_by`.
+
+Source: https://spec.matrix.org/v1.16/client-server-api/ (sections "Syncing", "Rich replies", "Threading").
 """
 
 from __future__ import annotations

@@ -54,6 +54,13 @@ def test_a_kind_that_says_enough_is_heard_and_one_that_does_not_is_told() -> Non
         inboxes_of(config(inboxes={"email": {"host": "h"}}), Fetcher(now=clock.now), clock)
 
 
+def test_whoever_may_answer_in_a_room_may_invite_us_to_it() -> None:
+    lan = {"id": "lan", "channels": [{"kind": "matrix", "room": "!a:hs.test", "user": "@lan:hs.test"}, {"kind": "email", "user": "x"}]}
+    account = {"homeserver": "https://hs.test", "token": "t", "invited_by": ["@head:hs.test"]}
+    told = options_of(AlertingSettings.model_validate({"people": [lan], "notifiers": {"matrix": account}}), "matrix")
+    assert told == {"homeserver": "https://hs.test", "token": "t", "invited_by": ["@head:hs.test", "@lan:hs.test"]}
+
+
 def test_an_inbox_gets_what_its_kind_shares_and_what_is_its_own() -> None:
     notifiers = {"telegram": {"token": "1:t", "no such": 1}}
     assert options_of(AlertingSettings(notifiers=notifiers), "telegram") == {"token": "1:t"}

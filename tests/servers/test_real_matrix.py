@@ -187,7 +187,7 @@ async def test_more_than_one_answer_of_the_homeserver_holds_is_heard_in_order(
     us.call("POST", f"/join/{room}", {})
     box = inbox(server, us, http)
     _, cursor = await look(box, None)
-    texts = [f"câu {number}" for number in range(130)]
+    texts = [f"câu {number}" for number in range(105)]
     for text in texts:
         lan.say(room, text)
     replies, _ = await look(box, cursor)
