@@ -82,6 +82,8 @@ def default_of(field):
         return f"`{WEEKDAYS[default.weekday].title()} {default.at:%H:%M}`"
     if isinstance(default, timedelta):
         return f"`{format_duration(default)}`"
+    if isinstance(default, dict):
+        return f"`{{{', '.join(f'{name}: {format_duration(value)}' for name, value in default.items())}}}`"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     return f"`{default.isoformat() if isinstance(default, date) else default}`"
