@@ -20,6 +20,7 @@ from alerting.events import line
 from alerting.other_channel import plan_other, same_call
 from alerting.policy import Roster
 from core.errors import DeliveryFailed
+from core.probe import PROBE
 from core.records import Incident, Notification
 from store import channels, incidents, notifications
 from store.database import Tx
@@ -41,7 +42,8 @@ def sent(tx: Tx, notification: Notification, receipt: Receipt, now: datetime, ro
     notifications.mark_sent(tx, notification, proof, receipt.ref, now)
     channels.went_out(tx, notification.person, notification.channel, now)
     _tell(tx, notification, now, roster, "notified_again" if notification.possible_repeat else "notified", receipt=proof)
-    log.info("notified", person=notification.person, channel=notification.channel, attempt=notification.attempt)
+    if notification.person != PROBE:  # that all works is no news
+        log.info("notified", person=notification.person, channel=notification.channel, attempt=notification.attempt)
 
 
 def failed(tx: Tx, notification: Notification, error: DeliveryFailed, now: datetime, roster: Roster) -> None:
@@ -65,7 +67,8 @@ def failed(tx: Tx, notification: Notification, error: DeliveryFailed, now: datet
     incident = None if notification.incident_id is None else incidents.get(tx, notification.incident_id)
     if incident is None or notification.kind != "page":
         return
-    if again is None and not error.permanent:  # the channel may work again
+    twice = (notification.copies or 0) >= MOST_COPIES  # or not at all, where we died twice before sending: a line of a digest says so
+    if again is None and (twice or not error.permanent):  # the channel may work again
         notifications.list_in(tx, notification.id, digest.bundle(tx, notification, now))
     _reach_otherwise(tx, incident, notification, now, roster, lasting=again is None)
 

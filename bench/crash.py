@@ -33,7 +33,7 @@ PLACES: Final = 2  # installations side by side
 KILLS: Final = 520
 MENTIONS: Final = 10_400
 BRANDS: Final = 80
-KILLS_WRONG: Final = 40
+KILLS_WRONG: Final = 30
 BRANDS_WRONG: Final = 30
 LONGEST_LIFE_S: Final = 2.5
 DOOMED_LIFE_S: Final = 3.0  # then its point will not come, and it dies where it stands
@@ -58,12 +58,12 @@ class Run:
     def __init__(self, plan: Plan, nursery: Nursery, place: Town, folder: Path) -> None:
         self.plan = plan
         self.killed: Counter[str] = Counter()
-        self._tried: Counter[str] = Counter()
         self._nursery = nursery
         self._town = place
         self._config = folder / "config.yaml"
         self._database = folder / "tocsin.db"
         self._points = folder / "points.txt"
+        self._died_at = folder / "died-at.txt"
         self._random = random.Random(plan.seed)
         self._brands = [f"zolta{number}" for number in range(plan.brands)]
         self._unburnt = list(self._brands)
@@ -110,19 +110,18 @@ class Run:
         number, person = self._random.choice(heard)
         words = ("ack", str(number), "--as", person)
         moment = self._random.choice(("before", "after"))
-        doom = Doom(f"{moment} commit of alerting.respond.respond", 1)
+        doom = Doom(frozenset({f"{moment} commit of alerting.respond.respond"}), 1, self._died_at)
         self._await_death(self._nursery.tocsin(self._config, words, doom), doom, PATIENCE_S)
         self._nursery.wait(self._nursery.tocsin(self._config, words), PATIENCE_S)
 
     def _doom(self) -> Doom | None:
-        """One of the points tried least, four times of five; else none: the moment is random."""
+        """Whichever it meets first of the points that were died at less than others, four times of five; else none: the moment is random."""
         known = [point for point in self.points() if "respond" not in point]
         if not known or self._random.random() < 0.2:
             return None
-        fewest = min(self._tried[point] for point in known)
-        point = self._random.choice([point for point in known if self._tried[point] == fewest])
-        self._tried[point] += 1
-        return Doom(point, self._random.choice((1, 1, 1, 2, 3)))
+        usual = sum(self.killed[point] for point in known) / len(known)
+        seldom = frozenset(point for point in known if self.killed[point] <= usual)
+        return Doom(seldom, self._random.choice((1, 1, 2)), self._died_at)
 
     def _await_death(self, pid: int, doom: Doom | None, seconds: float) -> None:
         status = self._nursery.wait(pid, seconds)
@@ -130,7 +129,7 @@ class Run:
             self._nursery.kill(pid)
             self.killed[RANDOM] += 1
         elif status == KILLED and doom is not None:
-            self.killed[doom.point] += 1
+            self.killed[self._died_at.read_text(encoding="utf-8")] += 1
         elif status != 0:
             raise SystemExit(f"a life ended by itself, with {status}; see {self._config.with_name('log.txt')}")
 

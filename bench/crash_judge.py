@@ -16,7 +16,7 @@ WAITING: Final = (
     "SELECT count(*) FROM mentions WHERE enriched_at IS NULL AND source_id LIKE 'forum-%'",  # the monitor's own probes come and go
     "SELECT count(*) FROM signals WHERE taken_at IS NULL AND kind <> 'probe'",
     "SELECT count(*) FROM notifications WHERE state IN ('planned', 'claimed') AND kind <> 'test' AND (kind <> 'digest' OR unixepoch(due_at) < unixepoch() + 61)",
-    "SELECT count(*) FROM incidents WHERE status = 'open' AND next_step_at IS NOT NULL",
+    "SELECT count(*) FROM incidents WHERE status = 'open' AND next_step_at IS NOT NULL AND topic_id IS NOT NULL",  # not the monitor's own ailments
 )
 
 

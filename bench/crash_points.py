@@ -22,10 +22,11 @@ Passing = Callable[[str], None]
 
 
 class Doom(NamedTuple):
-    """Where a life ends: when it passes `point` for the `nth` time (from 1)."""
+    """Where a life ends: when it has passed any of `points` for the `nth` time (from 1). `told`: the file that says which it was."""
 
-    point: str
+    points: frozenset[str]
     nth: int
+    told: Path
 
 
 def lay(doom: Doom | None, known: Path) -> None:
@@ -37,7 +38,8 @@ def lay(doom: Doom | None, known: Path) -> None:
         if passed[point] == 1:
             with known.open("a", encoding="utf-8") as file:
                 file.write(f"{point}\n")
-        if doom is not None and (point, passed[point]) == doom:
+        if doom is not None and point in doom.points and passed[point] == doom.nth:
+            doom.told.write_text(point, encoding="utf-8")
             os._exit(KILLED)  # nothing is flushed, closed or told, as where the power goes
 
     _around_commits(passing)

@@ -70,6 +70,12 @@ class Place:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=PATIENCE_S)
 
+    def processor_s(self) -> float:
+        """The processor's seconds that the daemon has spent so far."""
+        assert self.process is not None
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     async def push(self, http: ClientSession, text: str) -> float:
         """Push a post; returns when it was offered, in monotonic seconds; it is stored when this returns."""
         number = str(time.monotonic_ns())

@@ -7,6 +7,7 @@ import logging
 import random
 import re
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -25,7 +26,7 @@ LATE_S: Final = 1.0
 LONGEST_S: Final = 0.03  # between the start of a step and the acknowledgement
 CROWD: Final = 1_000
 MOST: Final = 6
-NUMBER: Final = re.compile(r"#(\d+)")
+NUMBERS: Final = re.compile(r"#(\d+)(?:-#(\d+))?")  # one, or a range of them
 
 
 def quiet() -> None:
@@ -80,7 +81,7 @@ async def storm(folder: Path) -> bool:
         await desk.forward(seconds=30)
     spent = time.monotonic() - begun
     got = desk.phone("ana").got
-    named = {int(number) for message in got for number in NUMBER.findall(message.subject + message.body)}
+    named = {number for message in got for number in _named(message)}
     listed = sum(1 for incident in desk.incidents if incident.id in named)
     print(f"\n{CROWD} incidents in a minute, one person with two channels, twenty minutes: {len(desk.incidents)} incidents,")
     print(
@@ -111,3 +112,9 @@ def _note_starts(desk: Desk) -> list[float]:
     began: list[float] = []
     desk.phones.update((person, _Noting(began)) for person in desk.phones)  # type: ignore[misc]
     return began
+
+
+def _named(message: Message) -> Iterator[int]:
+    """The incidents that a message names."""
+    for first, last in NUMBERS.findall(message.subject + message.body):
+        yield from range(int(first), int(last or first) + 1)
