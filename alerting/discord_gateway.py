@@ -116,6 +116,10 @@ class Gateway:
                     await socket.aclose(KEEPS_SESSION)
         except AddressRefused as error:
             raise SourceUnavailable(self._source, f"address refused: {error.reason} (see allow_private_hosts)") from error
+        except SourceRejected as error:
+            if self._greeted:
+                raise
+            raise SourceUnavailable(self._source, f"no connection: {error.reason}") from error  # a token is judged later
 
     async def _conversation(self, socket: Websocket) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
         heart = _Heart(socket, await self._hello(socket))

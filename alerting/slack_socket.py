@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, Self
 
@@ -109,30 +110,40 @@ class SocketMode:
         """One connection to its end. Errors as `envelopes`."""
         await asyncio.sleep(pause_s)
         began = asyncio.get_running_loop().time()
-        followed = False
+        course = _Course()
+        address = await self._address()
         try:
-            async with self._http.websocket(await self._address(), source=self._source) as socket, _Confirmer(socket) as confirmer:
-                await self._greeted(socket)
-                heard.put_nowait(ALIVE)
-                while True:
-                    match await self._receive(socket):
-                        case {"type": "disconnect", "reason": "link_disabled"}:
-                            raise SourceRejected(self._source, "Socket Mode is switched off in the app's settings")
-                        case {"type": "disconnect"} if not followed:
-                            followed = True
-                            heard.put_nowait(WANTED)
-                        case {"type": str(kind), "envelope_id": str(identity), "payload": dict(payload)}:
-                            self._hear(Envelope(kind, identity, payload), heard, confirmer)
-                        case _:
-                            heard.put_nowait(ALIVE)
+            async with self._http.websocket(address, source=self._source) as socket, _Confirmer(socket) as confirmer:
+                await self._converse(socket, confirmer, heard, course)
         except AddressRefused as error:
             raise SourceUnavailable(self._source, f"address refused: {error.reason} (see allow_private_hosts)") from error
+        except SourceRejected as error:
+            if course.greeted:
+                raise
+            raise SourceUnavailable(self._source, f"no connection: {error.reason}") from error  # the token was fine a moment ago
         except SourceUnavailable:
-            if followed:
+            if course.followed:
                 return
             if asyncio.get_running_loop().time() - began < GOOD_S:
                 raise
             heard.put_nowait(WANTED)
+
+    async def _converse(self, socket: Websocket, confirmer: _Confirmer, heard: asyncio.Queue[Heard], course: _Course) -> None:
+        """Hello, then whatever comes, until the connection ends."""
+        await self._greet(socket)
+        course.greeted = True
+        heard.put_nowait(ALIVE)
+        while True:
+            match await self._receive(socket):
+                case {"type": "disconnect", "reason": "link_disabled"}:
+                    raise SourceRejected(self._source, "Socket Mode is switched off in the app's settings")
+                case {"type": "disconnect"} if not course.followed:
+                    course.followed = True
+                    heard.put_nowait(WANTED)
+                case {"type": str(kind), "envelope_id": str(identity), "payload": dict(payload)}:
+                    self._hear(Envelope(kind, identity, payload), heard, confirmer)
+                case _:
+                    heard.put_nowait(ALIVE)
 
     def _hear(self, envelope: Envelope, heard: asyncio.Queue[Heard], confirmer: _Confirmer) -> None:
         if heard.qsize() >= MAX_WAITING:
@@ -160,7 +171,7 @@ class SocketMode:
             raise SourceUnreadable(self._source, "gives no address to connect to")
         return url
 
-    async def _greeted(self, socket: Websocket) -> None:
+    async def _greet(self, socket: Websocket) -> None:
         message = await self._receive(socket, HELLO_S)
         if message.get("type") != "hello":
             raise SourceUnreadable(self._source, "does not say hello")
@@ -173,6 +184,14 @@ class SocketMode:
         except (msgspec.DecodeError, UnicodeError) as error:
             raise SourceUnreadable(self._source, "sends what is not JSON") from error
         return found if isinstance(found, dict) else {}
+
+
+@dataclass
+class _Course:
+    """How far a connection came: whether Slack said hello, and whether the next one is on its way."""
+
+    greeted: bool = False
+    followed: bool = False
 
 
 class _Confirmer:

@@ -57,6 +57,7 @@ class Discord(Strict):
         self.closes_with: int | None = None  # instead of a ready
         self.resumes = True
         self._asked_at: dict[str, float] = {}
+        self.handshake: int | None = None  # the status with which a websocket is refused
         self._serial = 100
 
     @property
@@ -156,6 +157,8 @@ class Discord(Strict):
 
     async def _gateway(self, request: web.Request) -> web.StreamResponse:
         assert dict(request.query) == {"v": "10", "encoding": "json"}
+        if self.handshake is not None:
+            return web.Response(status=self.handshake)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self.sockets.append(socket)

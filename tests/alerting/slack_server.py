@@ -45,6 +45,7 @@ class Slack(Strict):
         self.waiting: dict[str, dict[str, Any]] = {}  # envelopes that were not confirmed
         self.confirmed: dict[str, float] = {}  # seconds that it took
         self._sent_at: dict[str, float] = {}
+        self.handshake: int | None = None  # the status with which a websocket is refused
         self._serial = 100
 
     @property
@@ -175,6 +176,8 @@ class Slack(Strict):
 
     async def _link(self, request: web.Request) -> web.StreamResponse:
         self.tickets.remove(request.query["ticket"])  # each is good for once
+        if self.handshake is not None:
+            return web.Response(status=self.handshake)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         if self.greets:

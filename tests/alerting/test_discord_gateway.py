@@ -157,3 +157,10 @@ async def test_it_waits_when_no_session_may_begin_today(place: Guild) -> None:
 async def test_the_privileged_intent_is_asked_for_where_it_is_wanted(place: Guild) -> None:
     place.message_content = True
     assert await listened(inbox(place, message_content=True), one)
+
+
+@pytest.mark.parametrize("status", [403, 503])
+async def test_a_handshake_that_fails_passes(place: Guild, status: int) -> None:
+    place.handshake = status
+    with pytest.raises(SourceUnavailable, match=str(status)):
+        await begin(place)

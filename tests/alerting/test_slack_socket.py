@@ -133,3 +133,10 @@ async def test_a_place_that_does_not_say_hello_is_not_slack(place: Workspace, mo
     place.greets = False
     with pytest.raises(SourceUnreadable, match="hello"):
         await heard(place)
+
+
+@pytest.mark.parametrize("status", [403, 503])
+async def test_a_handshake_that_fails_passes(place: Workspace, status: int) -> None:
+    place.handshake = status
+    with pytest.raises(SourceUnavailable, match=str(status)):
+        await heard(place)
