@@ -50,8 +50,11 @@ class Effect(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Course(Record, frozen=True, kw_only=True, gc=False):
-    """How an incident runs. `hourly`: mentions by hour, the running hour last; `known`: whether every source that carried it was heard in the last
-    `QUIET_HOURS`. `carriers`: (source id, tier) of those that carry it. `reply`: the effect of our last words in public, None where we said nothing."""  # noqa: D205, D209
+    """How an incident runs.
+
+    `hourly`: mentions by hour, the running hour last; `known`: whether every source that carried it was heard in the last `QUIET_HOURS`. `carriers`:
+    (source id, tier) of those that carry it. `reply`: the effect of our last words in public, None where we said nothing.
+    """
 
     hourly: tuple[int, ...]
     known: bool

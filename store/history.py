@@ -24,15 +24,14 @@ from store.schema import (
     mention_texts,
     mention_topics,
     mentions,
-    overrides,
     readings,
     recounts,
     revisions,
-    silences,
     sources,
     stories,
     watches,
 )
+from store.schema_paging import overrides, silences
 
 Row = tuple[Any, ...]
 FOLLOWED: Final = ("id", "seen_at", "source_id", "arrival", "enriched_at", "counts_at")
