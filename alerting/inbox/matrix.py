@@ -22,18 +22,18 @@ import structlog
 from alerting.inbox.base import Batch, Reply
 from alerting.matrix_rooms import PLACE, MatrixAccount, MatrixOptions, below, failure, text_content
 from alerting.posting import is_fine, told
-from core.errors import AddressRefused, DeliveryFailed, SourceRejected, SourceUnavailable
+from core.errors import AddressRefused, DeliveryFailed, SourceRejected, SourceUnavailable, SourceUnreadable
 from core.http import Answer, Fetcher
 
 log = structlog.get_logger()
 
 SOURCE: Final = f"inbox {PLACE}"
 WAIT_S: Final = 25  # of a long poll
-LIMIT: Final = 100  # messages of a room in one answer
-PAGES: Final = 50  # of what was said meanwhile; five thousand messages
+LIMIT: Final = 50  # messages of a room in one answer; the largest are of 64 KiB, and we read 5 MB
+PAGES: Final = 100  # of what was said meanwhile; five thousand messages
 MAX_TEXT: Final = 4_000  # characters of a reply; the grammar reads its first line
 _BAD_REQUEST, _REFUSED = 400, frozenset({401, 403})
-_MESSAGES: Final = {"types": ["m.room.message"], "limit": LIMIT}
+_TYPES: Final = ["m.room.message"]
 _NOTHING: Final[dict[str, Any]] = {"types": []}
 
 
@@ -96,17 +96,18 @@ class Inbox:
         except DeliveryFailed as error:
             raise (SourceRejected if error.permanent else SourceUnavailable)(SOURCE, error.reason) from None
 
-    async def _sync(self, since: str | None) -> dict[str, Any] | None:
+    async def _sync(self, since: str | None, limit: int = LIMIT) -> dict[str, Any] | None:
         """What is new; None where the homeserver does not know that cursor any more."""
-        room = {
-            "timeline": _MESSAGES | ({"limit": 1} if since is None else {}),
-            "state": _NOTHING,
-            "ephemeral": _NOTHING,
-            "account_data": _NOTHING,
-        }
+        timeline = {"types": _TYPES, "limit": 1 if since is None else limit}
+        room = {"timeline": timeline, "state": _NOTHING, "ephemeral": _NOTHING, "account_data": _NOTHING}
         query = {"filter": _json({"room": room, "presence": _NOTHING, "account_data": _NOTHING}), "set_presence": "offline"}
         query |= {"timeout": "0"} if since is None else {"timeout": str(WAIT_S * 1000), "since": since}
-        answer = await self._fetch(self._account.address("/sync", **query), patience_s=WAIT_S)
+        try:
+            answer = await self._fetch(self._account.address("/sync", **query), patience_s=WAIT_S)
+        except SourceUnreadable:  # too much at once, and nobody may make us deaf by that: the newest alone, the rest page by page
+            if limit == 1:
+                raise
+            return await self._sync(since, 1)
         if answer.status == _BAD_REQUEST and since is not None:
             log.warning("inbox begins anew: the homeserver does not know where we were", inbox=PLACE)
             return None
@@ -148,7 +149,7 @@ class Inbox:
         events: list[dict[str, Any]] = []
         at: str | None = before
         for _ in range(PAGES):
-            query = {"dir": "b", "from": str(at), "to": since, "limit": str(LIMIT), "filter": _json({"types": _MESSAGES["types"]})}
+            query = {"dir": "b", "from": str(at), "to": since, "limit": str(LIMIT), "filter": _json({"types": _TYPES})}
             page = _fine(await self._fetch(self._account.address(f"/rooms/{quote(room, safe='')}/messages", **query)))
             found = [event for event in page.get("chunk", ()) if isinstance(event, dict)]
             events += found

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from alerting.inbox.base import Batch, Reply
 from alerting.inbox.matrix import Inbox, Options
 from core.errors import SourceRejected, SourceUnavailable
+from core.http import Fetcher, Limits
 from tests.alerting.homeserver import INVITED, LAN, MALLORY, ME, ROOM, TOKEN, Homeserver
 from tests.alerting.strict import AT, running
 
@@ -149,6 +150,15 @@ async def test_more_than_one_answer_holds_is_fetched_in_order(server: Bench) -> 
     replies = await said(server, *({"msgtype": "m.text", "body": text} for text in texts))
     assert [reply.text for reply in replies] == texts
     assert len({reply.native_id for reply in replies}) == len(texts)
+
+
+async def test_nobody_makes_us_deaf_by_saying_much(server: Bench) -> None:
+    async with Fetcher(now=lambda: AT, allow=[server.pair], limits=Limits(wire_bytes=30_000, per_host=2)) as server.http:
+        replies = await said(
+            server, *({"msgtype": "m.text", "body": f"{n} {'x' * 9_000}"} for n in range(8)), {"msgtype": "m.text", "body": "nhận"}
+        )
+    assert [reply.text.split()[0] for reply in replies] == [*map(str, range(8)), "nhận"]
+    assert max(len(reply.text) for reply in replies) == 4_000
 
 
 async def test_a_homeserver_that_forgot_where_we_were_is_listened_to_anew(server: Bench) -> None:
