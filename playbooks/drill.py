@@ -19,7 +19,7 @@ from core.errors import NotFound, QueryError
 from core.query import parse
 from core.records import MentionClass, Record, Severity, Tier, TopicKind
 from playbooks.load import read_model
-from playbooks.playbook import Id, Language, Part, Text
+from playbooks.sections import Id, Language, Part, Text
 
 DRILLS: Final = Path(__file__).parent / "drills"
 MAX_LENGTH: Final = timedelta(hours=24)  # from the first inject; a drill that never ends helps nobody

@@ -11,32 +11,33 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from core.durations import Duration
-from core.records import Severity, TopicKind
+from core.records import Severity, TopicKind, severity_rank
 from playbooks.blanks import Blank, blanks_of
+from playbooks.sections import (
+    Approval,
+    Id,
+    Language,
+    Monitoring,
+    Notice,
+    Part,
+    Question,
+    Speaking,
+    SpeechChannel,
+    Stakeholder,
+    Text,
+    Texts,
+)
 
-Language = Literal["vi", "en"]
 Cluster = Literal["victim", "accidental", "preventable"]
 Posture = Literal["inform", "deny", "diminish", "rebuild"]
-SpeechChannel = Literal["facebook", "website", "reply", "press", "internal"]
 Evidence = Literal["none", "note", "link", "screenshot"]
 Phase = Literal["first_15_minutes", "first_hour", "first_day", "after"]
 
 PHASES: tuple[Phase, ...] = ("first_15_minutes", "first_hour", "first_day", "after")
 _LATEST_MIN: dict[Phase, int] = {"first_15_minutes": 15, "first_hour": 60, "first_day": 1_440, "after": 90 * 1_440}
-
-Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-Sentence = Annotated[str, Field(min_length=2, max_length=2_000)]
-Text = Annotated[dict[Language, Sentence], Field(min_length=1)]
-Texts = tuple[Text, ...]
-
-
-class Part(BaseModel):
-    """What all parts of a playbook share: frozen, and a key that nobody knows is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Triggers(Part):
@@ -96,7 +97,11 @@ class Statement(Part):
 
 
 class Playbook(Part):
-    """A plan for one sort of crisis. `default`: the one taken where no other fits. `drill`: the id of the drill that practises it."""
+    """A plan for one sort of crisis.
+
+    `default`: the one taken where no other fits. `drill`: the id of the drill that practises it. `history`: what in our past makes it graver (Coombs' modifiers:
+    crisis history, prior reputation). `evidence_threshold`: what has to be known before anything is said about the cause.
+    """
 
     id: Id
     version: Annotated[int, Field(ge=1)]
@@ -108,19 +113,31 @@ class Playbook(Part):
     triggers: Triggers
     do_not_use_when: Texts = ()
     cluster: Cluster
+    history: Texts = ()
     posture: Posture
     verify_first: Annotated[Texts, Field(min_length=1)]
+    evidence_threshold: Text | None = None
+    notify: tuple[Notice, ...] = ()
     roles: Annotated[tuple[Role, ...], Field(min_length=1)]
     first_15_minutes: Annotated[tuple[Step, ...], Field(min_length=1)]
     first_hour: tuple[Step, ...] = ()
     first_day: tuple[Step, ...] = ()
-    blanks: dict[str, Blank] = {}
+    blanks: dict[str, Blank] = Field(default_factory=dict)
     holding_statements: Annotated[tuple[Statement, ...], Field(min_length=1)]
+    approval: tuple[Approval, ...] = ()
+    key_messages: Texts = ()
+    q_and_a: tuple[Question, ...] = ()
+    cannot_share: Texts = ()
+    speaking: Speaking = Speaking()
+    stakeholders: tuple[Stakeholder, ...] = ()
+    monitoring: Monitoring = Monitoring()
     do_not: Annotated[Texts, Field(min_length=1)]
     escalate_when: Texts = ()
+    de_escalate_when: Texts = ()
     close_criteria: Annotated[Texts, Field(min_length=1)]
     after: tuple[Step, ...] = ()
     drill: Id | None = None
+    last_drilled: date | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Playbook:
@@ -146,6 +163,11 @@ class Playbook(Part):
     def role(self, id: str) -> Role | None:
         """The role of that id, or None."""
         return next((role for role in self.roles if role.id == id), None)
+
+    def approval_of(self, severity: Severity) -> Approval | None:
+        """Who approves public words at this severity: the entry that asks for the gravest one not above it; None where the playbook names nobody."""
+        fitting = [one for one in self.approval if severity_rank(one.severity_from) <= severity_rank(severity)]
+        return max(fitting, key=lambda one: severity_rank(one.severity_from), default=None)
 
     def say(self, text: Text, language: str) -> str:
         """`text` in the language, or in the playbook's first language where it has no other."""
@@ -197,9 +219,11 @@ def _unknown_roles(playbook: Playbook) -> Iterator[str]:
     for phase, step in playbook.steps():
         if step.role not in known:
             yield f"{_place(playbook, phase, step)}.role: {step.role!r} is no role of this playbook"
-    for at, statement in enumerate(playbook.holding_statements):
-        if statement.approver not in known:
-            yield f"holding_statements.{at}.approver: {statement.approver!r} is no role of this playbook"
+    named = [(f"holding_statements.{at}.approver", one.approver) for at, one in enumerate(playbook.holding_statements)]
+    named += [(f"notify.{at}.role", one.role) for at, one in enumerate(playbook.notify)]
+    named += [(f"stakeholders.{at}.role", one.role) for at, one in enumerate(playbook.stakeholders)]
+    named += [(f"approval.{at}.{part}", getattr(one, part)) for at, one in enumerate(playbook.approval) for part in ("approver", "backup")]
+    yield from (f"{place}: {role!r} is no role of this playbook" for place, role in named if role not in known)
 
 
 def _impossible_steps(playbook: Playbook) -> Iterator[str]:

@@ -11,7 +11,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from core.errors import NotFound, Refused
 from playbooks.blanks import MAX_TEMPLATE_CHARS, blanks_of, value_for
-from playbooks.playbook import Language, Playbook, SpeechChannel, Statement
+from playbooks.playbook import Playbook, Statement
+from playbooks.sections import Language, SpeechChannel
 
 MAX_OUTPUT_CHARS: Final = 65_536
 
