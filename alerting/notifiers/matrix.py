@@ -23,7 +23,6 @@ from core.http import Fetcher
 MAX_CHARS: Final = 4000  # an edit holds them four times, and an event 65,536 bytes
 LIMITS = Limits(chars=MAX_CHARS, pictures=True, edits=True, answers=True)
 
-_BAD_REQUEST: Final = "status 400"
 _PNG_SIZE: Final = slice(16, 24)  # width and height in the first chunk of every PNG
 ENCRYPTED: Final = "the room is encrypted end-to-end, and this program holds no keys; invite the account to a room without encryption"
 
@@ -85,11 +84,11 @@ class Notifier:
         return room
 
     async def _put(self, room: str, transaction: str, content: dict[str, Any], thread: dict[str, Any]) -> str:
-        """Below the first message of the incident; where the homeserver finds none such any more, in the room itself."""
+        """Below the first message of the incident; where the homeserver refuses that (it is gone, or begins no thread), in the room itself."""
         try:
             return await self._account.put(room, transaction, content | thread)
         except DeliveryFailed as error:
-            if not thread or _BAD_REQUEST not in error.reason:
+            if not thread or not error.permanent:
                 raise
         return await self._account.put(room, transaction, content)
 
