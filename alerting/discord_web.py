@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
+from typing import Any, Final
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr
 
-from alerting.posting import is_fine, multipart, post, refused, told
+from alerting.posting import Service, is_fine, multipart, post, refused, told
 from core.errors import DeliveryFailed
 from core.http import Answer, Fetcher
 
@@ -61,14 +60,6 @@ class DiscordRefused(DeliveryFailed):
         super().__init__(meant.reason, permanent=meant.permanent, ambiguous=meant.ambiguous, retry_after_s=meant.retry_after_s)
 
 
-def api_address(address: str) -> str:
-    """An address of Discord's, or of a proxy; without a slash at its end."""
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-        raise ValueError("write an address that begins with https://")
-    return address.rstrip("/")
-
-
 class DiscordOptions(BaseModel):
     """What all channels of the kind share, and the inbox too.
 
@@ -81,7 +72,7 @@ class DiscordOptions(BaseModel):
     token: SecretStr | None = None
     replies: bool = True
     message_content: bool = False
-    api: Annotated[str, AfterValidator(api_address)] = API
+    api: Service = API
 
 
 class DiscordWeb:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
+from pydantic import AfterValidator
 
 from alerting.inert import inert
 from core.errors import AddressRefused, DeliveryFailed, SourceError, SourceRejected, SourceUnavailable
@@ -21,6 +23,16 @@ MAX_WAIT_S: Final = 900.0  # of what a service may ask; a page that waits longer
 MAX_SAID: Final = 160  # characters of a service's own words in an error
 _FINE, _TOO_MANY, _BROKEN = range(200, 300), 429, 500
 _PASSING = frozenset({408, 409, 423, 425, _TOO_MANY})  # statuses that may be another one next time
+
+
+def _service(address: str) -> str:
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        raise ValueError("write an address that begins with https://")
+    return address.rstrip("/")
+
+
+Service = Annotated[str, AfterValidator(_service)]  # where a service's API is; without a slash at its end
 
 
 async def post(

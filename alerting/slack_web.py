@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
-from urllib.parse import urlencode, urlsplit
+from typing import Any, Final
+from urllib.parse import urlencode
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr
 
-from alerting.posting import MAX_WAIT_S, is_fine, post, refused, told
+from alerting.posting import MAX_WAIT_S, Service, is_fine, post, refused, told
 from core.errors import DeliveryFailed
 from core.http import Answer, Fetcher
 
@@ -64,14 +64,6 @@ class SlackRefused(DeliveryFailed):
         self.credentials = error in _CREDENTIALS
 
 
-def https_address(address: str) -> str:
-    """An address of Slack's, of a proxy, or of a sister of it (https://slack-gov.com/api); without a slash at its end."""
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-        raise ValueError("write an address that begins with https://")
-    return address.rstrip("/")
-
-
 class SlackOptions(BaseModel):
     """What all channels of the kind share, and the inbox too.
 
@@ -83,7 +75,7 @@ class SlackOptions(BaseModel):
 
     token: SecretStr | None = None
     app_token: SecretStr | None = None
-    api: Annotated[str, AfterValidator(https_address)] = API
+    api: Service = API
 
 
 class SlackWeb:
