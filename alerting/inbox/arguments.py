@@ -28,13 +28,18 @@ def is_apart(line: Line, at: int) -> bool:
     return _SEPARATOR.match(line.gap(at)) is not None
 
 
+def after_politeness(line: Line, at: int) -> int:
+    """Where the words after "giúp em nha" begin."""
+    while taken := line.any_of(at, ASKED):
+        at += taken
+    return at
+
+
 def closing(line: Line, verb: Verb, at: int, incident: int | None) -> Command | None:
     """With one of our reasons, with the person's own words after a colon or "vì", or without any."""
     if line.asks(at):
         return None
-    polite = at
-    while taken := line.any_of(polite, ASKED):
-        polite += taken
+    polite = after_politeness(line, at)
     if polite == len(line) and not line.asks(polite):
         return Command(verb=verb, incident_id=incident)
     for start in (at, polite, *(each + line.any_of(each, BECAUSE) for each in (at, polite))):
@@ -44,7 +49,8 @@ def closing(line: Line, verb: Verb, at: int, incident: int | None) -> Command | 
     for start in (at, polite):
         because = line.any_of(start, BECAUSE)
         if start < len(line) and (because or line.is_marked(start) or (is_apart(line, start) and "," not in line.gap(start))):
-            return Command(verb=verb, incident_id=incident, text=line.rest(start + because)[:MAX_TEXT])
+            clear = not because or verb != "resolve" or incident is not None  # "đóng vì mưa" may be about a shop
+            return Command(verb=verb, incident_id=incident, text=line.rest(start + because)[:MAX_TEXT], firm=clear)
     return None
 
 
@@ -62,6 +68,8 @@ def for_a_time(line: Line, verb: Verb, at: int, incident: int | None) -> Command
     """A length of time or a time of day, the number of an incident before or after it, a reason after a colon."""
     if line.asks(len(line)):
         return None
+    start = after_politeness(line, at)
+    at = start if start < len(line) and _span(line, start)[0] else at
     taken, lasts, until = _span(line, at)
     if not taken:
         number, beyond = line.incident(at)
@@ -70,9 +78,7 @@ def for_a_time(line: Line, verb: Verb, at: int, incident: int | None) -> Command
     at += taken
     number, beyond = line.incident(at) if taken else (None, at)
     incident, at = (number, beyond) if number is not None and incident is None else (incident, at)
-    polite = at
-    while step := line.any_of(polite, ASKED):
-        polite += step
+    polite = after_politeness(line, at)
     if polite == len(line):
         return Command(verb=verb, incident_id=incident, length=lasts, clock=until)
     because = line.any_of(at, BECAUSE)

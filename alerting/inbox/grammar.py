@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from alerting.inbox.arguments import MAX_TEXT, closing, for_a_time, free_words, is_apart, merge, severity, tick
+from alerting.inbox.arguments import MAX_TEXT, after_politeness, closing, for_a_time, free_words, is_apart, merge, severity, tick
 from alerting.inbox.command import Command, Hint
 from alerting.inbox.line import Line
 from alerting.inbox.own_words import own_words
@@ -21,8 +21,10 @@ from alerting.inbox.vocabulary import (
     AFTER,
     ALONE_SEVERITIES,
     ASKED,
+    BECAUSE,
     BEFORE,
     DEPARTMENTS,
+    EVERYDAY_ENDS,
     LONE,
     NEEDS_PLACE,
     PHRASES,
@@ -113,7 +115,8 @@ class _Reader:
             if line.matches(start, phrase):
                 found = self._complete(verb, start + len(phrase), incident)
                 if found is not None:
-                    weak = words in NEEDS_PLACE and found.incident_id is None
+                    everyday = words in NEEDS_PLACE or (bool(found.text) and words in EVERYDAY_ENDS)
+                    weak = everyday and found.incident_id is None
                     return replace(found, firm=False) if weak else found
         is_first = start == 0 or (incident is not None and line.incident(0)[1] == start)
         return severity(line, start, incident, ALONE_SEVERITIES) if is_first else None
@@ -149,9 +152,14 @@ class _Reader:
         line = self._line
         if line.only(at, AFTER if verb == "acknowledge" else ASKED) and not line.asks(len(line)):
             return Command(verb=verb, incident_id=incident)
-        if line.asks(at) or not (line.is_marked(at) or (verb != "acknowledge" and is_apart(line, at))):
+        because = 0
+        if verb != "acknowledge":
+            polite = after_politeness(line, at)
+            because = line.any_of(polite, BECAUSE)
+            at = polite if because else at
+        if line.asks(at) or not (because or line.is_marked(at) or (verb != "acknowledge" and is_apart(line, at))):
             return None
-        return Command(verb=verb, incident_id=incident, text=line.rest(at)[:MAX_TEXT])
+        return Command(verb=verb, incident_id=incident, text=line.rest(at + because)[:MAX_TEXT])
 
     def _about_people(self, verb: Verb, at: int, incident: int | None) -> Command | None:
         """Somebody's name; of a change of duty, with its time in the rest."""

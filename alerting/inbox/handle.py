@@ -137,6 +137,8 @@ class Handler:
     def _of_person(self, tx: Tx, kind: str, row: int, person: str, reply: Reply, answers: int | None, now: datetime) -> Handled:
         command = self._chosen(tx, kind, row, reply, now) or read(reply.text, self._names)
         incident = None if answers is None else told.incident_of(tx, answers)
+        if isinstance(command, Command) and command.verb == "resolve" and not command.firm and answers is None:
+            return self._ask_for_number(tx, person)
         if not isinstance(command, Command) or not (command.firm or answers is not None):
             asks = isinstance(command, Hint | Command) or answers is not None
             return self._hint(tx, kind, row, person, reply, incident, now) if asks else Handled(person=person, command=None)
@@ -186,6 +188,12 @@ class Handler:
             answer = Words(key="reply.refused", args={"reason": str(error)})
         about = None if command.verb in WITHOUT_INCIDENT else incident
         return Handled(person=person, command=command.verb, incident_id=about, answer=answer)
+
+    def _ask_for_number(self, tx: Tx, person: str) -> Handled:
+        """What may be about anything closes nothing; whoever has an incident open reads how to say it."""
+        found = told.open_for(tx, person)
+        answer = Words(key="reply.add_number", args={"choice": _either(found), "number": found[0]}) if found else None
+        return Handled(person=person, command=None, answer=answer)
 
     def _hint(self, tx: Tx, kind: str, row: int, person: str, reply: Reply, incident: int | None, now: datetime) -> Handled:
         """Ask once whether they take what waits for somebody; nothing is asked where nothing waits."""

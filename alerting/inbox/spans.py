@@ -20,8 +20,13 @@ _CLOCK = re.compile(
 )
 
 
+_IN_THE_MORNING = re.compile(r"(?:toi|den|until|till|to) (?:sang mai|mai|ngay mai|tomorrow|tomorrow morning)")
+_MORNING: Final = time(8)
+
+
 def length(text: str) -> timedelta | None:
     """A length of time in bare letters; None where it is none."""
+    text = text.removeprefix("for ").removeprefix("trong ").removeprefix("them ")
     if found := _MINUTES.fullmatch(text):
         return timedelta(minutes=int(found[1]))
     if found := _AND_A_HALF.fullmatch(text):
@@ -36,6 +41,8 @@ def length(text: str) -> timedelta | None:
 
 def clock(text: str) -> time | None:
     """A time of day in bare letters, "toi 22h", "22:00", "until 10 pm"; None where it is none."""
+    if _IN_THE_MORNING.fullmatch(text):
+        return _MORNING
     found = _CLOCK.fullmatch(text)
     if found is None:
         return None

@@ -22,7 +22,7 @@ def _phrases(text: str) -> tuple[str, ...]:
 
 PHRASES: Final[Mapping[Verb, tuple[str, ...]]] = {
     "acknowledge": _phrases(
-        "nhận, nhận xử lý, nhận việc, nhận vụ này, nhận việc này, nhận sự cố, nhận sự cố này, nhận case, nhận case này, nhận cái này, mình lo, em lo, tôi lo, "
+        "nhận, nhận xử lý, nhận việc, nhận vụ này, nhận việc này, nhận sự cố, nhận sự cố này, nhận case, nhận case này, nhận cái này, nhận ca, nhận ca này, mình lo, em lo, tôi lo, "
         "anh lo, chị lo, để em, để mình, để tôi, để anh, để chị, xử lý, đang xử lý, ack, acked, acknowledge, acknowledged, take, take it, i take it, taking it, "
         "taking, taken, mine, on it, got this, i got this, i have it, i have this"
     ),
@@ -32,7 +32,7 @@ PHRASES: Final[Mapping[Verb, tuple[str, ...]]] = {
     ),
     "assign": _phrases("giao, giao cho, giao việc cho, chuyển, chuyển cho, chuyển qua, chuyển sang, assign, assign to, hand to, give to"),
     "decline": _phrases(
-        "từ chối, không nhận, không nhận được việc, không xử lý được, bận, đang bận, bận rồi, bận họp, đang họp, đang bận họp, lái xe, đang lái xe, đang chạy xe, "
+        "từ chối, không nhận, không nhận được việc, không xử lý được, bận, đang bận, bận rồi, bận quá, bận lắm, bận họp, đang họp, đang bận họp, lái xe, đang lái xe, đang chạy xe, "
         "đang đi đường, pass, decline, declined, busy, driving, in a meeting, can t, cannot, can not, not me"
     ),
     "tick": _phrases("xong, xong việc, tick, đã làm, đã xong, done, did"),
@@ -51,7 +51,7 @@ PHRASES: Final[Mapping[Verb, tuple[str, ...]]] = {
     "disapprove": _phrases("không duyệt, chưa duyệt, reject, disapprove, not approved"),
     "merge": _phrases("gộp, gộp vào, gộp với, merge, merge into, merge with"),
     "severity": _phrases("mức, mức độ, severity, level"),
-    "agree": _phrases("đồng ý, đồng ý đổi, nhận ca, agree, agreed, yes i can"),
+    "agree": _phrases("đồng ý, đồng ý đổi, agree, agreed, yes i can"),
     "swap": _phrases("đổi ca, xin đổi ca, đổi trực, swap, swap with, swap shift"),
     "cover": _phrases("trực thay, trực hộ, trực giùm, thay ca, cover, cover for"),
     "on_call": _phrases(
@@ -61,8 +61,13 @@ PHRASES: Final[Mapping[Verb, tuple[str, ...]]] = {
 }
 
 LONE: Final[Mapping[str, Verb]] = {"1": "acknowledge"}  # a digit that is a command where nothing else stands
-NEEDS_PLACE: Final = frozenset({"nhầm", "không phải", "đúng", "thật", "có thật", "true", "xử lý", "pass", "take", "taken", "change"})
+NEEDS_PLACE: Final = frozenset(
+    {"nhầm", "không phải", "đúng", "thật", "có thật", "true", "xử lý", "nhận ca", "nhận ca này", "pass", "take", "taken", "change"}
+)
 """Phrases of everyday talk: a command only where an incident is named or one of our messages is answered."""
+
+EVERYDAY_ENDS: Final = frozenset({"xong", "xong việc", "done", "fixed", "closed", "close"})
+"""The same where free words follow: "xong: đã gửi hàng" may be about anything."""
 
 SEVERITIES: Final[Mapping[str, Severity]] = {
     "khẩn cấp": "critical", "khẩn": "critical", "critical": "critical", "1": "critical", "mức 1": "critical",
@@ -89,14 +94,14 @@ REASONS: Final[Mapping[str, str]] = {
 BEFORE: Final = frozenset(
     _phrases(
         "ok, oke, okie, oki, okay, okla, kk, dạ, vâng, vang, dạ vâng, ừ, uh, ừm, um, ờ, à, ạ, hi, hello, hey, chào, alo, em, e, anh, a, ảnh, chị, c, mình, "
-        "m, tôi, t, tui, tớ, để, đã, xin, sẽ, i, ll, ve, will, am, m, have, yes, yep, yeah, sure, please, pls, bot, tocsin, thôi, thì, rồi, nha"
+        "m, tôi, t, tui, tớ, để, đã, xin, sẽ, i, ll, ve, will, am, m, have, yes, yep, yeah, sure, please, pls, bot, tocsin, thôi, thì, rồi, nha, rõ, rõ rồi, đã rõ, đã hiểu, hiểu rồi, biết rồi, đây, got it, alright"
     )
 )
 """Politeness and pronouns that may stand before a command."""
 
 AFTER: Final = frozenset(
     _phrases(
-        "nha, nhe, nhé, nhá, nghen, nghe, hen, ạ, ah, á, nhen, luôn, liền, ngay, ngay bây giờ, rồi, rùi, r, thôi, em, anh, chị, c, e, sếp, bot, tocsin, mn, "
+        "nha, nhe, nhé, ơi, nhá, nghen, nghe, hen, ạ, ah, á, nhen, luôn, liền, ngay, ngay bây giờ, rồi, rùi, r, thôi, em, anh, chị, c, e, sếp, bot, tocsin, mn, "
         "mọi người, cả nhà, team, này, sự cố này, vụ này, việc này, cái này, case này, nó, xử lý, thanks, thank you, thank, you, tks, cảm ơn, cám ơn, please, pls, "
         "now, it, this, one, incident, sự cố, vụ, dạ, vâng, ok, oke"
     )
@@ -109,12 +114,14 @@ ASKED: Final = AFTER | frozenset(_phrases("đi, giùm, dùm, giúp, hộ, với,
 NUMBERED: Final = frozenset(_phrases("số, sự cố, sự cố số, vụ, case, incident, no, số sự cố"))
 """What may stand before an incident's number."""
 
-BECAUSE: Final = frozenset(_phrases("vì, do, tại, bởi, lý do, because, reason"))
+BECAUSE: Final = frozenset(_phrases("vì, do, lý do, because, reason"))
 
 TITLES: Final = frozenset(_phrases("anh, chị, em, bạn, cô, chú, bác, a, c, e, cho, cho anh, cho chị, cho em, cho bạn, với, to, for, with"))
 """What may stand before a name."""
 
-WHEN: Final = frozenset(_phrases("hôm nay, tối nay, đêm nay, sáng nay, chiều nay, bây giờ, lúc này, giờ này, today, tonight, now"))
+WHEN: Final = frozenset(
+    _phrases("vậy, thế, hôm nay, tối nay, đêm nay, sáng nay, chiều nay, bây giờ, lúc này, giờ này, today, tonight, now")
+)
 
 SEEN: Final = frozenset(
     _phrases(

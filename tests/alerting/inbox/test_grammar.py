@@ -17,14 +17,14 @@ ONE_MINH = {"lan": "Lan", "minh": "Nguyễn Văn Minh", "ha": "Hà"}
 
 TAKES = [
     "nhận", "nhan", "NHẬN", "Nhận", "nhận.", "nhận!", "nhận 👍", "👍 nhận", "ok nhận", "em nhận", "tôi nhận", "đã nhận", "mình nhận", "minh nhan", "mình lo", "em lo",
-    "để em", "để em lo", "để em nhận ạ", "ok em nhận nha", "dạ nhận ạ", "dạ em nhận ạ", "vâng nhận", "nhận nha", "nhận nhé chị", "nhận luôn", "nhận liền", "nhận rồi",
+    "để em", "để em lo", "để em nhận ạ", "ok em nhận nha", "dạ nhận ạ", "dạ em nhận ạ", "vâng nhận", "nhận nha", "nhận nhé chị", "nhận luôn", "nhận liền", "nhận rồi", "nhận c ơi", "ok nhận liền sếp ơi", "dạ rõ, em nhận", "đã rõ em nhận ạ", "got it, taking it",
     "nhận xử lý", "em nhận xử lý", "nhận vụ này", "em nhận vụ này nha chị", "nhận sự cố này", "nhậnnn", "ok ok em nhận nha sếp", "ack", "ACK", "/ack", "Ack.", "acknowledge",
     "acknowledged", "i take it", "I'll take it", "taking it", "on it", "I got this", "ok ack please", "1", "1.", "nhận\nem gọi quán ngay", "nha\u0323\u0302n",
 ]  # fmt: skip
 TAKES_12 = ["nhận #12", "nhận 12", "nhan 12 nha", "#12 nhận", "12 nhận", "ack 12", "/ack 12", "/ack@tocsin_bot 12", "@tocsin_bot nhận 12", "nhận số 12",
             "nhận sự cố 12", "nhận sự cố #12 ạ", "em nhận vụ 12 nhé", "case 12 nhận", "nhận #12, em gọi quán ngay"]  # fmt: skip
 TALK = [
-    "đóng góp ý kiến", "đóng cửa hàng chưa em?", "đóng cửa", "đóng gói cho khách", "đóng 2 cửa hàng rồi em", "đóng chưa em", "đóng?", "đừng đóng", "chưa đóng", "khoan đóng",
+    "đóng góp ý kiến", "đóng cửa hàng chưa em?", "đóng cửa", "đóng gói cho khách", "đóng tại quán", "đóng 2 cửa hàng rồi em", "đóng chưa em", "đóng?", "đừng đóng", "chưa đóng", "khoan đóng",
     "chưa nhận được gì", "chưa nhận", "nhận được hàng", "nhận hàng", "nhận 2 thùng", "nhận tiền", "nhận xét", "nhận chưa em", "nhận?", "nhận không", "nhận ko em", "ai nhận",
     "ai nhận đi", "nhận đi em", "nhận giùm chị", "nhận giúp em với", "Minh nhận nhé", "Minh nhận nha em", "nhân viên", "nhân", "đồng", "đồng nghiệp", "chuyện gì vậy",
     "chuyen gi vay", "chuyển khoản rồi", "chuyển hàng cho khách", "chuyển khoản cho minh nha", "giao hàng chưa", "giao hang cho khach", "tắt máy", "tắt đèn giùm", "hoãn chuyến bay",
@@ -98,7 +98,9 @@ def test_what_everybody_types_takes_nothing_and_is_asked_about(text):
         ("đóng 12", {"verb": "resolve", "incident_id": 12}),
         ("đóng #12 đã hoàn tiền", {"verb": "resolve", "incident_id": 12, "text": "đã hoàn tiền"}),
         ("đóng: khách hỏi lại?", {"verb": "resolve", "text": "khách hỏi lại?"}),
-        ("đóng vì khách hài lòng", {"verb": "resolve", "text": "khách hài lòng"}),
+        ("đóng vì khách hài lòng", {"verb": "resolve", "text": "khách hài lòng", "firm": False}),
+        ("đóng #12 vì khách hài lòng", {"verb": "resolve", "incident_id": 12, "text": "khách hài lòng"}),
+        ("xong: đã gửi hàng", {"verb": "resolve", "text": "đã gửi hàng", "firm": False}),
         ("đóng đã lắng", {"verb": "resolve", "reason": "quiet"}),
         ("resolve 12: refunded", {"verb": "resolve", "incident_id": 12, "text": "refunded"}),
         ("báo nhầm", {"verb": "false_alarm"}),
@@ -137,6 +139,13 @@ def test_what_everybody_types_takes_nothing_and_is_asked_about(text):
         ("hoãn 30p: đang họp", {"verb": "snooze", "length": timedelta(minutes=30), "text": "đang họp"}),
         ("lát nữa", {"verb": "snooze"}),
         ("snooze until 10pm", {"verb": "snooze", "clock": time(22)}),
+        ("hoãn giúp em 30p nha", {"verb": "snooze", "length": timedelta(minutes=30)}),
+        ("snooze for 1 hour", {"verb": "snooze", "length": timedelta(hours=1)}),
+        ("tắt cảnh báo đến sáng mai", {"verb": "silence", "clock": time(8)}),
+        ("chuyển cấp nhé vì em đang bận", {"verb": "escalate", "text": "em đang bận"}),
+        ("nhận ca này nha", {"verb": "acknowledge", "firm": False}),
+        ("em bận quá ạ", {"verb": "decline"}),
+        ("ai đang trực vậy?", {"verb": "on_call"}),
         ("tắt 2h", {"verb": "silence", "length": timedelta(hours=2)}),
         ("tat canh bao 2h", {"verb": "silence", "length": timedelta(hours=2)}),
         ("tắt tới 7h sáng", {"verb": "silence", "clock": time(7)}),

@@ -266,3 +266,10 @@ async def test_a_swap_is_asked_for_and_agreed_to_by_answers(sqlite_url):
     assert "từ chối" in await desk.write("minh", "từ chối")
     await desk.inboxes.close()
     database.close()
+
+
+async def test_what_may_be_about_a_shop_closes_nothing_unless_it_is_below_our_message(desk):
+    assert await desk.write("lan", "đóng vì mưa to quá") == "Nếu chị nói về #1, gõ kèm số: đóng #1"
+    assert desk.incident.is_open
+    await desk.write("lan", "xong: đã xin lỗi khách", about=desk.about("lan"))
+    assert desk.incident.close_reason == "đã xin lỗi khách"
