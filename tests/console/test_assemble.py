@@ -35,9 +35,25 @@ def build(database):
     ("roles", "stages"),
     [
         (("listener",), ["poller", "subscriber"]),
-        (("alerting",), ["intake", "unmuter", "tender", "dispatcher", "calendars", "duty"]),
+        (("alerting",), ["intake", "unmuter", "tender", "digester", "dispatcher", "calendars", "duty", "heartbeat", "tester", "watchman"]),
         (("console",), []),
-        (("listener", "alerting"), ["poller", "subscriber", "intake", "unmuter", "tender", "dispatcher", "calendars", "duty"]),
+        (
+            ("listener", "alerting"),
+            [
+                "poller",
+                "subscriber",
+                "intake",
+                "unmuter",
+                "tender",
+                "digester",
+                "dispatcher",
+                "calendars",
+                "duty",
+                "heartbeat",
+                "tester",
+                "watchman",
+            ],
+        ),
     ],
 )
 async def test_a_role_gets_its_stages_in_the_order_in_which_a_post_travels(build, roles, stages):
