@@ -49,7 +49,7 @@ class Notifier:
             DeliveryFailed: permanent where the account may not write there, the room is encrypted or the token is refused; ambiguous after a 5xx or a
                 connection that broke, though a repeat is harmless.
         """
-        room = await self._entered()
+        room = await self._entered(self._named)
         content = _content(message)
         thread = _root(message, room)
         event = await self._put(room, message.idempotency_key, content, thread)
@@ -62,7 +62,7 @@ class Notifier:
         Raises:
             DeliveryFailed: as `send`.
         """
-        room, event = str(ref.get("room", "")), str(ref.get("event", ""))
+        room, event = await self._entered(str(ref.get("room", ""))), str(ref.get("event", ""))
         new = _content(message)
         digest = hashlib.sha256(new["body"].encode()).hexdigest()[:16]
         content = new | {
@@ -72,12 +72,12 @@ class Notifier:
         edited = await self._account.put(room, f"{message.idempotency_key}-edit-{digest}", content)
         return Receipt(id=edited, detail=f"{PLACE}: changed", ref={"room": room, "event": event})
 
-    async def _entered(self) -> str:
-        """The id of the room, in which the account now is."""
-        room = self._named if self._named.startswith("!") else await self._account.join(self._named)
+    async def _entered(self, named: str) -> str:
+        """The id of a room, in which the account now is, and where it may speak in the clear."""
+        room = named if named.startswith("!") else await self._account.join(named)
         encrypted = await self._account.is_encrypted(room)
         if encrypted is None:
-            room = await self._account.join(self._named)
+            room = await self._account.join(named)
             encrypted = await self._account.is_encrypted(room)
         if encrypted:
             raise DeliveryFailed(f"{PLACE}: {ENCRYPTED}", permanent=True)

@@ -143,6 +143,8 @@ async def test_nothing_is_said_in_the_clear_in_an_encrypted_room(server: Bench) 
     with pytest.raises(DeliveryFailed, match="encrypted end-to-end") as caught:
         await notifier(server, room=LOCKED).send(MESSAGE)
     assert caught.value.permanent
+    with pytest.raises(DeliveryFailed, match="encrypted end-to-end"):  # it was open when the message went out
+        await notifier(server).edit(MESSAGE, {"room": LOCKED, "event": "$event0"})
     assert server.events == []
 
 
