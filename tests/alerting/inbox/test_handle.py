@@ -273,3 +273,14 @@ async def test_what_may_be_about_a_shop_closes_nothing_unless_it_is_below_our_me
     assert desk.incident.is_open
     await desk.write("lan", "xong: đã xin lỗi khách", about=desk.about("lan"))
     assert desk.incident.close_reason == "đã xin lỗi khách"
+
+
+async def test_a_whole_talk_on_either_database(database):
+    desk = Answering(database)
+    await desk.hear(make.signal())
+    await desk.forward()
+    assert "chị Lan nhận #1" in await desk.write("lan", "nhận", about=desk.about("lan"))
+    assert "there is no incident 9" in await desk.write("ana", "ack 9")
+    assert await desk.write("ana", "ack") == "Lan took it at 12:00 and has it in hand; nothing is left for you to do."
+    assert "Đã đóng" in await desk.write("lan", "đóng: xong")
+    await desk.inboxes.close()
