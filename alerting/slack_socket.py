@@ -14,7 +14,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final, Self
+from typing import Any, Final, NoReturn, Self
 
 import msgspec
 import structlog
@@ -116,19 +116,20 @@ class SocketMode:
             async with self._http.websocket(address, source=self._source) as socket, _Confirmer(socket) as confirmer:
                 await self._converse(socket, confirmer, heard, course)
         except AddressRefused as error:
-            raise SourceUnavailable(self._source, f"address refused: {error.reason} (see allow_private_hosts)") from error
+            failed = SourceUnavailable(self._source, f"address refused: {error.reason} (see allow_private_hosts)")
         except SourceRejected as error:
             if course.greeted:
                 raise
-            raise SourceUnavailable(self._source, f"no connection: {error.reason}") from error  # the token was fine a moment ago
-        except SourceUnavailable:
-            if course.followed:
-                return
-            if asyncio.get_running_loop().time() - began < GOOD_S:
-                raise
-            heard.put_nowait(WANTED)
+            failed = SourceUnavailable(self._source, f"no connection: {error.reason}")  # the token was fine a moment ago
+        except SourceUnavailable as error:
+            failed = SourceUnavailable(self._source, error.reason, retry_after_s=error.retry_after_s)
+        if course.followed:
+            return
+        if asyncio.get_running_loop().time() - began < GOOD_S:
+            raise failed  # outside of the handlers, or it would carry the one that it replaces, and the key in the address with it
+        heard.put_nowait(WANTED)
 
-    async def _converse(self, socket: Websocket, confirmer: _Confirmer, heard: asyncio.Queue[Heard], course: _Course) -> None:
+    async def _converse(self, socket: Websocket, confirmer: _Confirmer, heard: asyncio.Queue[Heard], course: _Course) -> NoReturn:
         """Hello, then whatever comes, until the connection ends."""
         await self._greet(socket)
         course.greeted = True
