@@ -9,6 +9,7 @@ good), `permanent` (whether the kind can tell so) and `go_down()`; `begins` wher
 
 from __future__ import annotations
 
+import base64
 import importlib
 import importlib.util
 import inspect
@@ -48,6 +49,7 @@ LIVE = re.compile(
     r"|[\x00-\x09\x0b-\x1f\u200b\u202a-\u202e]",
     re.IGNORECASE,
 )
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=")
 EACH = 9  # payloads of one page
 LETTERS = ("👩\u200d👩\u200d👧", "x\u0323\u0309", "🇻🇳")  # as people see them, each of several code points
 BUTTONS = {
@@ -236,3 +238,12 @@ async def test_what_its_limits_promise_it_does(kind: str, tmp_path: Path) -> Non
             assert "Lan đang lo" in now["subject"] + now["text"]
             assert "Ấm Acme nổ" not in now["text"]
             assert not BUTTONS & set(now.get("buttons", ()))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if load(kind).LIMITS.pictures])
+async def test_a_page_with_a_picture_arrives_with_all_its_words(kind: str, tmp_path: Path) -> None:
+    async with bench(kind, tmp_path) as place:
+        receipt = await notifier(kind, place).send(replace(page(), picture=PNG, picture_says="Lượt nhắc theo giờ"))
+        shown = [one.get("whole") or one["text"] for one in place.received()]
+    assert receipt.detail
+    assert any(LINK in one and "K7P2" in one and "Ấm Acme nổ" in one for one in shown)

@@ -34,7 +34,8 @@ class Bench(Homeserver):
         for _, event in self.events:
             new = event["content"].get("m.new_content")
             shown[event["content"]["m.relates_to"]["event_id"] if new else event["event_id"]] = new or event["content"]
-        parts = [(content["body"].partition("\n\n"), content["formatted_body"]) for content in shown.values()]
+        texts = [content for content in shown.values() if content["msgtype"] != "m.image"]
+        parts = [(content["body"].partition("\n\n"), content["formatted_body"]) for content in texts]
         return [{"subject": subject, "text": text, "html": html} for (subject, _, text), html in parts]
 
     async def refuse(self) -> None:
