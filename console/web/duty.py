@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -51,6 +53,7 @@ def _page(tx: Tx, visit: Visit) -> web.Response:
         calendars=[(calendar_key(one), one) for one in calendar_states(tx, settings)],
         addresses=[(person.display_name, f"{base}/on-call/{visit.monitor.signer.calendar(person.id)}.ics") for person in settings.people],
         name=roster.name,
+        weekday=partial(_weekday, zone=ZoneInfo(visit.monitor.config.timezone)),
         shown=SHOWN.days,
         ahead=AHEAD.days,
         load_days=LOAD_DAYS,
@@ -84,6 +87,11 @@ def _calendar(tx: Tx, visit: Visit, person: str | None) -> web.Response:
 def _shifts(roster: Roster, visit: Visit) -> list[Shift]:
     start, end = visit.now - BEHIND, visit.now + timedelta(days=ICS_DAYS)
     return [shift for rotation_id in roster.rotations for shift in roster.shifts(rotation_id, start, end)]
+
+
+def _weekday(at: str, zone: ZoneInfo) -> int:
+    """Of an instant as it stands in JSON; 0 is Monday."""
+    return datetime.fromisoformat(at).astimezone(zone).weekday()
 
 
 def _following(rotation: dict[str, Any]) -> dict[str, Any] | None:

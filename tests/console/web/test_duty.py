@@ -42,6 +42,7 @@ async def test_the_page_tells_who_and_where_nobody(duty_place):
     assert "Lịch trực" in page
     assert "Đang trực: Ben đến" in page
     assert "Ana nghỉ trong ca line" in page
+    assert "T2 09:00 23/11/2026" in page, "people plan by days of the week"
     assert "Ana nhờ Ben trực thay line" in page
     assert "khoảng trống do lịch vẽ như vậy" in page, "the office's nights are drawn so"
     assert "ngày lễ: Ngày Văn hóa Việt Nam" in page
