@@ -13,9 +13,10 @@ from alerting.silence import Told, breaks_through, silenced, told_of
 from alerting.weighing import TopicFacts, Weighed
 from core.records import Incident, Record, Signal, Words, World
 from core.silences import Silence
-from store import open_incidents, signals, silences
+from store import facts, open_incidents, signals, silences
 from store.database import Tx
 
+WINDOWS: Final = "maintenance"  # the fact that is locked while a window is written down
 SIGNALS: Final = 20  # of an incident that tell what it is about
 
 
@@ -56,10 +57,19 @@ class Muting:
 
     def open_windows(self, tx: Tx, now: datetime) -> None:
         """Write down each maintenance window that has begun, once; one that a person ended stays ended."""
-        for window in self._settings.maintenance:
-            start, end = maintenance.stretch(window, now)
-            if start <= now and not any(one.data.get("window") == window.id for one in silences.begun_at(tx, "maintenance", start)):
-                silences.add(tx, maintenance.as_silence(window, start, end))
+        if self.to_open(tx, now):
+            facts.take(tx, WINDOWS, None, now)  # one process at a time
+            for silence in self.to_open(tx, now):
+                silences.add(tx, silence)
+
+    def to_open(self, tx: Tx, now: datetime) -> list[Silence]:
+        """The windows that have begun and were not written down by any process."""
+        stretches = [(window, *maintenance.stretch(window, now)) for window in self._settings.maintenance]
+        return [
+            maintenance.as_silence(window, start, end)
+            for window, start, end in stretches
+            if start <= now and all(one.data.get("window") != window.id for one in silences.begun_at(tx, "maintenance", start))
+        ]
 
     def _inhibited(self, tx: Tx, signal: Signal, before: Incident | None, weighed: Weighed, now: datetime) -> Silence | None:
         """The inhibition by an open incident, written down when it first mutes something; None where a person ended it."""

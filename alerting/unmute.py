@@ -60,16 +60,18 @@ class Unmuter:
 
     def _has_work(self, tx: Tx, now: datetime) -> bool:
         """Whether anything is to be written; asking locks nobody."""
-        begins = any(maintenance.stretch(window, now)[0] <= now for window in self._settings.maintenance)
-        return begins or bool(silences.to_settle(tx, now)) or bool(self._caused_no_more(tx, now))
+        return bool(self._muting.to_open(tx, now)) or bool(silences.to_settle(tx, now)) or bool(self._caused_no_more(tx, now))
 
     def _settle(self, tx: Tx, now: datetime) -> list[int]:
         """Everything in one transaction: what begins, what ends, what follows; returns the incidents that were touched."""
         self._muting.open_windows(tx, now)
-        for silence in self._caused_no_more(tx, now):
-            silences.end(tx, silence.id, now)
+        for echo in self._caused_no_more(tx, now):
+            silences.end(tx, echo.id, now)
         touched = []
-        for silence in silences.to_settle(tx, now):
+        for over in silences.to_settle(tx, now):
+            silence = silences.get(tx, over.id, lock=True)
+            if silence is None or silence.settled_at is not None:  # another process was first
+                continue
             for incident_id in silence.muted:
                 self._decide_again(tx, incident_id, silence, now)
                 touched.append(incident_id)

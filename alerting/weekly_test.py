@@ -60,13 +60,13 @@ class Tester:
         for state in list(self._missed(tx, now)):
             if channels.missed(tx, state.person, state.channel, now):
                 log.warning("channel red, two tests were not tapped", person=state.person, channel=state.channel)
-        planned = [planned_test(person.id, channel_id, now) for person, channel_id in self._due(tx, now)]
+        planned = [planned_test(person.id, channel_id, now, of=slot) for person, channel_id, slot in self._due(tx, now)]
         for one in planned:
             channels.tested(tx, one.person, one.channel, now)
         return bool(notifications.plan(tx, planned))
 
-    def _due(self, tx: Tx, now: datetime) -> Iterator[tuple[PersonSettings, str]]:
-        """(person, channel) of each test that is due."""
+    def _due(self, tx: Tx, now: datetime) -> Iterator[tuple[PersonSettings, str, datetime]]:
+        """(person, channel, since when) of each test that is due."""
         if self._settings.weekly_test is None:
             return
         for person in self._settings.people:
@@ -74,7 +74,7 @@ class Tester:
             for channel in person.channels if now - slot <= LATE else ():
                 tested_at = channels.get(tx, person.id, channel.id or channel.kind).tested_at
                 if is_testable(channel) and (tested_at is None or tested_at < slot):
-                    yield person, channel.id or channel.kind
+                    yield person, channel.id or channel.kind, slot
 
     def _missed(self, tx: Tx, now: datetime) -> Iterator[channels.ChannelState]:
         """Channels whose test went out a day ago, and nobody tapped it."""
@@ -98,9 +98,9 @@ def last_slot(test: Handover, zone: ZoneInfo, now: datetime) -> datetime:
     raise AssertionError("a weekday comes within eight days")
 
 
-def planned_test(person: str, channel: str, now: datetime) -> Notification:
-    """The message of a test, with a link of its own to tap."""
-    key = hashlib.sha256(f"test\0{person}\0{channel}\0{now.isoformat()}".encode()).hexdigest()
+def planned_test(person: str, channel: str, now: datetime, *, of: datetime | None = None) -> Notification:
+    """The message of a test, with a link of its own to tap; `of` is the week's moment, whose test is one however many processes plan it."""
+    key = hashlib.sha256(f"test\0{person}\0{channel}\0{(of or now).isoformat()}".encode()).hexdigest()
     return Notification(
         key=key,
         incident_id=None,
