@@ -142,7 +142,9 @@ def _tell_gaps(tx: Tx, roster: Roster, told: Told, now: datetime) -> list[int]:
     for ahead, found in due.items():
         said = [plain(gap_words(gap)) for gap in found[:MOST_LINES]]
         args = {"n": len(found), "ahead": ahead.total_seconds(), "lines": said}
-        planned += plan_notice(tx, leads(roster), Words(key="notice.gaps", args=args), f"{found[0].key}:{now.isoformat()}", now, roster)
+        planned += plan_notice(
+            tx, leads(roster), Words(key="notice.gaps", args=args), f"{found[0].key}:{now.isoformat()}", now, roster, by_day=True
+        )
     return planned
 
 
@@ -156,7 +158,7 @@ def _tell_clashes(tx: Tx, roster: Roster, told: Told, now: datetime) -> list[int
         told.ahead[key] = clash.ends_at
         people = list(dict.fromkeys([clash.person, *([clash.instead] if clash.instead else leads(roster))]))
         said: dict[str, Any] = {"lines": [plain(clash_words(clash, roster))]}
-        planned += plan_notice(tx, people, Words(key="notice.clash", args=said), f"{clash.key}:{now.isoformat()}", now, roster)
+        planned += plan_notice(tx, people, Words(key="notice.clash", args=said), f"{clash.key}:{now.isoformat()}", now, roster, by_day=True)
     return planned
 
 

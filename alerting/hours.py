@@ -112,8 +112,16 @@ def held_until(person: PersonSettings, severity: Severity, at: datetime) -> date
 
 def is_awake(person: PersonSettings, at: datetime) -> bool:
     """Whether `at` is outside the person's quiet hours, or outside 22:00 to 07:00 of their own clock where they have none."""
-    hours = NIGHT if person.quiet_hours is None else person.quiet_hours.hours
-    return not is_within(hours, at, ZoneInfo(person.timezone or "UTC"))
+    return not is_within(_sleep(person), at, ZoneInfo(person.timezone or "UTC"))
+
+
+def awake_at(person: PersonSettings, at: datetime) -> datetime:
+    """`at`, or when the person's quiet hours or night is over (UTC): for what can wait until morning."""
+    return ends_at(_sleep(person), at, ZoneInfo(person.timezone or "UTC"))
+
+
+def _sleep(person: PersonSettings) -> Sequence[Hours]:
+    return NIGHT if person.quiet_hours is None else person.quiet_hours.hours
 
 
 def _at(day: date, minute: int, zone: ZoneInfo) -> datetime:

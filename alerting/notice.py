@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from alerting.base import Message
+from alerting.hours import awake_at
 from alerting.inert import shorten
 from alerting.message import MAX_BODY, MAX_SHORT, MAX_SUBJECT, Reader
 from alerting.policy import Roster, recipients
@@ -33,9 +34,19 @@ def is_notice(notification: Notification) -> bool:
 
 
 def plan_notice(
-    tx: Tx, people: Sequence[str], words: Words, subject: str, now: datetime, roster: Roster, *, severity: Severity = "major"
+    tx: Tx,
+    people: Sequence[str],
+    words: Words,
+    subject: str,
+    now: datetime,
+    roster: Roster,
+    *,
+    severity: Severity = "major",
+    by_day: bool = False,
 ) -> list[int]:
-    """Plan a notice to people, on the channels that they use for `severity`; `subject` tells it from every other ("gaps:2026-W47"): told once.
+    """Plan a notice to people, on the channels that they use for `severity`.
+
+    `subject` tells it from every other ("gaps:2026-W47"): it is told once. `by_day`: it wakes nobody, and waits for the end of a night.
 
     Returns the new rows' ids; none where all of it was planned before.
     """
@@ -46,7 +57,7 @@ def plan_notice(
             kind="digest",
             person=one.person,
             channel=channel,
-            due_at=now,
+            due_at=awake_at(roster.people[one.person], now) if by_day else now,
             planned_at=now,
             words=msgspec.convert(msgspec.to_builtins(words), Words),
         )
