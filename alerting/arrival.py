@@ -12,12 +12,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from alerting.corroboration import FACTOR as CORROBORATION
-from alerting.events import Decision, SignalArrived, line
+from alerting.events import Decision, FlagReached, SignalArrived, line
 from alerting.history import factor_data
 from alerting.paging import Walk, adopt, has_paged, notices, owes_page, page, start
 from alerting.patience import stirred
 from alerting.policy import Roster, pages, recipients
-from alerting.severity import loudest_first
+from alerting.severity import flagged_factor, loudest_first
 from alerting.silence import muted_line
 from core.records import Factor, Incident, Notification, Severity, Signal, TimelineEntry, Words, severity_rank
 
@@ -97,6 +97,23 @@ def _flare_up(incident: Incident, event: SignalArrived, now: datetime, roster: R
     again_said = line(incident, now, "reopened", ACTOR, key="reopened_itself")
     lines = (_signal_line(incident, event, now), *_remarks(incident, event, now), again_said, *attached)
     return _begin(again, event, now, roster, lines)
+
+
+def flag_reached(incident: Incident, event: FlagReached, now: datetime, roster: Roster) -> Decision:
+    """A flagged post is known to reach people by now: at least major, and paged as any rise."""
+    factor = flagged_factor(event.drew, event.views)
+    if not incident.is_open or factor.speaks_for is None:
+        return Decision(incident=incident)
+    severity = _severity_after(incident, factor.speaks_for)
+    if severity == incident.severity:
+        return Decision(incident=incident)
+    factors = loudest_first((factor, *(one for one in incident.factors if one.name != factor.name)))
+    changed = stirred(adopt(replace(incident, severity=severity, factors=factors), event.policy), now, roster, rose=True)
+    told = {"factors": factor_data((factor,))}
+    lines = (line(incident, now, "severity_raised", ACTOR, old=incident.severity, new=severity, data=told),)
+    if not asks_for_page(changed, now, rose=True):
+        return Decision(incident=changed, timeline=lines)
+    return page_again(incident, changed, now, roster, lines)
 
 
 def reopened(incident: Incident) -> Incident:

@@ -160,6 +160,14 @@ class StageTurned(Record, frozen=True, kw_only=True, gc=False):
     because: Words
 
 
+class FlagReached(Record, frozen=True, kw_only=True, gc=False):
+    """A post of it that a person flagged has drawn so many likes, comments and shares, or views, by now; `policy`: the snapshot for major."""
+
+    drew: int | None
+    views: int | None
+    policy: dict[str, Any]
+
+
 class CloseProposed(Record, frozen=True, kw_only=True, gc=False):
     """All that can be computed says that it is over (`alerting/closing.py`); `told` are the numbers, for `alert.close_proposed`."""
 
@@ -185,6 +193,7 @@ Event = (
     | Healed
     | RoleGiven
     | StageTurned
+    | FlagReached
     | CloseProposed
 )
 

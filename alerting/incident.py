@@ -17,7 +17,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from alerting.arrival import on_signal
+from alerting.arrival import flag_reached, on_signal
 from alerting.blindness import heard_again
 from alerting.closing import propose
 from alerting.escalation import escalate_by_hand, escalate_when_due
@@ -30,6 +30,7 @@ from alerting.events import (
     Escalated,
     EscalationDue,
     Event,
+    FlagReached,
     Healed,
     HeardAgain,
     MuteEnded,
@@ -114,6 +115,8 @@ def _decided(incident: Incident, event: Event, now: datetime, roster: Roster) ->
             return give_role(incident, event, now, roster)
         case StageTurned():
             return turn(incident, event, now)
+        case FlagReached():
+            return flag_reached(incident, event, now, roster)
         case CloseProposed():
             return propose(incident, event, now, roster)
         case HeardAgain():

@@ -19,6 +19,7 @@ from alerting.events import (
     CloseProposed,
     EscalationDue,
     Event,
+    FlagReached,
     Healed,
     HeardAgain,
     MuteEnded,
@@ -70,7 +71,9 @@ def respond(tx: Tx, incident_id: int, event: Event, now: datetime, roster: Roste
         NotFound: there is no such incident, or no such step.
         Refused: it makes no sense now, told in one line.
     """
-    if isinstance(event, SignalArrived | EscalationDue | StageTurned | CloseProposed | HeardAgain | AlarmOver | MuteEnded | Healed):
+    if isinstance(
+        event, SignalArrived | EscalationDue | StageTurned | FlagReached | CloseProposed | HeardAgain | AlarmOver | MuteEnded | Healed
+    ):
         raise Refused("only the program itself does that")
     if isinstance(event, StepTicked):
         _tick(tx, incident_id, event, now)

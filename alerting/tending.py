@@ -7,16 +7,18 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from alerting.answers import is_chore
+from alerting.arrival import SET_BY_PERSON
 from alerting.blindness import is_about_sources
 from alerting.closing import Criterion, criteria, open_blocking, proposal
 from alerting.coverage import UNHEARD, Listening, coverage_of
-from alerting.events import CloseProposed, StageTurned
-from alerting.policy import Roster
+from alerting.events import CloseProposed, FlagReached, StageTurned
+from alerting.policy import Roster, policy_for
 from alerting.save import change
+from alerting.severity import flagged_factor
 from alerting.stage import ENOUGH, QUIET_HOURS, Course, Effect, stage_of
-from core.records import Incident, Tier
+from core.records import Incident, Tier, severity_rank
 from playbooks.load import Library
-from store import evidence, flags, incidents, series, statements, steps
+from store import evidence, flags, incidents, readings, series, statements, steps
 from store.database import Tx
 from store.open import Store
 
@@ -65,15 +67,35 @@ class Tender:
         for event in () if incident is None else self._due(tx, incident, now):
             change(tx, incident_id, event, now, self._roster(tx))
 
-    def _due(self, tx: Tx, incident: Incident, now: datetime) -> list[StageTurned | CloseProposed]:
+    def _due(self, tx: Tx, incident: Incident, now: datetime) -> list[StageTurned | FlagReached | CloseProposed]:
         if not incident.is_open or is_about_sources(incident.kind):
             return []
+        reached = flag_of(tx, incident, self._roster(tx), now)
+        if reached is not None:
+            return [reached]
         course = course_of(tx, incident, self._tiers, now, listening=self._listening)
         turned = None if course is None else stage_of(incident.stage, course)
         if turned is not None:
             return [turned]  # whether it may be over is asked at the next look
         proposed = proposal(incident, criteria_of(tx, incident, course, self._library, now))
         return [] if proposed is None else [proposed]
+
+
+def flag_of(tx: Tx, incident: Incident, roster: Roster, now: datetime) -> FlagReached | None:
+    """What a person's flag speaks for by now, where that is more than the incident is; None where nothing was flagged or it is known already."""
+    told = next((one.value for one in incident.factors if one.name == SET_BY_PERSON), None)
+    if severity_rank(incident.severity) >= severity_rank("major") or told in ("major", "critical"):
+        return None
+    found = [one for one in flags.of_incident(tx, incident.id, incident.topic_id, incident.opened_at - BEFORE) if one.deleted_at is None]
+    newest = [series_read[-1] for series_read in readings.of(tx, [one.mention_id for one in found]).values()] if found else []
+    drew = max((one.total for one in newest if one.total is not None), default=None)
+    views = max((one.views for one in newest if one.views is not None), default=None)
+    if flagged_factor(drew, views).speaks_for != "major":
+        return None
+    policy = policy_for(
+        roster.settings, severity="major", topic_id=incident.topic_id, kind=incident.kind, place_id=incident.place_id, at=now
+    )
+    return FlagReached(drew=drew, views=views, policy=policy)
 
 
 def course_of(tx: Tx, incident: Incident, tiers: Mapping[str, Tier], now: datetime, *, listening: Listening | None = None) -> Course | None:

@@ -9,7 +9,9 @@ import pytest
 from alerting.coverage import ListenedSource, Listening
 from alerting.events import Acknowledged, Noted, Snoozed
 from alerting.tending import EVERY, IDLE, Tender
-from store import series, sources
+from core.flagged import Flagged
+from core.records import Engagement
+from store import flags, mentions, readings, series, sources
 from store.series import Count
 from tests import make
 from tests.alerting.desk import LIBRARY, Desk
@@ -110,3 +112,23 @@ async def test_what_may_be_over_is_proposed_once_and_stays_open(desk) -> None:
     assert desk.incident.status == "acknowledged"
     await desk.hear(make.signal(at=desk.now, kind="volume_spike", risk=None, frozen={}, subject="topic:acme/late", evidence=()))
     assert desk.incident.close_proposed_at is None
+
+
+async def test_a_flagged_post_that_comes_to_reach_people_makes_it_major_and_pages_once(database) -> None:
+    desk = Desk(database)
+    tender = Tender(desk.store, tiers={}, listening=Listening(), library=LIBRARY, roster=desk.roster)
+    post = make.mention("Acme closed group post", native_id="flagged")
+    (number,) = database.write_now(mentions.add, [post]).new
+    database.write_now(flags.keep, "forum", [Flagged(key=post.key, by="ana")], [], make.NOON)
+    await desk.hear(make.signal(kind="volume_spike", risk=None, frozen={}, observed=6.0, expected=2.0, evidence=(number,)))
+    assert desk.incident.severity in ("watch", "minor")
+    before = len(desk.notifications)
+    await tender.step(desk.now + timedelta(minutes=5))
+    assert len(desk.notifications) == before  # nobody counted: unknown is not zero, and no reach either
+    database.write_now(readings.add, number, Engagement(likes=480), desk.now, "ana")
+    await tender.step(desk.now + timedelta(minutes=10))
+    await tender.step(desk.now + timedelta(minutes=15))
+    assert desk.incident.severity == "major"
+    assert desk.kinds().count("severity_raised") == 1
+    assert desk.incident.factors[0].name == "flagged"
+    assert len([one for one in desk.notifications if one.kind == "page"]) == before + 1
