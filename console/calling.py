@@ -49,21 +49,7 @@ def alerting_stages(
     limits = limits_in(config)
     muting = Muting(config.alerting, topic_facts(config), topic_sources(config), world)
     hold = Hold(store, [source.id for source in config.listener.sources if source.enabled], clock.now()) if just_started else None
-    taker = intake.Intake(
-        store,
-        config.alerting,
-        topics=topic_facts(config),
-        tiers=tiers,
-        playbooks=library.playbooks,
-        roster=roster,
-        muting=muting,
-        listening=listening_of(config),
-        budget=alarm_budget(config, world),
-        hold=hold,
-        world=world,
-        salt=partial(random.Random(world).randbytes, SALT_BYTES) if virtual else partial(secrets.token_bytes, SALT_BYTES),  # noqa: S311 - a story
-        sweep_every=UNHURRIED if virtual else intake.SWEEP_EVERY,
-    )
+    taker = _intake(config, store, library, muting, hold, world=world, virtual=virtual)
     unmuter = Unmuter(store, config.alerting, muting=muting, roster=roster, **({"sweep_every": SOMETIMES} if virtual else {}))
     tender = Tender(store, tiers=tiers, listening=listening_of(config), library=library, roster=roster)
     dispatcher = dispatch.Dispatcher(
@@ -89,3 +75,24 @@ def alerting_stages(
         Stage("digester", "alerting", Digester(store, config.alerting, roster=roster, limits_of=limits)),
         Stage("dispatcher", "alerting", dispatcher, woken_by=store.notifications),
     ]
+
+
+def _intake(
+    config: Config, store: Store, library: Library, muting: Muting, hold: Hold | None, *, world: World, virtual: bool
+) -> intake.Intake:
+    salted = partial(random.Random(world).randbytes, SALT_BYTES) if virtual else partial(secrets.token_bytes, SALT_BYTES)  # noqa: S311 - a story
+    return intake.Intake(
+        store,
+        config.alerting,
+        topics=topic_facts(config),
+        tiers={source.id: source.tier for source in config.listener.sources},
+        playbooks=library.playbooks,
+        roster=partial(roster_of, settings=config.alerting),
+        muting=muting,
+        listening=listening_of(config),
+        budget=alarm_budget(config, world),
+        hold=hold,
+        world=world,
+        salt=salted,
+        sweep_every=UNHURRIED if virtual else intake.SWEEP_EVERY,
+    )
