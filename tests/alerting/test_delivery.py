@@ -107,6 +107,8 @@ async def test_two_crashes_in_the_middle_of_a_message_are_two_copies_at_most(des
     await desk.forward()
     assert desk.phone("ana/mail").got == []
     assert waiting_for(desk, "ana")[0] == ("mail", "failed")
+    (failed,) = [one for one in desk.notifications if one.channel == "mail"]
+    assert failed.digest_id is not None, "it may never have arrived: a digest says so"
     await desk.forward()
     assert len(desk.phone("ana/sms").got) == 1
 
