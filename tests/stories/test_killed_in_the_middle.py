@@ -17,7 +17,7 @@ CROWD = tuple(f"Acme kettle number {number} is on my table, it works so far" for
 FIRE = "Acme kettle caught fire and burned my son"
 LEAK = "Acme customer data exposed, they leaked my phone number"
 REPEAT = {"ana@example.org": translator("en")("alert.possible_repeat"), "lan@example.org": translator("vi")("alert.possible_repeat")}
-STORED = "SELECT count(*) FROM mentions"
+STORED = "SELECT count(*) FROM mentions WHERE source_id <> 'tocsin:probe'"
 UNCOUNTED = "SELECT count(*) FROM mentions WHERE enriched_at IS NULL"
 
 pytestmark = [
@@ -110,13 +110,13 @@ def test_every_mention_is_stored_once(lived: Lives) -> None:
 
 @pytest.mark.parametrize("width", [60, 3600])
 def test_every_live_mention_is_counted_once(lived: Lives, width: int) -> None:
-    live = lived.place.count("SELECT count(*) FROM mentions WHERE arrival <> 'backfill'")
+    live = lived.place.count("SELECT count(*) FROM mentions WHERE arrival <> 'backfill' AND source_id <> 'tocsin:probe'")
     assert live == len(CROWD) + 2
     assert lived.place.count("SELECT sum(mentions) FROM buckets WHERE topic_id = 'acme' AND width = ?", width) == live
 
 
 def test_every_signal_stands_on_one_incident(lived: Lives) -> None:
-    assert lived.place.count("SELECT count(*) FROM signals WHERE incident_id IS NULL") == 0
+    assert lived.place.count("SELECT count(*) FROM signals WHERE incident_id IS NULL AND kind <> 'probe'") == 0
     told = Counter(entry.kind for incident in lived.place.incidents() for entry in lived.place.timeline(incident.id))
     assert told["opened"] == len(lived.place.incidents())
 
