@@ -125,6 +125,8 @@ class Composer:
         if recounts.is_question(notification):
             return Made(compose_question(incident, notification, reader, link=link))
         limits = self._limits_of(channel)
+        if limits.rings and notification.kind != "page":
+            return "why.rings_for_pages"
         refs = handles(notifications.to_person(tx, incident.id, reader.person, notification.channel))
         copies = refs if limits.edits and notification.kind != "page" else ()
         if not copies and is_copy(notification):

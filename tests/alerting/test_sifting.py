@@ -134,6 +134,16 @@ async def test_a_copy_that_cannot_be_changed_any_more_is_followed_by_a_message(d
     assert [message.kind for message in desk.phone("ana").got] == ["page", "update"]
 
 
+async def test_a_telephone_rings_for_pages_alone(database):
+    desk = Desk(database, limits=Limits(rings=True))
+    await desk.hear(make.signal())
+    await desk.forward()
+    await desk.respond(Acknowledged(by="ben", via="reply"))
+    await desk.forward()
+    assert [message.kind for message in desk.phone("ana").got] == ["page"]
+    assert [one.error for one in desk.notifications if one.kind == "update"] == ["why.rings_for_pages"]
+
+
 async def test_a_second_page_stands_below_the_first(database):
     desk = Desk(database, policies=[{"id": "default", "steps": [{"notify": ["ana"]}], "repeat": 2, "again_after": "15m"}])
     desk.phones = {"ana": Phone(keeps_handles=True)}
