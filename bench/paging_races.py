@@ -23,7 +23,7 @@ from tests import make
 from tests.alerting.desk import Desk, Phone
 
 LATE_S: Final = 1.0
-LONGEST_S: Final = 0.03  # between the start of a step and the acknowledgement
+LONGEST_S: Final = 0.3  # between the start of a step and the acknowledgement
 CROWD: Final = 1_000
 MOST: Final = 6
 NUMBERS: Final = re.compile(r"#(\d+)(?:-#(\d+))?")  # one, or a range of them
