@@ -31,16 +31,23 @@ def following(
     kind, words = said
     told = {(one.person, one.channel) for one in planned}
     copies = {(one.person, one.channel) for one in notifications.of_incident(tx, after.id) if one.state == "sent" and one.ref} - told
-    rows = (
-        notices(after, (Recipient(person=person, name=person, channels=(channel,)),), kind, now, words)
-        for person, channel in sorted(copies)
-    )
-    return [row for group in rows for row in apart(group, COPY)]
+    return [row for person, channel in sorted(copies) for row in _row(after, person, channel, kind, words, now)]
+
+
+def late(incident: Incident, sent: Notification, now: datetime, taker: str) -> list[Notification]:
+    """The change of a page that arrived when somebody had taken the incident, or closed it, while it was under way."""
+    said = _said(incident, now, taker) if sent.kind == "page" else None
+    return [] if said is None else _row(incident, sent.person, sent.channel, *said, now)
 
 
 def is_copy(notification: Notification) -> bool:
     """Whether it only ever changes what was sent before."""
     return notification.words is not None and COPY in notification.words.args
+
+
+def _row(incident: Incident, person: str, channel: str, kind: NotificationKind, words: Words, now: datetime) -> list[Notification]:
+    to = Recipient(person=person, name=person, channels=(channel,))
+    return list(apart(notices(incident, (to,), kind, now, words), COPY))
 
 
 def _said(after: Incident, now: datetime, taker: str) -> tuple[NotificationKind, Words] | None:

@@ -16,9 +16,11 @@ from msgspec.structs import replace
 
 from alerting import digest
 from alerting.base import Receipt
+from alerting.copies import late
 from alerting.events import line
 from alerting.other_channel import plan_other, same_call
 from alerting.policy import Roster
+from alerting.save import with_links
 from core.errors import DeliveryFailed
 from core.probe import PROBE
 from core.records import Incident, Notification
@@ -41,6 +43,9 @@ def sent(tx: Tx, notification: Notification, receipt: Receipt, now: datetime, ro
     proof = " ".join(filter(None, (receipt.id, receipt.detail)))
     notifications.mark_sent(tx, notification, proof, receipt.ref, now)
     channels.went_out(tx, notification.person, notification.channel, now)
+    incident = None if notification.incident_id is None else incidents.get(tx, notification.incident_id)
+    if incident is not None and receipt.ref is not None:
+        notifications.plan(tx, with_links(late(incident, notification, now, roster.name(incident.acknowledged_by or ""))))
     _tell(tx, notification, now, roster, "notified_again" if notification.possible_repeat else "notified", receipt=proof)
     if notification.person != PROBE:  # that all works is no news
         log.info("notified", person=notification.person, channel=notification.channel, attempt=notification.attempt)

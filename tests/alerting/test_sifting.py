@@ -1,5 +1,6 @@
 """What goes out by itself and what stands in a digest: storms, nights, what comes too late."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -121,6 +122,21 @@ async def test_every_copy_says_who_has_it_and_no_phone_rings_for_that(database):
     await desk.respond(Resolved(by="ana", reason="fixed"))
     await desk.forward()
     assert [said.kind for said, _ in desk.phone("ana").edited] == ["update", "resolved"]
+
+
+async def test_a_copy_that_was_under_way_when_somebody_took_it_says_so_too(database):
+    desk = Desk(database, limits=Limits(edits=True))
+    desk.phones = {"ana": Phone(keeps_handles=True), "ben": Phone(keeps_handles=True)}
+    await desk.hear(make.signal())
+    desk.phone("ana").may_answer.clear()
+    sending = asyncio.create_task(desk.forward())
+    await desk.phone("ana").ringing.wait()
+    await desk.respond(Acknowledged(by="ben", via="reply"))
+    desk.phone("ana").may_answer.set()
+    await sending
+    await desk.forward()
+    ((said, _),) = desk.phone("ana").edited
+    assert "Ben has had it since" in said.body
 
 
 async def test_a_copy_that_cannot_be_changed_any_more_is_followed_by_a_message(database):
