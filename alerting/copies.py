@@ -34,10 +34,14 @@ def following(
     return [row for person, channel in sorted(copies) for row in _row(after, person, channel, kind, words, now)]
 
 
-def late(incident: Incident, sent: Notification, now: datetime, taker: str) -> list[Notification]:
-    """The change of a page that arrived when somebody had taken the incident, or closed it, while it was under way."""
+def late(tx: Tx, incident: Incident, sent: Notification, now: datetime, taker: str) -> list[Notification]:
+    """The change of a page that arrived when somebody had taken the incident, or closed it, while it was under way; none where one waits already."""
     said = _said(incident, now, taker) if sent.kind == "page" else None
-    return [] if said is None else _row(incident, sent.person, sent.channel, *said, now)
+    if said is None:
+        return []
+    there = [one for one in notifications.of_incident(tx, incident.id) if (one.person, one.channel) == (sent.person, sent.channel)]
+    waits = any(one.kind == said[0] and one.state == "planned" for one in there)
+    return [] if waits else _row(incident, sent.person, sent.channel, *said, now)
 
 
 def is_copy(notification: Notification) -> bool:

@@ -45,7 +45,7 @@ def sent(tx: Tx, notification: Notification, receipt: Receipt, now: datetime, ro
     channels.went_out(tx, notification.person, notification.channel, now)
     incident = None if notification.incident_id is None else incidents.get(tx, notification.incident_id)
     if incident is not None and receipt.ref is not None:
-        notifications.plan(tx, with_links(late(incident, notification, now, roster.name(incident.acknowledged_by or ""))))
+        notifications.plan(tx, with_links(late(tx, incident, notification, now, roster.name(incident.acknowledged_by or ""))))
     _tell(tx, notification, now, roster, "notified_again" if notification.possible_repeat else "notified", receipt=proof)
     if notification.person != PROBE:  # that all works is no news
         log.info("notified", person=notification.person, channel=notification.channel, attempt=notification.attempt)

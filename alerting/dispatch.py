@@ -27,6 +27,7 @@ from playbooks.load import Library
 from store import incidents, notifications
 from store.database import Tx
 from store.open import Store
+from store.quick import DatabaseFailed
 
 log = structlog.get_logger()
 
@@ -34,6 +35,7 @@ CLAIM: Final = timedelta(seconds=60)  # longer than any sending may take
 SEND_TIMEOUT_S: Final = 45.0
 BATCH: Final = 50
 SWEEP_EVERY: Final = timedelta(seconds=5)
+MARKING_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0)  # between tries to write a receipt; all within the claim
 PICTURE_PATIENCE_S: Final = 1.5
 PATIENCE_S: Final = 0.25  # how long a step waits for the messages it began before it looks for others
 
@@ -184,6 +186,18 @@ class Dispatcher:
             if self._now is not None:
                 await self._store.notifications.publish([notification.id])  # what follows of it may be due at once
             return
+        await self._mark(notification, receipt, now)
+
+    async def _mark(self, notification: Notification, receipt: Receipt, now: datetime) -> None:
+        """Write that it went out; where the database is away, again until the claim lapses: unmarked it would go out once more."""
+        for wait_s in MARKING_S:
+            try:
+                await self._store.database.write(self._sent, notification, receipt, self._time(now))
+            except DatabaseFailed:
+                log.warning("receipt not written yet", again_in_s=wait_s)
+                await asyncio.sleep(wait_s)
+            else:
+                return
         await self._store.database.write(self._sent, notification, receipt, self._time(now))
 
     def _time(self, began_at: datetime) -> datetime:
@@ -191,7 +205,7 @@ class Dispatcher:
 
     async def _ready(self, notification: Notification, now: datetime) -> Prepared | None:
         """The message, if the incident still wants it right before sending; None where it does not."""
-        if (notification.copies or 0) >= delivery.MOST_COPIES:
+        if notification.kind != "digest" and (notification.copies or 0) >= delivery.MOST_COPIES:
             raise DeliveryFailed("it may have arrived twice, and is not sent again", permanent=True)
         try:
             prepared = await self._store.database.read(self._composer.prepare, notification, now)
@@ -201,7 +215,7 @@ class Dispatcher:
         if isinstance(prepared, str):
             await self._store.database.write(notifications.mark, notification, {"state": "cancelled", "error": prepared})
             return None
-        return prepared if await self._store.database.read(notifications.is_wanted, notification) else None
+        return prepared if await self._store.database.write(notifications.begin, notification) else None
 
     async def _send(self, prepared: Prepared) -> Receipt:
         try:

@@ -47,7 +47,7 @@ def marked_first() -> None:
         return claimed
 
     notifications.claim = mark_at_once
-    notifications.is_wanted = _always
+    notifications.begin = _always
 
 
 def unclaimed() -> None:
@@ -65,7 +65,7 @@ def unclaimed() -> None:
         return fresh
 
     notifications.claim = leave_as_it_was
-    notifications.is_wanted = _always
+    notifications.begin = _always
 
 
 def _always(_tx: Tx, _notification: Notification) -> bool:

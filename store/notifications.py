@@ -27,19 +27,21 @@ def plan(tx: Connection, planned: Sequence[Notification]) -> list[int]:
 
 
 def claim(tx: Connection, now: datetime, until: datetime, limit: int) -> list[Notification]:
-    """Claim up to `limit` due notifications. One that was claimed before and never marked may have been sent: it is flagged so."""
+    """Claim up to `limit` due notifications. One that somebody began to send and never marked may have arrived: it is flagged so."""
     due = (notifications.c.due_at <= now) & notifications.c.state.in_(WAITING)
-    lapsed = notifications.c.state == "claimed"
-    copies = func.coalesce(notifications.c.copies, 0) + case((lapsed, 1), else_=0)
-    values = {"state": "claimed", "possible_repeat": notifications.c.possible_repeat | lapsed, "copies": copies}
+    begun = (notifications.c.state == "claimed") & (func.coalesce(notifications.c.copies, 0) > 0)
+    values = {"state": "claimed", "possible_repeat": notifications.c.possible_repeat | begun}
     rows = claim_due(tx, notifications, due=due, order=notifications.c.due_at, now=now, until=until, limit=limit, values=values)
     return [_notification(row) for row in rows]
 
 
-def is_wanted(tx: Connection, notification: Notification) -> bool:
-    """Whether it is still ours to send, right before sending: an acknowledgement may have cancelled it (R9)."""
-    chosen = select(notifications.c.state).where(still_mine(notifications, notification.id, notification.attempt))
-    return tx.execute(chosen).scalar() == "claimed"
+def begin(tx: Connection, notification: Notification) -> bool:
+    """Write that it goes out from now on, so that whoever finds it unmarked knows of a copy; False where it is not ours to send any more.
+
+    An acknowledgement may have cancelled it between claim and sending (R9).
+    """
+    mine = still_mine(notifications, notification.id, notification.attempt) & (notifications.c.state == "claimed")
+    return tx.execute(update(notifications).where(mine).values(copies=(notification.copies or 0) + 1)).rowcount == 1
 
 
 def mark(tx: Connection, notification: Notification, values: Mapping[str, Any]) -> bool:
@@ -90,7 +92,9 @@ def of_incident(tx: Connection, incident_id: int | None) -> list[Notification]:
 def to_person(tx: Connection, incident_id: int, person: str, channel: str) -> list[Notification]:
     """What went out about an incident to somebody on one channel, oldest first."""
     mine = (notifications.c.person == person) & (notifications.c.channel == channel) & (notifications.c.state == "sent")
-    chosen = select(notifications).where(notifications.c.incident_id == incident_id, mine).order_by(notifications.c.sent_at, notifications.c.id)
+    chosen = (
+        select(notifications).where(notifications.c.incident_id == incident_id, mine).order_by(notifications.c.sent_at, notifications.c.id)
+    )
     return [_notification(row) for row in tx.execute(chosen).mappings()]
 
 
@@ -102,7 +106,10 @@ def confirm(tx: Connection, person: str, channel: str, now: datetime) -> None:
 
 def with_keys(tx: Connection, keys: Sequence[str]) -> list[Notification]:
     """Those of these keys, oldest first."""
-    return [_notification(row) for row in tx.execute(select(notifications).where(notifications.c.key.in_(keys)).order_by(notifications.c.id)).mappings()]
+    return [
+        _notification(row)
+        for row in tx.execute(select(notifications).where(notifications.c.key.in_(keys)).order_by(notifications.c.id)).mappings()
+    ]
 
 
 def give_up(tx: Connection, keys: Sequence[str]) -> None:
@@ -133,8 +140,12 @@ def sent_since(tx: Connection, since: datetime, kinds: Sequence[str]) -> list[No
 def waiting_digest(tx: Connection, person: str, channel: str, key: str) -> Notification | None:
     """The digest of one kind (the key of its words) that is planned for somebody on a channel; None where there is none."""
     mine = (notifications.c.person == person) & (notifications.c.channel == channel)
-    chosen = select(notifications).where(notifications.c.kind == "digest", notifications.c.state == "planned", mine).order_by(notifications.c.id)
-    return next((one for row in tx.execute(chosen).mappings() if (one := _notification(row)).words is not None and one.words.key == key), None)
+    chosen = (
+        select(notifications).where(notifications.c.kind == "digest", notifications.c.state == "planned", mine).order_by(notifications.c.id)
+    )
+    return next(
+        (one for row in tx.execute(chosen).mappings() if (one := _notification(row)).words is not None and one.words.key == key), None
+    )
 
 
 def last_digest(tx: Connection, person: str, channel: str) -> datetime | None:

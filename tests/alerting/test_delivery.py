@@ -102,7 +102,8 @@ async def test_a_service_that_says_that_it_is_in_trouble_is_tried_on(desk):
 
 async def test_two_crashes_in_the_middle_of_a_message_are_two_copies_at_most(desk):
     for _ in range(MOST_COPIES):
-        desk.database.write_now(notifications.claim, desk.now, desk.now + timedelta(seconds=60), 10)
+        (begun,) = desk.database.write_now(notifications.claim, desk.now, desk.now + timedelta(seconds=60), 10)
+        assert desk.database.write_now(notifications.begin, begun)
         desk.now += timedelta(seconds=61)
     await desk.forward()
     assert desk.phone("ana/mail").got == []

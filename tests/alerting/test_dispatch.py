@@ -64,7 +64,7 @@ async def test_an_incident_that_was_taken_between_claim_and_sending_is_not_sent(
     """Another process claims, then somebody takes the incident, then it would send."""
     claimed = paged.database.write_now(notifications.claim, paged.now, paged.now + CLAIM, 10)
     await paged.respond(Acknowledged(by="ben", via="command"))
-    assert not paged.database.read_now(notifications.is_wanted, claimed[0])
+    assert not paged.database.write_now(notifications.begin, claimed[0])
     await paged.dispatcher._dispatch(claimed[0], paged.now)
     assert paged.phone("ana").got == []
     assert states(paged)[0] == ("ana", "cancelled", 1)
@@ -192,13 +192,21 @@ async def test_a_person_who_left_is_not_written_to(database):
     assert (one.state, one.error) == ("cancelled", "why.not_configured")
 
 
-async def test_what_a_predecessor_left_claimed_goes_out_once_more_flagged(paged):
-    paged.database.write_now(notifications.claim, paged.now, paged.now + CLAIM, 10)  # and then it was killed
+async def test_what_a_predecessor_began_to_send_goes_out_once_more_flagged(paged):
+    (begun,) = paged.database.write_now(notifications.claim, paged.now, paged.now + CLAIM, 10)
+    assert paged.database.write_now(notifications.begin, begun)  # and then it was killed
     await paged.forward(seconds=1)
     assert paged.phone("ana").got == []
     paged.database.write_now(recover.lapse_claims, paged.now)
     await paged.forward()
     assert [message.possible_repeat for message in paged.phone("ana").got] == [True]
+
+
+async def test_what_a_predecessor_claimed_and_never_began_is_no_repeat(paged):
+    paged.database.write_now(notifications.claim, paged.now, paged.now + CLAIM, 10)  # and then it was killed
+    paged.database.write_now(recover.lapse_claims, paged.now)
+    await paged.forward()
+    assert [message.possible_repeat for message in paged.phone("ana").got] == [False]
 
 
 async def test_a_slow_owner_cannot_overwrite_its_successor(paged):

@@ -36,6 +36,12 @@ def test_a_notification_comes_back_as_it_was(database, now):
     assert database.read_now(notifications.with_link, "xyz") is None
 
 
+def begun(database, now):
+    """Somebody claims what is due, begins to send it, and dies."""
+    for one in claimed(database, now):
+        assert database.write_now(notifications.begin, one)
+
+
 def test_what_was_decided_once_is_planned_once(database, now):
     (first,) = planned(database, page(now))
     assert planned(database, page(now, due_at=now + MINUTE)) == []
@@ -51,11 +57,18 @@ def test_only_what_is_due_is_claimed_and_once(database, now):
     assert claimed(database, now) == []
 
 
-def test_a_claimed_notification_whose_claim_lapsed_is_a_possible_repeat(database, now):
+def test_one_that_was_begun_and_never_marked_is_a_possible_repeat(database, now):
+    planned(database, page(now))
+    begun(database, now)
+    (again,) = claimed(database, now + MINUTE)
+    assert (again.attempt, again.possible_repeat, again.copies) == (2, True, 1)
+
+
+def test_one_that_was_claimed_and_never_begun_is_none(database, now):
     planned(database, page(now))
     claimed(database, now)
     (again,) = claimed(database, now + MINUTE)
-    assert (again.attempt, again.possible_repeat) == (2, True)
+    assert (again.attempt, again.possible_repeat) == (2, False)
 
 
 def test_one_that_failed_cleanly_is_tried_again_without_that_flag(database, now):
@@ -68,7 +81,7 @@ def test_one_that_failed_cleanly_is_tried_again_without_that_flag(database, now)
 
 def test_a_flag_once_set_stays(database, now):
     planned(database, page(now))
-    claimed(database, now)
+    begun(database, now)
     (second,) = claimed(database, now + MINUTE)
     database.write_now(notifications.mark, second, {"state": "planned"})
     (third,) = claimed(database, now + MINUTE)
@@ -77,7 +90,7 @@ def test_a_flag_once_set_stays(database, now):
 
 def test_what_a_dead_process_held_goes_out_again_as_a_possible_repeat(database, now):
     planned(database, page(now))
-    claimed(database, now)
+    begun(database, now)
     assert database.write_now(recover.lapse_claims, now) == 1
     (again,) = claimed(database, now)
     assert again.possible_repeat
@@ -87,9 +100,9 @@ def test_a_cancelled_one_is_not_wanted(database, now):
     number = opened(database, now)
     planned(database, page(now, incident_id=number), page(now, "k2", incident_id=number, kind="update"), page(now, "k3"))
     first = claimed(database, now)[0]
-    assert database.read_now(notifications.is_wanted, first)
+    assert database.write_now(notifications.begin, first)
     assert database.write_now(notifications.cancel, number, ["page"]) == [first.id]
-    assert not database.read_now(notifications.is_wanted, first)
+    assert not database.write_now(notifications.begin, first)
     assert not database.write_now(notifications.mark, first, {"state": "planned"})
     assert database.write_now(notifications.cancel, number, ["page"]) == []
     assert [one.state for one in database.read_now(notifications.of_incident, number)] == ["cancelled", "claimed"]
@@ -100,7 +113,7 @@ def test_one_that_went_out_while_it_was_cancelled_is_told_as_sent(database, now)
     planned(database, page(now, incident_id=number))
     (first,) = claimed(database, now)
     database.write_now(notifications.cancel, number, ["page"])
-    database.write_now(notifications.mark_sent, first, "id 7", now)
+    database.write_now(notifications.mark_sent, first, "id 7", None, now)
     (row,) = database.read_now(notifications.of_incident, number)
     assert (row.state, row.receipt, row.sent_at) == ("sent", "id 7", now)
 
@@ -110,9 +123,9 @@ def test_a_slow_sender_cannot_overwrite_its_successor(database, now):
     planned(database, page(now, incident_id=number))
     (slow,) = claimed(database, now)
     (successor,) = claimed(database, now + MINUTE)
-    assert not database.read_now(notifications.is_wanted, slow)
+    assert not database.write_now(notifications.begin, slow)
     assert not database.write_now(notifications.mark, slow, {"state": "failed"})
-    database.write_now(notifications.mark_sent, slow, "slow", now)
+    database.write_now(notifications.mark_sent, slow, "slow", None, now)
     (row,) = database.read_now(notifications.of_incident, number)
     assert (row.state, row.receipt, row.attempt) == ("claimed", None, successor.attempt)
 
@@ -123,7 +136,7 @@ def test_the_next_one_is_due_when_it_is_or_when_its_claim_lapses(database, now):
     assert database.read_now(notifications.next_due) == now
     (first,) = claimed(database, now)
     assert database.read_now(notifications.next_due) == now + MINUTE
-    database.write_now(notifications.mark_sent, first, "ok", now)
+    database.write_now(notifications.mark_sent, first, "ok", None, now)
     assert database.read_now(notifications.next_due) == now + 5 * MINUTE
 
 
@@ -139,7 +152,7 @@ def test_those_sent_within_a_span_are_listed(database, now):
     planned(database, page(now), page(now, "k2"), page(now, "k3", kind="update"))
     one, two, three = claimed(database, now)
     for sent, at in ((one, now + MINUTE), (two, now), (three, now)):
-        database.write_now(notifications.mark_sent, sent, "ok", at)
+        database.write_now(notifications.mark_sent, sent, "ok", None, at)
     assert [row.key for row in database.read_now(notifications.sent_between, now, now + 2 * MINUTE)] == ["k2", "k1"]
     assert [row.key for row in database.read_now(notifications.sent_between, now, now + MINUTE)] == ["k2"]
 
