@@ -150,13 +150,15 @@ def acknowledge_by_link(tx: Tx, signer: Signer, token: str, nonce: str, now: dat
     """Take an incident by the button behind a link.
 
     Raises:
-        NotFound: the link is no longer good.
+        NotFound: the link is no longer good, or its person has left.
         Refused: the button was pressed before, or the page is too old: open the link again.
     """
     opened = open_link(tx, signer, token, now)
     if opened is None:
         raise NotFound("this link is no longer valid")
     notification, incident = opened
+    if notification.person not in roster.people:
+        raise NotFound("this link is no longer valid: whom it was sent to has left")
     digest = signer.spends(nonce, notification.link_id or "", now)
     if digest is None or not notifications.use_nonce(tx, digest, now):
         raise Refused("this page was used or is too old; open the link again")

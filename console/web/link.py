@@ -63,7 +63,7 @@ def _open(tx: Tx, visit: Visit) -> tuple[Notification, Case] | None:
     if opened is None:
         return None
     case = case_of(tx, visit.monitor, opened[1].id, visit.now)
-    return None if case is None else (opened[0], case)
+    return None if case is None or opened[0].person not in case.roster.people else (opened[0], case)
 
 
 def _page(visit: Visit, notification: Notification, case: Case, *, status: int = 200) -> web.Response:

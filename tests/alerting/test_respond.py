@@ -189,6 +189,15 @@ async def test_a_link_that_died_with_its_incident_stays_dead_when_it_opens_again
     assert desk.database.read_now(respond.open_link, desk.signer, token, desk.now) is None
 
 
+async def test_a_link_dies_when_its_person_leaves(desk):
+    token, nonce = page(desk)
+    left = Desk(desk.database, people=[{"id": "ben"}], policies=[{"id": "default", "steps": [{"notify": ["ben"]}]}])
+    with pytest.raises(NotFound, match="has left"):
+        press(left, token, nonce)
+    assert desk.incident.status == "open"
+    assert press(desk, token, nonce).answer.key == "answer.taken", "nothing was spent"
+
+
 async def test_a_link_takes_its_own_incident_and_no_other(desk):
     await desk.hear(make.signal(risk="outage", subject="topic:acme/outage"))
     await desk.forward()

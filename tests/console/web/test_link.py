@@ -7,6 +7,8 @@ import pytest
 
 from alerting.events import Assigned, Event, Resolved
 from alerting.respond import respond
+from alerting.roster import roster_of
+from console.assemble import Monitor
 from tests.console.web.place import Place, field_of
 
 
@@ -102,6 +104,18 @@ async def test_a_link_dies_when_the_incident_is_closed_or_given_to_somebody_else
     for response in (await place.client.get(link), await place.client.post(link, data=form)):
         assert response.status == 410
         assert "không còn dùng được" in await response.text()
+    assert "acknowledged" not in place.kinds(1)
+
+
+async def test_a_link_dies_when_its_person_leaves(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    await place.incident()
+    link = place.link()
+    form = {"nonce": await nonce(place, link)}
+    settings = place.simulation.monitor.config.alerting
+    without_ana = settings.model_copy(update={"people": tuple(person for person in settings.people if person.id != "ana")})
+    monkeypatch.setattr(Monitor, "roster", lambda _, tx: roster_of(tx, without_ana))
+    for response in (await place.client.get(link), await place.client.post(link, data=form)):
+        assert response.status == 410
     assert "acknowledged" not in place.kinds(1)
 
 

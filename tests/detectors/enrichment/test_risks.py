@@ -115,6 +115,8 @@ def test_a_row_that_was_read_and_found_wanting_does_not_page_alone():
         "mẹo phân biệt hàng giả hàng thật",
         "app này mượt, không bị sập",
         "anh ấy bị bắt làm chủ hôn",
+        "anh Dương ở đường Lê Lợi, họ Dương, nick duong",
+        "dương",
     ],
 )
 def test_innocent_lookalikes_are_not_heard(nlp: Language, text: str):
