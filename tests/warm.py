@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from store import database
 
+AS_SHIPPED: Final = database._durably  # flushes every commit
 _FIRST: Final[dict[str, sa.Engine]] = {}  # dialect -> the first engine that has connected
 
 

@@ -7,8 +7,10 @@ import pytest
 import sqlalchemy as sa
 
 from core.errors import ConfigError
+from store import database as module
 from store.database import Database, insert
 from store.schema import facts
+from tests import warm
 
 
 def put(tx, name, value, now):
@@ -73,6 +75,36 @@ async def test_a_foreign_lock_is_waited_for(sqlite_url, now):
     assert await database.read(names) == ["after"]
     database.close()
     foreign.close()
+
+
+def test_what_was_committed_is_on_the_disk_and_readers_wait_for_nobody(sqlite_url, monkeypatch):
+    """R17: the write-ahead log is flushed at every commit of a database that holds what people rely on."""
+    monkeypatch.setattr(module, "_durably", warm.AS_SHIPPED)
+    database = Database(sqlite_url)
+    with database.engine.connect() as tx:
+        told = {name: tx.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "busy_timeout")}
+    database.close()
+    assert (told["journal_mode"], told["synchronous"]) == ("wal", 2)
+    assert told["busy_timeout"] >= 5_000
+
+
+def test_who_reads_and_then_writes_is_not_overtaken(sqlite_url, now):
+    """R17: begun as a reader, it would fail at once where somebody else has written meanwhile, whatever the timeout is."""
+    database, other = Database(sqlite_url), Database(sqlite_url)
+    second = threading.Thread(target=lambda: other.write_now(put, "second", 1, now))
+
+    def read_and_write(tx):
+        assert names(tx) == []
+        second.start()
+        second.join(0.05)
+        assert second.is_alive(), "it waits"
+        put(tx, "first", 1, now)
+
+    database.write_now(read_and_write)
+    second.join()
+    assert database.read_now(names) == ["first", "second"]
+    database.close()
+    other.close()
 
 
 @pytest.mark.slow
