@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -107,14 +107,8 @@ async def test_r16_a_wall_clock_that_jumps_sends_no_page_more_and_none_fewer(
     assert 14 <= called[1][1] <= 16, "a tenth faster or slower at most, for the five minutes after the jump"
 
 
-@pytest.fixture
-async def listening(house: House) -> AsyncIterator[House]:
-    yield house
-
-
-async def test_a_blank_look_is_no_drop_and_what_stands_there_again_is_no_rise(listening: House) -> None:
+async def test_a_blank_look_is_no_drop_and_what_stands_there_again_is_no_rise(house: House) -> None:
     """A forum answers with an empty page for once, then shows its forty posts again: nothing was said, and nothing was taken back."""
-    house = listening
     feed, poll = await feed_of(house, at=house.now)
     feed.shown = shown = posts(40, house.now - timedelta(minutes=1))
     for each in (shown, [], shown, shown[:5], shown):
@@ -124,8 +118,7 @@ async def test_a_blank_look_is_no_drop_and_what_stands_there_again_is_no_rise(li
     assert (counted(house, house.now), raised(house), house.incidents) == (0, [], [])
 
 
-async def test_a_batch_that_runs_again_alerts_nobody_again(listening: House) -> None:
-    house = listening
+async def test_a_batch_that_runs_again_alerts_nobody_again(house: House) -> None:
     await house.listen_to("forum")
     batch = (make.mention("Acme kettle caught fire and burned my son", native_id="fire", at=house.now), *posts(30, house.now))
     await house.simulation.monitor.poller.receive("forum", Page(mentions=batch), house.now)

@@ -66,6 +66,19 @@ def test_a_language_without_a_model_is_never_judged_confidently(pipeline: Langua
     assert not found.sentiment.confident
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Great, my Acme kettle died after two days. Just what I needed, thanks a lot Acme!",
+        "Oh wonderful, Acme lost my parcel again. Best service ever \N{FACE WITH ROLLING EYES}",
+        "Well done Acme, charged me twice. Brilliant.",
+    ],
+)
+def test_english_sarcasm_is_left_undecided_rather_than_called_praise(pipeline: Language, text: str):
+    """Vietnamese is not always: see docs/standard.md, T21."""
+    assert not told(pipeline, text).confident
+
+
 def test_the_sentence_that_names_the_topic_weighs_more(pipeline: Language):
     text = "Mình mua ấm của hãng kia thì quá tệ, thất vọng, phí tiền. {} thì đẹp, bền, rất hài lòng!"
     about, aside = told(pipeline, text.format("Acme")), told(pipeline, text.format("Sanaky"))
