@@ -76,7 +76,7 @@ def integrity(database: Database) -> str | None:
     if not database.is_sqlite:
         return None
     with database.engine.connect() as tx:
-        answer = str(tx.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+        answer = " ".join(str(tx.exec_driver_sql("PRAGMA quick_check(1)").scalar()).split())  # it says it in two lines
     return None if answer == "ok" else answer
 
 

@@ -21,6 +21,16 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
         open_database(f"sqlite:///{tmp_path}/tocsin.db")
 
 
+def test_a_file_with_a_damaged_page_is_refused_with_the_mend(sqlite_url: str) -> None:
+    """R19: looked through at each start; a page that a disk has spoilt would be found in the middle of a crisis otherwise."""
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    with path.open("r+b") as file:
+        file.seek(4096 * 5)
+        file.write(bytes(range(256)) * 64)
+    with pytest.raises(ConfigError, match="damaged .*restore a backup"):
+        open_database(sqlite_url)
+
+
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file")
     with pytest.raises(ConfigError, match=r"^store.database: cannot be opened: .*var"):
