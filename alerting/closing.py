@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
@@ -17,8 +17,10 @@ from alerting.patience import QUIET_FOR
 from alerting.policy import Roster, recipients
 from alerting.stage import WORSE, Course, Effect
 from core.records import Incident, Record, Words
-from playbooks.playbook import Playbook
 from store.steps import StepState
+
+if TYPE_CHECKING:
+    from playbooks.playbook import Playbook  # templates and HTML with it: not for `tocsin ack`
 
 ACTOR: Final = "tending"
 

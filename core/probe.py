@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from core.records import Mention, Signal, Words
-from core.text import mention_key
 
 PROBE: Final = "tocsin:probe"  # no id of a configuration has a colon: the source, the subject, the person and the channel of the probe
 KIND: Final = "probe"  # of its source and of its signal
@@ -22,6 +21,8 @@ KEYS: Final = ("probe-", "probe.")  # the keys of its messages lie between
 
 def mention_at(now: datetime) -> Mention:
     """What is said at this moment."""
+    from core.text import mention_key  # HTML with it: not for those who only ask whether something is one
+
     said = now.astimezone(UTC).isoformat(timespec="seconds")
     return Mention(
         key=mention_key(KIND, PROBE, said),

@@ -79,7 +79,10 @@ def default_of(field):  # noqa: PLR0911 - one arm a kind of value
     if default in (None, (), "", {}):
         return "-"
     if isinstance(default, Handover):
-        return f"`{WEEKDAYS[default.weekday].title()} {default.at:%H:%M}`"
+        day = "" if default.weekday is None else f"{WEEKDAYS[default.weekday].title()} "
+        return f"`{day}{default.at:%H:%M}`"
+    if isinstance(default, BaseModel):  # its own section says
+        return "-"
     if isinstance(default, timedelta):
         return f"`{format_duration(default)}`"
     if isinstance(default, dict):

@@ -78,7 +78,7 @@ VERBS = (
     Verb(
         "evidence",
         "the evidence pack of an incident as a file, or the check of one",
-        "tocsin evidence 12 vi-bang.html --as lan; tocsin evidence verify evidence-12.zip",
+        "tocsin evidence 12 vi-bang.html --as lan",
         _options,
         _evidence,
     ),

@@ -39,8 +39,10 @@ def test_both_languages_hold_the_same_keys():
 
 
 def test_both_languages_fill_in_the_same_arguments():
+    """But for how we and you are called, which Vietnamese says by who speaks to whom."""
     vietnamese, english = catalogue("vi"), catalogue("en")
-    assert {key for key in vietnamese if fields(vietnamese[key]) != fields(english[key])} == set()
+    called = {(name, "") for name in ("You", "you", "I", "me")}
+    assert {key for key in vietnamese if fields(vietnamese[key]) - called != fields(english[key])} == set()
 
 
 def test_a_plural_in_english_has_its_count_in_both_languages():
