@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 
+from alerting import auditor, caps, delivery, duty, hold, links, out_of_room, policy, sifting, watchman
 from alerting.events import SeveritySet
+from alerting.settings import AlertingSettings
 from core import clock
 from core.clock import RealClock
 from listener.base import Page
 from playbooks.load import load_playbooks
 from playbooks.playbook import Playbook, Step
-from store.database import Database
+from store import channels
+from store.ballast import SIZE as BALLAST_BYTES
+from store.database import BUSY_TIMEOUT_MS, Database
 from tests import make
 from tests.alerting.desk import SETTINGS, Desk
 from tests.house import House
@@ -22,6 +26,20 @@ from tests.stories.test_rules import counted, feed_of, posts, raised
 
 PLAYBOOKS = load_playbooks().playbooks
 LATE_SECOND = [{"id": "default", "steps": [{"notify": ["ana"]}, {"notify": ["ben"], "after": "30m"}], "repeat": 0}]
+
+
+def test_the_numbers_of_the_standard() -> None:
+    """Other tests reckon with these constants; here they are held to what was promised."""
+    minutes = timedelta(minutes=1)
+    assert ((5, 15, 45, 120, 300), 0.2, 30 * minutes) == (delivery.BACKOFF_S, delivery.JITTER, delivery.GIVE_UP)  # R7
+    assert (minutes, 2) == (delivery.OTHER_CHANNEL_AFTER, delivery.MOST_COPIES)  # R7, R3
+    assert (5 * minutes, 30 * minutes, minutes) == (policy.CRITICAL_WAITS_AT_MOST, sifting.STALE, hold.LENGTH)  # R8, R10, R11
+    assert ((15 * minutes, 5), (60 * minutes, 11)) == caps.CAPS  # R12
+    assert (24 * 60 * minutes, 60 * minutes, 32) == (links.LINK_LIVES, links.NONCE_LIVES, links.KEY_BYTES)  # A2
+    assert AlertingSettings().update_within["critical"] == 30 * minutes  # A4
+    assert ((timedelta(hours=24), timedelta(days=7)), timedelta(days=14)) == (duty.GAP_AHEAD, duty.CLASH_AHEAD)  # P2
+    assert (minutes, 2 * minutes, 2, 0.01) == (watchman.EVERY, auditor.STEP_WAITS, channels.MISSES, channels.BORNE)  # W2 to W4
+    assert (15 * minutes, 5_000, 16 * 1024 * 1024) == (out_of_room.AGAIN_AFTER, BUSY_TIMEOUT_MS, BALLAST_BYTES)  # R17, R18
 
 
 @pytest.fixture
