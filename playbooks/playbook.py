@@ -100,7 +100,8 @@ class Playbook(Part):
     """A plan for one sort of crisis.
 
     `default`: the one taken where no other fits. `drill`: the id of the drill that practises it. `history`: what in our past makes it graver (Coombs' modifiers:
-    crisis history, prior reputation). `evidence_threshold`: what has to be known before anything is said about the cause.
+    crisis history, prior reputation). `verifier`: the role that answers `verify_first`. `evidence_threshold`: what has to be known before anything is said
+    about the cause.
     """
 
     id: Id
@@ -116,6 +117,7 @@ class Playbook(Part):
     history: Texts = ()
     posture: Posture
     verify_first: Annotated[Texts, Field(min_length=1)]
+    verifier: Id | None = None
     evidence_threshold: Text | None = None
     notify: tuple[Notice, ...] = ()
     roles: Annotated[tuple[Role, ...], Field(min_length=1)]
@@ -220,6 +222,7 @@ def _unknown_roles(playbook: Playbook) -> Iterator[str]:
         if step.role not in known:
             yield f"{_place(playbook, phase, step)}.role: {step.role!r} is no role of this playbook"
     named = [(f"holding_statements.{at}.approver", one.approver) for at, one in enumerate(playbook.holding_statements)]
+    named += [("verifier", playbook.verifier)] if playbook.verifier else []
     named += [(f"notify.{at}.role", one.role) for at, one in enumerate(playbook.notify)]
     named += [(f"stakeholders.{at}.role", one.role) for at, one in enumerate(playbook.stakeholders)]
     named += [(f"approval.{at}.{part}", getattr(one, part)) for at, one in enumerate(playbook.approval) for part in ("approver", "backup")]
