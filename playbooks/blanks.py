@@ -65,12 +65,10 @@ def blanks_of(template: str) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for part in tree.body:
         for piece in part.nodes if isinstance(part, nodes.Output) else [part]:
-            if isinstance(piece, nodes.Name):
+            if isinstance(piece, nodes.Name) and piece.name != "self":  # what Jinja puts there is not what a person filled in
                 names[piece.name] = None
             elif not isinstance(piece, nodes.TemplateData):
-                raise ValueError(  # noqa: TRY004 - the text is wrong, not the type
-                    "only words and blanks such as {{ product }} are allowed, no expression, filter or block"
-                )
+                raise ValueError("only words and blanks such as {{ product }} are allowed, no expression, filter or block")
     return tuple(names)
 
 

@@ -78,6 +78,15 @@ def read_model(path: Path, model: type[Model]) -> Model:
         raise _told(path, root, error) from error
 
 
+def line_of(path: Path, place: str) -> int:
+    """The line, from 1, on which a place of a file that was read stands: "holding_statements.0.text"; of its nearest part where it is left out.
+
+    Raises:
+        PlaybookError: the file cannot be read any more.
+    """
+    return _line_of(_compose(path), [int(part) if part.isdigit() else part for part in place.split(".")])
+
+
 def _read_folder(folder: Path) -> tuple[dict[str, Playbook], list[PlaybookError]]:
     if not folder.is_dir():
         return {}, [PlaybookError(str(folder), "there is no such folder")]

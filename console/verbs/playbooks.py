@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from console.verbs.base import Desk, UsageError, Verb, as_json
 from console.verbs.tables import table
 from core.errors import NotFound, PlaybookError
+from core.messages import translator
 
 if TYPE_CHECKING:
     from playbooks.load import Library
@@ -61,7 +62,7 @@ def _one_options(parser: ArgumentParser) -> None:
 
 def _playbook(desk: Desk, args: Namespace) -> int:
     if args.id == "lint":
-        return _lint(desk, args.file)
+        return _lint(desk, args)
     if args.file is not None:
         raise UsageError(f"did not expect {args.file}; did you mean 'playbook lint {args.file}'?")
     found = library(desk)
@@ -75,9 +76,11 @@ def _playbook(desk: Desk, args: Namespace) -> int:
     return 0
 
 
-def _lint(desk: Desk, file: Path | None) -> int:
-    from playbooks.load import read_playbook
+def _lint(desk: Desk, args: Namespace) -> int:
+    from playbooks.lint import lint
+    from playbooks.load import line_of, read_playbook
 
+    file: Path | None = args.file
     if file is None:
         raise UsageError("say which file: tocsin playbook lint FILE")
     try:
@@ -85,12 +88,17 @@ def _lint(desk: Desk, file: Path | None) -> int:
     except PlaybookError as error:  # the verb did its work; what it looked at is bad
         desk.tell(str(error))
         return 1
-    from console.shapes import speaker
-
-    say = speaker(desk.config) if desk.path.exists() else None
-    good = {"file": str(file), "id": playbook.id, "version": playbook.version}
-    desk.out(f"{file}: {playbook.id}" if say is None else say("cli.playbook_good", **good))
-    return 0
+    say = desk.say if desk.path.exists() else translator("en")
+    findings = lint(playbook, desk.now.date())
+    wrong = any(finding.grade == "error" for finding in findings)
+    if args.json:
+        desk.json([{"place": each.place, "rule": each.rule, "grade": each.grade, "says": say.render(each.words)} for each in findings])
+        return int(wrong)
+    for each in findings:
+        desk.tell(f"{file}:{line_of(file, each.place)}: {say(f'lint.{each.grade}')}: {each.place}: {say.render(each.words)}")
+    if not wrong:
+        desk.out(say("cli.playbook_good", file=str(file), id=playbook.id, version=playbook.version))
+    return int(wrong)
 
 
 def _print(desk: Desk, playbook: Playbook) -> None:

@@ -48,7 +48,7 @@ def changed(changes: dict[str, Any]) -> dict[str, Any]:
         for part in way:
             at = at[part]
         if new is None:
-            del at[last]
+            at.pop(last, None)
         else:
             at[last] = new
     return value

@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import PlaybookError
 from playbooks.load import MAX_FILE_BYTES, load_playbooks, read_playbook
+from tests.playbooks.test_statement import GADGETS
 
 
 def line_with(path, text: str) -> int:
@@ -42,6 +43,16 @@ def test_a_mistake_is_one_line_with_path_and_line(write_playbook, changes, reaso
     assert reason in caught.value.reason
     assert caught.value.line == line_with(path, where), str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("gadget", GADGETS)
+def test_an_escape_in_a_file_is_one_line_with_path_and_line(write_playbook, gadget):
+    path = write_playbook({"holding_statements.1.text": f"To you who use {{{{ product }}}}: {gadget}"})
+    with pytest.raises(PlaybookError, match=r"holding_statements\.1\.text: ") as caught:
+        read_playbook(path)
+    assert caught.value.line is not None
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
 
 
 @pytest.mark.parametrize(

