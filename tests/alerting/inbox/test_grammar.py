@@ -199,6 +199,7 @@ def test_a_command_with_what_belongs_to_it(text, wanted):
 def test_what_is_quoted_says_nothing(quoted):
     assert read(f"Em nhận ạ\n{quoted}") == Command(verb="acknowledge")
     assert not isinstance(read(quoted), Command)
+    assert read(f"ghi: đã gọi xưởng\nhọ trả lời lúc 15h\n{quoted}") == Command(verb="note", text="đã gọi xưởng\nhọ trả lời lúc 15h")
 
 
 def test_below_a_quotation_is_as_good_as_above():
