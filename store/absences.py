@@ -47,10 +47,13 @@ def drop_others(tx: Connection, origins: Sequence[str]) -> None:
 
 def listing(tx: Connection, *, ending_after: datetime | None = None) -> list[Absence]:
     """Those that end after a moment, or all; by their beginning."""
-    chosen = select(absences).order_by(absences.c.starts_at, absences.c.id)
+    chosen = _ALL
     if ending_after is not None:
         chosen = chosen.where(absences.c.ends_at > ending_after)
     return [msgspec.convert({name: row[name] for name in Absence.__struct_fields__}, Absence) for row in tx.execute(chosen).mappings()]
+
+
+_ALL = select(absences).order_by(absences.c.starts_at, absences.c.id)
 
 
 def _row(absence: Absence) -> dict[str, object]:

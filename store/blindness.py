@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, select, update
 
 from core.probe import PROBE
 from store.database import insert
@@ -79,7 +79,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 def health(tx: Connection) -> list[Health]:
     """Every source that was ever configured, by id."""
-    return _health(tx)
+    return [Health(**row) for row in tx.execute(_EVERY).mappings()]
 
 
 def doubtful(tx: Connection, overdue_since: datetime) -> list[Health]:
@@ -126,7 +126,14 @@ def lasting(tx: Connection) -> list[Blindness]:
 
 def between(tx: Connection, start: datetime, until: datetime) -> list[Blindness]:
     """All that touch [start, until), the oldest first."""
-    return _chosen(tx, blindness.c.since < until, blindness.c.ended_at.is_(None) | (blindness.c.ended_at > start))
+    return [_blindness(row) for row in tx.execute(_BETWEEN, {"start": start, "until": until}).mappings()]
+
+
+_BETWEEN = (
+    select(blindness)
+    .where(blindness.c.since < bindparam("until"), blindness.c.ended_at.is_(None) | (blindness.c.ended_at > bindparam("start")))
+    .order_by(blindness.c.id)
+)
 
 
 def former(tx: Connection, source_ids: Collection[str], ended_since: datetime) -> list[Blindness]:
@@ -165,8 +172,10 @@ def volumes(tx: Connection, since: datetime) -> dict[str, dict[str, int]]:
 
 
 def _health(tx: Connection, *conditions: ColumnElement[bool]) -> list[Health]:
-    chosen = select(*(sources.c[name] for name in _HEALTH)).where(sources.c.id != PROBE, *conditions).order_by(sources.c.id)
-    return [Health(**row) for row in tx.execute(chosen).mappings()]
+    return [Health(**row) for row in tx.execute(_EVERY.where(*conditions)).mappings()]
+
+
+_EVERY = select(*(sources.c[name] for name in _HEALTH)).where(sources.c.id != PROBE).order_by(sources.c.id)
 
 
 def _chosen(tx: Connection, *conditions: ColumnElement[bool]) -> list[Blindness]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from store.database import insert
 from store.schema_paging import channel_states
@@ -104,8 +104,12 @@ def forgive(tx: Connection, now: datetime) -> list[tuple[str, str]]:
 
 def red(tx: Connection) -> dict[tuple[str, str], RedBecause]:
     """(person, channel) -> why, of each red channel."""
-    columns = channel_states.c.person, channel_states.c.channel, channel_states.c.red_because
-    return {(person, channel): why for person, channel, why in tx.execute(select(*columns).where(channel_states.c.red_since.is_not(None)))}
+    return {(person, channel): why for person, channel, why in tx.execute(_RED)}
+
+
+_RED = select(channel_states.c.person, channel_states.c.channel, channel_states.c.red_because).where(
+    channel_states.c.red_since.is_not(None)
+)
 
 
 def get(tx: Connection, person: str, channel: str) -> ChannelState:
@@ -126,12 +130,12 @@ _GREEN: Final[dict[str, Any]] = {"red_since": None, "red_because": None}
 
 def _locked(tx: Connection, person: str, channel: str) -> ChannelState:
     """The row, made where there is none; nobody else changes it until the end of the transaction."""
-    tx.execute(insert(tx, channel_states).values(person=person, channel=channel, misses=0).on_conflict_do_nothing())
-    return _state(tx.execute(select(channel_states).where(_is(person, channel)).with_for_update()).mappings().one())
+    tx.execute(insert(tx, channel_states).on_conflict_do_nothing(), {"person": person, "channel": channel, "misses": 0})
+    return _state(tx.execute(_LOCKED, {"of": person, "on": channel}).mappings().one())
 
 
 def _save(tx: Connection, state: ChannelState, **values: Any) -> None:
-    tx.execute(update(channel_states).where(_is(state.person, state.channel)).values(**values))
+    tx.execute(_SAVED, {"of": state.person, "on": state.channel, **values})
 
 
 def _counted(state: ChannelState, now: datetime, *, went: int = 0, failed: int = 0) -> tuple[tuple[int, int, int], ...]:
@@ -146,8 +150,12 @@ def _kept(tally: tuple[tuple[int, int, int], ...], now: datetime) -> list[tuple[
     return [each for each in tally if each[0] * _MINUTE_S > (now - WINDOW).timestamp() - _MINUTE_S]
 
 
-def _is(person: str, channel: str) -> Any:
+def _is(person: Any, channel: Any) -> Any:
     return (channel_states.c.person == person) & (channel_states.c.channel == channel)
+
+
+_LOCKED = select(channel_states).where(_is(bindparam("of"), bindparam("on"))).with_for_update()
+_SAVED = update(channel_states).where(_is(bindparam("of"), bindparam("on")))
 
 
 def _state(row: RowMapping) -> ChannelState:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, case, func, or_, select, update
+from sqlalchemy import BindParameter, Column, ColumnElement, Connection, RowMapping, Table, case, func, or_, select, update
 
 
 def claim_due(
@@ -62,7 +62,7 @@ def next_claimable(tx: Connection, table: Table, due_at: Column[Any], chosen: Co
     return tx.execute(select(func.min(at, type_=due_at.type)).where(chosen, due_at.is_not(None))).scalar()
 
 
-def still_mine(table: Table, key: object, attempt: int) -> ColumnElement[bool]:
+def still_mine(table: Table, key: object, attempt: int | BindParameter[int]) -> ColumnElement[bool]:
     """The condition under which an owner may still write: the row is in the attempt that it claimed."""
     (column,) = table.primary_key.columns
     return (column == key) & (table.c.attempt == attempt)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from core.records import Enrichment, MentionClass, Risk, Sentiment, TopicMatch
 from store import labels
@@ -104,20 +104,22 @@ def newest_model(tx: Connection) -> str | None:
 
 def story_ids(tx: Connection, ids: Sequence[int]) -> dict[int, int]:
     """The story of each of these mentions; those without one are left out."""
-    chosen = select(enrichments.c.mention_id, enrichments.c.story_id).where(
-        enrichments.c.mention_id.in_(ids), enrichments.c.story_id.is_not(None)
-    )
-    return {row.mention_id: row.story_id for row in tx.execute(chosen)}
+    return {row.mention_id: row.story_id for row in tx.execute(_STORY_IDS, {"ids": list(ids)})}
+
+
+_STORY_IDS = select(enrichments.c.mention_id, enrichments.c.story_id).where(
+    enrichments.c.mention_id.in_(bindparam("ids", expanding=True)), enrichments.c.story_id.is_not(None)
+)
 
 
 def get(tx: Connection, ids: Sequence[int]) -> dict[int, Enrichment]:
     """The enrichments of these mentions, by mention id."""
     topics: dict[int, list[TopicMatch]] = {}
-    for row in tx.execute(select(mention_topics).where(mention_topics.c.mention_id.in_(ids)).order_by(mention_topics.c.topic_id)):
+    for row in tx.execute(_TOPICS, {"ids": list(ids)}):
         match = TopicMatch(topic_id=row.topic_id, version=row.version, terms=tuple(row.terms), weak=row.weak, place_id=row.place_id)
         topics.setdefault(row.mention_id, []).append(match)
     found: dict[int, Enrichment] = {}
-    for row in tx.execute(select(enrichments).where(enrichments.c.mention_id.in_(ids))):
+    for row in tx.execute(_OF_IDS, {"ids": list(ids)}):
         sentiment = Sentiment(negative=row.negative, neutral=row.neutral, positive=row.positive, confident=row.confident)
         found[row.mention_id] = Enrichment(
             mention_id=row.mention_id,
@@ -130,6 +132,12 @@ def get(tx: Connection, ids: Sequence[int]) -> dict[int, Enrichment]:
             triage=row.triage,
         )
     return found
+
+
+_TOPICS = (
+    select(mention_topics).where(mention_topics.c.mention_id.in_(bindparam("ids", expanding=True))).order_by(mention_topics.c.topic_id)
+)
+_OF_IDS = select(enrichments).where(enrichments.c.mention_id.in_(bindparam("ids", expanding=True)))
 
 
 def risks_since(tx: Connection, topic_id: str, since: datetime) -> list[RiskSeen]:

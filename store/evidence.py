@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from core.records import Mention
 from store.database import insert
@@ -32,33 +32,35 @@ def freeze(
     tx: Connection, incident_id: int, shown: Sequence[Mention], now: datetime, *, signal_id: int | None, salt: Callable[[], bytes]
 ) -> int:
     """Add mentions to an incident's evidence, after what is there; one that is there already adds nothing. Returns how many were new."""
-    ranked = select(func.coalesce(func.max(evidence.c.rank), -1)).where(evidence.c.incident_id == incident_id)
-    rank = int(tx.execute(ranked).scalar_one())
-    sent = select(mention_payloads.c.mention_id, mention_payloads.c.sha256).where(
-        mention_payloads.c.mention_id.in_([one.id for one in shown])
-    )
-    payloads = {row.mention_id: row.sha256 for row in tx.execute(sent)}
+    rank = int(tx.execute(_LAST_RANK, {"incident": incident_id}).scalar_one())
+    payloads = {row.mention_id: row.sha256 for row in tx.execute(_SENT, {"ids": [one.id for one in shown]})}
+    unless_there = insert(tx, evidence).on_conflict_do_nothing().returning(evidence.c.id)
     added = 0
     for mention in shown:
         grain = salt()
-        row = insert(tx, evidence).values(
-            incident_id=incident_id,
-            mention_id=mention.id,
-            signal_id=signal_id,
-            rank=rank + added + 1,
-            frozen_at=now,
-            salt=grain,
-            digest=digest(mention, grain),
-            data=_counted(mention, grain, payloads.get(mention.id)),
-        )
-        added += tx.execute(row.on_conflict_do_nothing().returning(evidence.c.id)).first() is not None
+        row = {
+            "incident_id": incident_id,
+            "mention_id": mention.id,
+            "signal_id": signal_id,
+            "rank": rank + added + 1,
+            "frozen_at": now,
+            "salt": grain,
+            "digest": digest(mention, grain),
+            "data": _counted(mention, grain, payloads.get(mention.id)),
+        }
+        added += tx.execute(unless_there, row).first() is not None
     return added
+
+
+_LAST_RANK = select(func.coalesce(func.max(evidence.c.rank), -1)).where(evidence.c.incident_id == bindparam("incident"))
+_SENT = select(mention_payloads.c.mention_id, mention_payloads.c.sha256).where(
+    mention_payloads.c.mention_id.in_(bindparam("ids", expanding=True))
+)
 
 
 def copy(tx: Connection, from_id: int, to_id: int) -> None:
     """Let one incident's evidence stand in another's too, after what is there, as it was frozen; what is there already stays."""
-    ranked = select(func.coalesce(func.max(evidence.c.rank), -1)).where(evidence.c.incident_id == to_id)
-    rank = int(tx.execute(ranked).scalar_one())
+    rank = int(tx.execute(_LAST_RANK, {"incident": to_id}).scalar_one())
     chosen = select(evidence).where(evidence.c.incident_id == from_id).order_by(evidence.c.rank)
     for number, row in enumerate(tx.execute(chosen).mappings().all(), start=1):
         values = {name: value for name, value in row.items() if name != "id"} | {"incident_id": to_id, "rank": rank + number}
@@ -73,28 +75,48 @@ def move(tx: Connection, from_id: int, to_id: int, mention_ids: Sequence[int]) -
 
 def stories(tx: Connection, incident_id: int) -> set[int]:
     """The stories that an incident's evidence tells already."""
-    chosen = select(enrichments.c.story_id).join(evidence, evidence.c.mention_id == enrichments.c.mention_id)
-    return set(tx.execute(chosen.where(evidence.c.incident_id == incident_id, enrichments.c.story_id.is_not(None))).scalars())
+    return set(tx.execute(_STORIES, {"incident": incident_id}).scalars())
+
+
+_STORIES = (
+    select(enrichments.c.story_id)
+    .join(evidence, evidence.c.mention_id == enrichments.c.mention_id)
+    .where(evidence.c.incident_id == bindparam("incident"), enrichments.c.story_id.is_not(None))
+)
 
 
 def sources(tx: Connection, incident_id: int) -> set[str]:
     """The sources that an incident's evidence stands in."""
-    chosen = select(mentions.c.source_id).distinct().join(evidence, evidence.c.mention_id == mentions.c.id)
-    return set(tx.execute(chosen.where(evidence.c.incident_id == incident_id)).scalars())
+    return set(tx.execute(_SOURCES, {"incident": incident_id}).scalars())
+
+
+_SOURCES = (
+    select(mentions.c.source_id)
+    .distinct()
+    .join(evidence, evidence.c.mention_id == mentions.c.id)
+    .where(evidence.c.incident_id == bindparam("incident"))
+)
 
 
 def loudest(tx: Connection, topic_id: str, since: datetime, limit: int) -> list[int]:
     """Ids of the live mentions of a topic since then that weigh most: reach and reactions, by how negative they are; our own left out."""
-    reactions = sum(
-        (func.coalesce(mentions.c[name], 0) for name in ("likes", "replies", "reposts")), start=func.coalesce(mentions.c.reach, 0)
+    return list(tx.execute(_LOUDEST, {"topic": topic_id, "since": since, "most": limit}).scalars())
+
+
+_REACTIONS = sum((func.coalesce(mentions.c[name], 0) for name in ("likes", "replies", "reposts")), start=func.coalesce(mentions.c.reach, 0))
+_WEIGHT = (_REACTIONS + 1) * enrichments.c.negative
+_LOUDEST = (
+    select(mentions.c.id)
+    .select_from(
+        mention_topics.join(mentions, mention_topics.c.mention_id == mentions.c.id).join(
+            enrichments, enrichments.c.mention_id == mentions.c.id
+        )
     )
-    joined = mention_topics.join(mentions, mention_topics.c.mention_id == mentions.c.id).join(
-        enrichments, enrichments.c.mention_id == mentions.c.id
-    )
-    within = (mention_topics.c.topic_id == topic_id) & (mention_topics.c.counts_at >= since) & (mentions.c.arrival == "live")
-    chosen = select(mentions.c.id).select_from(joined).where(within, mentions.c.kind != "own", mentions.c.deleted_at.is_(None))
-    weight = (reactions + 1) * enrichments.c.negative
-    return list(tx.execute(chosen.order_by(weight.desc(), mentions.c.id).limit(limit)).scalars())
+    .where(mention_topics.c.topic_id == bindparam("topic"), mention_topics.c.counts_at >= bindparam("since"))
+    .where(mentions.c.arrival == "live", mentions.c.kind != "own", mentions.c.deleted_at.is_(None))
+    .order_by(_WEIGHT.desc(), mentions.c.id)
+    .limit(bindparam("most"))
+)
 
 
 def digest(mention: Mention, salt: bytes) -> str:
@@ -160,10 +182,14 @@ def pieces(tx: Connection, incident_id: int, limit: int) -> list[Piece]:
 
 def of_incident(tx: Connection, incident_id: int) -> list[Frozen]:
     """The incident's evidence, the deciding pieces first."""
-    chosen = select(evidence.c.mention_id, evidence.c.rank, evidence.c.frozen_at, evidence.c.digest).where(
-        evidence.c.incident_id == incident_id
-    )
-    return [Frozen(*row) for row in tx.execute(chosen.order_by(evidence.c.rank))]
+    return [Frozen(*row) for row in tx.execute(_OF_INCIDENT, {"incident": incident_id})]
+
+
+_OF_INCIDENT = (
+    select(evidence.c.mention_id, evidence.c.rank, evidence.c.frozen_at, evidence.c.digest)
+    .where(evidence.c.incident_id == bindparam("incident"))
+    .order_by(evidence.c.rank)
+)
 
 
 def _counted(mention: Mention, salt: bytes, payload_sha256: str | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from core.flagged import Counted, Flagged, Picture
 from core.records import Engagement
@@ -91,9 +91,15 @@ def incidents_of(tx: Connection, mention_id: int) -> list[int]:
 
 def among(tx: Connection, mention_ids: Sequence[int]) -> list[int]:
     """Those of the mentions that a person flagged and that still stand, in their order."""
-    chosen = select(flags.c.mention_id).join(mentions, mentions.c.id == flags.c.mention_id)
-    found = set(tx.execute(chosen.where(flags.c.mention_id.in_(mention_ids), mentions.c.deleted_at.is_(None))).scalars())
+    found = set(tx.execute(_AMONG, {"ids": list(mention_ids)}).scalars())
     return [number for number in mention_ids if number in found]
+
+
+_AMONG = (
+    select(flags.c.mention_id)
+    .join(mentions, mentions.c.id == flags.c.mention_id)
+    .where(flags.c.mention_id.in_(bindparam("ids", expanding=True)), mentions.c.deleted_at.is_(None))
+)
 
 
 def lately(tx: Connection, since: datetime) -> bool:

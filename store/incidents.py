@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
 from core.errors import StaleVersion
 from core.records import Incident, TimelineEntry, World
@@ -21,8 +21,8 @@ _FIELDS = tuple(name for name in Incident.__struct_fields__ if name != "id")
 
 def create(tx: Connection, incident: Incident) -> int | None:
     """Store a new incident; None where another process opened one with this key first: read it and decide again."""
-    made = insert(tx, incidents).values(**_row(incident)).on_conflict_do_nothing().returning(incidents.c.id)
-    return tx.execute(made).scalar()
+    made = insert(tx, incidents).on_conflict_do_nothing().returning(incidents.c.id)
+    return tx.execute(made, _row(incident)).scalar()
 
 
 def save(tx: Connection, incident: Incident, was: int) -> None:
@@ -31,16 +31,19 @@ def save(tx: Connection, incident: Incident, was: int) -> None:
     Raises:
         StaleVersion: somebody changed it meanwhile; nothing of this transaction may stay.
     """
-    changed = update(incidents).where(incidents.c.id == incident.id, incidents.c.version == was)
-    if tx.execute(changed.values(**_row(incident))).rowcount != 1:
+    if tx.execute(_CHANGED, _row(incident) | {"number": incident.id, "was": was}).rowcount != 1:
         raise StaleVersion(f"incident {incident.id} is no longer at version {was}")
 
 
 def get(tx: Connection, incident_id: int, *, lock: bool = False) -> Incident | None:
     """One incident, or None. `lock` keeps other writers from it until the end of the transaction (SQLite has one writer anyway)."""
-    chosen = select(incidents).where(incidents.c.id == incident_id)
-    row = tx.execute(chosen.with_for_update() if lock else chosen).mappings().first()
+    row = tx.execute(_ONE_LOCKED if lock else _ONE, {"number": incident_id}).mappings().first()
     return None if row is None else _incident(row)
+
+
+_ONE = select(incidents).where(incidents.c.id == bindparam("number"))
+_ONE_LOCKED = _ONE.with_for_update()
+_CHANGED = update(incidents).where(incidents.c.id == bindparam("number"), incidents.c.version == bindparam("was"))
 
 
 def of(tx: Connection, ids: Sequence[int]) -> list[Incident]:
@@ -58,10 +61,14 @@ def in_digest(tx: Connection, every: str, since: datetime, until: datetime) -> l
 
 def beside(tx: Connection, topic_id: str | None, key: str, world: World, closed_since: datetime) -> list[Incident]:
     """The incidents of a topic (of a key, where there is no topic) that are open, or were closed since then; the oldest first."""
-    same = incidents.c.key == key if topic_id is None else incidents.c.topic_id == topic_id
-    alive = incidents.c.status.in_(OPEN) | (incidents.c.resolved_at >= closed_since)
-    chosen = select(incidents).where(same, incidents.c.world == world, alive).order_by(incidents.c.id)
-    return [_incident(row) for row in tx.execute(chosen).mappings()]
+    chosen, same = (_BESIDE_KEY, key) if topic_id is None else (_BESIDE_TOPIC, topic_id)
+    return [_incident(row) for row in tx.execute(chosen, {"same": same, "world": world, "since": closed_since}).mappings()]
+
+
+_ALIVE = incidents.c.status.in_(OPEN) | (incidents.c.resolved_at >= bindparam("since"))
+_BESIDE = select(incidents).where(incidents.c.world == bindparam("world"), _ALIVE).order_by(incidents.c.id)
+_BESIDE_KEY = _BESIDE.where(incidents.c.key == bindparam("same"))
+_BESIDE_TOPIC = _BESIDE.where(incidents.c.topic_id == bindparam("same"))
 
 
 def open_at(tx: Connection, topic_id: str, start: datetime, end: datetime) -> int | None:
@@ -81,9 +88,15 @@ def listing(tx: Connection, *, statuses: Sequence[str] = (), limit: int = 200) -
 
 def merged_into(tx: Connection, key: str, world: World) -> int | None:
     """The incident that one of this key was merged into last; None where none was."""
-    same = (incidents.c.key == key) & (incidents.c.world == world) & incidents.c.merged_into.is_not(None)
-    chosen = select(incidents.c.merged_into).where(same)
-    return tx.execute(chosen.order_by(incidents.c.id.desc()).limit(1)).scalar()
+    return tx.execute(_MERGED, {"key": key, "world": world}).scalar()
+
+
+_MERGED = (
+    select(incidents.c.merged_into)
+    .where(incidents.c.key == bindparam("key"), incidents.c.world == bindparam("world"), incidents.c.merged_into.is_not(None))
+    .order_by(incidents.c.id.desc())
+    .limit(1)
+)
 
 
 def merged_from(tx: Connection, incident_id: int) -> list[Incident]:
@@ -94,13 +107,23 @@ def merged_from(tx: Connection, incident_id: int) -> list[Incident]:
 
 def to_escalate(tx: Connection, now: datetime, limit: int) -> list[Incident]:
     """Incidents whose next step is due, the longest waiting first."""
-    chosen = select(incidents).where(incidents.c.next_step_at <= now).order_by(incidents.c.next_step_at, incidents.c.id).limit(limit)
-    return [_incident(row) for row in tx.execute(chosen).mappings()]
+    return [_incident(row) for row in tx.execute(_TO_ESCALATE, {"now": now, "most": limit}).mappings()]
+
+
+_TO_ESCALATE = (
+    select(incidents)
+    .where(incidents.c.next_step_at <= bindparam("now"))
+    .order_by(incidents.c.next_step_at, incidents.c.id)
+    .limit(bindparam("most"))
+)
 
 
 def next_escalation(tx: Connection) -> datetime | None:
     """When the next incident wants its next step."""
-    return tx.execute(select(func.min(incidents.c.next_step_at))).scalar()
+    return tx.execute(_NEXT_STEP).scalar()
+
+
+_NEXT_STEP = select(func.min(incidents.c.next_step_at))
 
 
 def add_entries(tx: Connection, incident_id: int, entries: Sequence[TimelineEntry]) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from store.database import insert
 from store.schema import incidents, labels, mention_texts, mention_topics, mentions, signals
@@ -127,14 +127,20 @@ def judged(tx: Connection) -> list[Judged]:
 
 def standing(tx: Connection, mention_ids: Sequence[int]) -> dict[int, dict[Question, Label]]:
     """The answers that stand, by mention; mentions that nobody judged are left out."""
-    known = labels.c.label.in_((*SENTIMENTS, *RELEVANCES))
-    unedited = mentions.c.edited_at.is_(None) | (mentions.c.edited_at <= labels.c.at)
-    chosen = select(labels).join(mentions, mentions.c.id == labels.c.mention_id)
     found: dict[int, dict[Question, Label]] = {}
-    for row in tx.execute(chosen.where(labels.c.mention_id.in_(mention_ids), known, unedited).order_by(labels.c.id)):
+    for row in tx.execute(_STANDING, {"ids": list(mention_ids)}):
         label = _label(row)
         found.setdefault(row.mention_id, {})[label.question] = label
     return found
+
+
+_STANDING = (
+    select(labels)
+    .join(mentions, mentions.c.id == labels.c.mention_id)
+    .where(labels.c.mention_id.in_(bindparam("ids", expanding=True)), labels.c.label.in_((*SENTIMENTS, *RELEVANCES)))
+    .where(mentions.c.edited_at.is_(None) | (mentions.c.edited_at <= labels.c.at))
+    .order_by(labels.c.id)
+)
 
 
 def newest(tx: Connection) -> int:

@@ -42,7 +42,7 @@ MAX_ENRICH_ATTEMPTS = 3  # then the mention is dead-lettered
 
 def get(tx: Connection, ids: Sequence[int]) -> list[Mention]:
     """The mentions of these ids, in the order of the ids; unknown ids are left out."""
-    found = {row["id"]: _mention(row) for row in tx.execute(_whole().where(mentions.c.id.in_(ids))).mappings()}
+    found = {row["id"]: _mention(row) for row in tx.execute(_OF_IDS, {"ids": list(ids)}).mappings()}
     return [found[mention_id] for mention_id in ids if mention_id in found]
 
 
@@ -137,46 +137,50 @@ class Told(msgspec.Struct, frozen=True):
 
 def told_in(tx: Connection, topic_id: str, start: datetime, end: datetime) -> Told:
     """Exact figures of a topic over [start, end): distinct stories and authors, reach where any platform told it, the sources that carried it."""
-    within = (mention_topics.c.topic_id == topic_id) & (mention_topics.c.counts_at >= start) & (mention_topics.c.counts_at < end)
-    within &= (mentions.c.arrival == "live") & (mentions.c.kind != "own")
-    heard = mention_topics.join(mentions, mention_topics.c.mention_id == mentions.c.id).join(
-        enrichments, enrichments.c.mention_id == mentions.c.id
-    )
-    is_negative = (enrichments.c.negative >= enrichments.c.neutral) & (enrichments.c.negative >= enrichments.c.positive)
-    figures = tx.execute(
-        select(
-            func.count().label("mentions"),
-            func.count(case((is_negative, 1))).label("negative"),
-            func.count(mentions.c.author_id.distinct()).label("authors"),
-            func.sum(mentions.c.reach).label("reach"),
-            func.count(enrichments.c.story_id.distinct()).label("stories"),
-            func.count(case((enrichments.c.story_id.is_(None), 1))).label("alone"),
-        )
-        .select_from(heard)
-        .where(within)
-    ).one()
-    carried = select(mentions.c.source_id).distinct().select_from(heard).where(within)
+    window = {"topic": topic_id, "start": start, "end": end}
+    figures = tx.execute(_FIGURES, window).one()
     return Told(
         figures.mentions,
         figures.negative,
         figures.authors or None,
         None if figures.reach is None else int(figures.reach),
-        tuple(sorted(tx.execute(carried).scalars())),
+        tuple(sorted(tx.execute(_CARRIED, window).scalars())),
         figures.stories + figures.alone,
     )
+
+
+_HEARD = mention_topics.join(mentions, mention_topics.c.mention_id == mentions.c.id).join(
+    enrichments, enrichments.c.mention_id == mentions.c.id
+)
+_IS_NEGATIVE = (enrichments.c.negative >= enrichments.c.neutral) & (enrichments.c.negative >= enrichments.c.positive)
+_WITHIN = (
+    (mention_topics.c.topic_id == bindparam("topic"))
+    & (mention_topics.c.counts_at >= bindparam("start"))
+    & (mention_topics.c.counts_at < bindparam("end"))
+    & (mentions.c.arrival == "live")
+    & (mentions.c.kind != "own")
+)
+_FIGURES = (
+    select(
+        func.count().label("mentions"),
+        func.count(case((_IS_NEGATIVE, 1))).label("negative"),
+        func.count(mentions.c.author_id.distinct()).label("authors"),
+        func.sum(mentions.c.reach).label("reach"),
+        func.count(enrichments.c.story_id.distinct()).label("stories"),
+        func.count(case((enrichments.c.story_id.is_(None), 1))).label("alone"),
+    )
+    .select_from(_HEARD)
+    .where(_WITHIN)
+)
+_CARRIED = select(mentions.c.source_id).distinct().select_from(_HEARD).where(_WITHIN)
 
 
 def apart(tx: Connection, topic_id: str, other: str, start: datetime, end: datetime) -> tuple[int, int]:
     """Live mentions of a topic over [start, end) that are not about `other` as well, our own posts left out; and the negative ones of them."""
     both = mention_topics.alias()
-    within = (mention_topics.c.topic_id == topic_id) & (mention_topics.c.counts_at >= start) & (mention_topics.c.counts_at < end)
     shared = select(both.c.mention_id).where(both.c.topic_id == other, both.c.mention_id == mention_topics.c.mention_id)
-    heard = mention_topics.join(mentions, mention_topics.c.mention_id == mentions.c.id).join(
-        enrichments, enrichments.c.mention_id == mentions.c.id
-    )
-    is_negative = (enrichments.c.negative >= enrichments.c.neutral) & (enrichments.c.negative >= enrichments.c.positive)
-    chosen = select(func.count(), func.count(case((is_negative, 1)))).select_from(heard)
-    found = tx.execute(chosen.where(within, mentions.c.arrival == "live", mentions.c.kind != "own", ~shared.exists())).one()
+    chosen = select(func.count(), func.count(case((_IS_NEGATIVE, 1)))).select_from(_HEARD)
+    found = tx.execute(chosen.where(_WITHIN, ~shared.exists()), {"topic": topic_id, "start": start, "end": end}).one()
     return int(found[0]), int(found[1])
 
 
@@ -206,6 +210,9 @@ def _whole() -> Any:
             authors, authors.c.id == mentions.c.author_id
         )
     )
+
+
+_OF_IDS = _whole().where(mentions.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def _mention(row: RowMapping) -> Mention:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from store.bulk import insert_rows
 from store.schema import meter
@@ -62,8 +62,10 @@ def days(tx: Connection, source_id: str, since: date, until: date) -> list[Looke
 
 def spent(tx: Connection, day: date) -> dict[str, float]:
     """What each source has cost on a day, where it cost anything: what a budget is held against."""
-    chosen = select(meter.c.source_id, meter.c.cost).where(meter.c.day == day, meter.c.cost > 0)
-    return {row.source_id: row.cost for row in tx.execute(chosen)}
+    return {row.source_id: row.cost for row in tx.execute(_SPENT, {"on": day})}
+
+
+_SPENT = select(meter.c.source_id, meter.c.cost).where(meter.c.day == bindparam("on"), meter.c.cost > 0)
 
 
 def _looked(source_id: str, day: date, sums: dict[str, float]) -> Looked:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, case, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, case, func, select, update
 
 from core.records import Notification
 from store.claims import claim_due, still_mine
@@ -40,20 +40,26 @@ def begin(tx: Connection, notification: Notification) -> bool:
 
     An acknowledgement may have cancelled it between claim and sending (R9).
     """
-    mine = still_mine(notifications, notification.id, notification.attempt) & (notifications.c.state == "claimed")
-    return tx.execute(update(notifications).where(mine).values(copies=(notification.copies or 0) + 1)).rowcount == 1
+    return tx.execute(_CLAIMED, {**_owner(notification), "copies": (notification.copies or 0) + 1}).rowcount == 1
 
 
 def mark(tx: Connection, notification: Notification, values: Mapping[str, Any]) -> bool:
     """Write the outcome of an attempt (column -> value); False where another owner has it by now, or it was cancelled meanwhile."""
-    mine = still_mine(notifications, notification.id, notification.attempt) & (notifications.c.state == "claimed")
-    return tx.execute(update(notifications).where(mine).values(claimed_until=None, **values)).rowcount == 1
+    return tx.execute(_CLAIMED, {**_owner(notification), "claimed_until": None, **values}).rowcount == 1
 
 
 def mark_sent(tx: Connection, notification: Notification, receipt: str, ref: dict[str, Any] | None, now: datetime) -> None:
     """Write that it went out, even where it was cancelled while it did; not where another owner has it by now."""
-    sent = update(notifications).where(still_mine(notifications, notification.id, notification.attempt))
-    tx.execute(sent.values(state="sent", receipt=receipt, ref=ref, error=None, sent_at=now, claimed_until=None))
+    values = {"state": "sent", "receipt": receipt, "ref": ref, "error": None, "sent_at": now, "claimed_until": None}
+    tx.execute(_MINE, {**_owner(notification), **values})
+
+
+_MINE = update(notifications).where(still_mine(notifications, bindparam("number"), bindparam("mine")))
+_CLAIMED = _MINE.where(notifications.c.state == "claimed")
+
+
+def _owner(notification: Notification) -> dict[str, Any]:
+    return {"number": notification.id, "mine": notification.attempt}
 
 
 def cancel(tx: Connection, incident_id: int | None, kinds: Sequence[str]) -> list[int]:
@@ -70,9 +76,10 @@ def revoke_links(tx: Connection, incident_id: int) -> None:
 
 def next_due(tx: Connection) -> datetime | None:
     """When the next one wants to be sent, or its claim lapses."""
-    at = func.min(func.coalesce(notifications.c.claimed_until, notifications.c.due_at))
-    value = tx.execute(select(at).where(notifications.c.state.in_(WAITING))).scalar()
-    return msgspec.convert(value, datetime | None)
+    return msgspec.convert(tx.execute(_NEXT_DUE).scalar(), datetime | None)
+
+
+_NEXT_DUE = select(func.min(func.coalesce(notifications.c.claimed_until, notifications.c.due_at))).where(notifications.c.state.in_(WAITING))
 
 
 def overdue_since(tx: Connection, now: datetime) -> datetime | None:
@@ -91,11 +98,16 @@ def of_incident(tx: Connection, incident_id: int | None) -> list[Notification]:
 
 def to_person(tx: Connection, incident_id: int, person: str, channel: str) -> list[Notification]:
     """What went out about an incident to somebody on one channel, oldest first."""
-    mine = (notifications.c.person == person) & (notifications.c.channel == channel) & (notifications.c.state == "sent")
-    chosen = (
-        select(notifications).where(notifications.c.incident_id == incident_id, mine).order_by(notifications.c.sent_at, notifications.c.id)
-    )
-    return [_notification(row) for row in tx.execute(chosen).mappings()]
+    asked = {"incident": incident_id, "of": person, "on": channel}
+    return [_notification(row) for row in tx.execute(_TO_PERSON, asked).mappings()]
+
+
+_TO_PERSON = (
+    select(notifications)
+    .where(notifications.c.incident_id == bindparam("incident"), notifications.c.state == "sent")
+    .where(notifications.c.person == bindparam("of"), notifications.c.channel == bindparam("on"))
+    .order_by(notifications.c.sent_at, notifications.c.id)
+)
 
 
 def confirm(tx: Connection, person: str, channel: str, now: datetime) -> None:

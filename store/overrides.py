@@ -22,7 +22,10 @@ def add(tx: Connection, override: Override) -> int:
 
 def listing(tx: Connection, *, ending_after: datetime | None = None) -> list[Override]:
     """Those that end after a moment, or all; the oldest row first."""
-    chosen = select(overrides).order_by(overrides.c.id)
+    chosen = _ALL
     if ending_after is not None:
         chosen = chosen.where(overrides.c.ends_at > ending_after)
     return [msgspec.convert({name: row[name] for name in Override.__struct_fields__}, Override) for row in tx.execute(chosen).mappings()]
+
+
+_ALL = select(overrides).order_by(overrides.c.id)

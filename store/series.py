@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from store.bulk import insert_rows, rows_among
 from store.database import insert, insert_new
@@ -129,30 +129,38 @@ class Hourly(msgspec.Struct, frozen=True):
 def hourly(tx: Connection, topic_id: str, start: datetime, end: datetime) -> list[Hourly]:
     """The hours back from `end` to `start`, by source, from minute cells; our own posts and imports left out. Hours without a row held nothing."""
     last = int(end.timestamp())
-    ago = ((last - 1 - buckets.c.start) // HOUR_S).label("ago")
-    chosen = (
-        select(ago, buckets.c.source_id, func.sum(buckets.c.mentions), func.sum(buckets.c.negative))
-        .where(
-            buckets.c.topic_id == topic_id,
-            buckets.c.width == MINUTE_S,
-            buckets.c.start >= int(start.timestamp()),
-            buckets.c.start < last,
-            buckets.c.kind != "own",
-            buckets.c.arrival != "backfill",
-        )
-        .group_by(ago, buckets.c.source_id)
-        .order_by(ago, buckets.c.source_id)
+    asked = {"topic": topic_id, "since": int(start.timestamp()), "until": last, "newest": last - 1}
+    return [Hourly(int(row[0]), row[1], int(row[2]), int(row[3])) for row in tx.execute(_HOURLY, asked)]
+
+
+_AGO = ((bindparam("newest", type_=buckets.c.start.type) - buckets.c.start) // HOUR_S).label("ago")
+_HOURLY = (
+    select(_AGO, buckets.c.source_id, func.sum(buckets.c.mentions), func.sum(buckets.c.negative))
+    .where(
+        buckets.c.topic_id == bindparam("topic"),
+        buckets.c.width == MINUTE_S,
+        buckets.c.start >= bindparam("since"),
+        buckets.c.start < bindparam("until"),
+        buckets.c.kind != "own",
+        buckets.c.arrival != "backfill",
     )
-    return [Hourly(int(row[0]), row[1], int(row[2]), int(row[3])) for row in tx.execute(chosen)]
+    .group_by(_AGO, buckets.c.source_id)
+    .order_by(_AGO, buckets.c.source_id)
+)
 
 
 def last_own(tx: Connection, topic_id: str, since: datetime) -> datetime | None:
     """The minute in which we ourselves spoke of a topic last, since then (aware); None where we did not."""
-    chosen = select(func.max(buckets.c.start)).where(
-        buckets.c.topic_id == topic_id, buckets.c.width == MINUTE_S, buckets.c.kind == "own", buckets.c.start >= int(since.timestamp())
-    )
-    found = tx.execute(chosen).scalar()
+    found = tx.execute(_LAST_OWN, {"topic": topic_id, "since": int(since.timestamp())}).scalar()
     return None if found is None else datetime.fromtimestamp(found, UTC)
+
+
+_LAST_OWN = select(func.max(buckets.c.start)).where(
+    buckets.c.topic_id == bindparam("topic"),
+    buckets.c.width == MINUTE_S,
+    buckets.c.kind == "own",
+    buckets.c.start >= bindparam("since"),
+)
 
 
 def is_first(tx: Connection, topic_id: str, what: str, number: int, hour: int = EVER) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from core.records import Signal
 from store.database import insert
@@ -42,23 +42,35 @@ def add(tx: Connection, found: Sequence[Signal]) -> list[int]:
 
 def get(tx: Connection, ids: Sequence[int]) -> list[Signal]:
     """The signals of these ids, oldest row first."""
-    return [_signal(row) for row in tx.execute(select(signals).where(signals.c.id.in_(ids)).order_by(signals.c.id)).mappings()]
+    return [_signal(row) for row in tx.execute(_OF_IDS, {"ids": list(ids)}).mappings()]
+
+
+_OF_IDS = select(signals).where(signals.c.id.in_(bindparam("ids", expanding=True))).order_by(signals.c.id)
 
 
 def to_take(tx: Connection, limit: int) -> list[int]:
     """Ids of signals that no Intake has taken, oldest row first."""
-    return list(tx.execute(select(signals.c.id).where(signals.c.taken_at.is_(None)).order_by(signals.c.id).limit(limit)).scalars())
+    return list(tx.execute(_TO_TAKE, {"most": limit}).scalars())
+
+
+_TO_TAKE = select(signals.c.id).where(signals.c.taken_at.is_(None)).order_by(signals.c.id).limit(bindparam("most"))
 
 
 def is_waiting(tx: Connection, signal_id: int) -> bool:
     """Whether no Intake has taken it yet."""
-    return tx.execute(select(signals.c.id).where(signals.c.id == signal_id, signals.c.taken_at.is_(None))).first() is not None
+    return tx.execute(_WAITING, {"signal": signal_id}).first() is not None
+
+
+_WAITING = select(signals.c.id).where(signals.c.id == bindparam("signal"), signals.c.taken_at.is_(None))
 
 
 def take(tx: Connection, signal_id: int, now: datetime, *, incident_id: int | None = None, silence_id: int | None = None) -> bool:
     """Mark a signal as dealt with: put on an incident, or silenced; whether this call did it."""
-    taken = update(signals).where(signals.c.id == signal_id, signals.c.taken_at.is_(None))
-    return tx.execute(taken.values(taken_at=now, incident_id=incident_id, silence_id=silence_id)).rowcount == 1
+    values = {"taken_at": now, "incident_id": incident_id, "silence_id": silence_id}
+    return tx.execute(_TAKEN, {"signal": signal_id, **values}).rowcount == 1
+
+
+_TAKEN = update(signals).where(signals.c.id == bindparam("signal"), signals.c.taken_at.is_(None))
 
 
 def push_forward(tx: Connection, signal_id: int) -> int:
@@ -69,8 +81,10 @@ def push_forward(tx: Connection, signal_id: int) -> int:
 
 def of_incident(tx: Connection, incident_id: int) -> list[Signal]:
     """The signals of an incident, oldest first."""
-    chosen = select(signals).where(signals.c.incident_id == incident_id).order_by(signals.c.bucket_start, signals.c.id)
-    return [_signal(row) for row in tx.execute(chosen).mappings()]
+    return [_signal(row) for row in tx.execute(_OF_INCIDENT, {"incident": incident_id}).mappings()]
+
+
+_OF_INCIDENT = select(signals).where(signals.c.incident_id == bindparam("incident")).order_by(signals.c.bucket_start, signals.c.id)
 
 
 def some_of(tx: Connection, incident_id: int, limit: int) -> list[Signal]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, RowMapping, bindparam, func, select, update
 
 from core.silences import Silence
 from store.database import insert
@@ -31,7 +31,7 @@ def get(tx: Connection, silence_id: int, *, lock: bool = False) -> Silence | Non
 
 def active(tx: Connection, now: datetime) -> list[Silence]:
     """Those in force at `now`, the oldest first."""
-    return _chosen(tx, (silences.c.starts_at <= now) & _lasts(now))
+    return [_silence(row) for row in tx.execute(_ACTIVE, {"now": now}).mappings()]
 
 
 def ahead(tx: Connection, now: datetime) -> list[Silence]:
@@ -46,7 +46,7 @@ def begun_at(tx: Connection, kind: str, starts_at: datetime) -> list[Silence]:
 
 def inhibiting(tx: Connection, now: datetime) -> list[Silence]:
     """The inhibitions whose time has not run out, those that a person ended early too: what they ended shall not come back."""
-    return _chosen(tx, (silences.c.kind == "inhibition") & (silences.c.ends_at > now))
+    return [_silence(row) for row in tx.execute(_INHIBITING, {"now": now}).mappings()]
 
 
 def end(tx: Connection, silence_id: int, now: datetime) -> bool:
@@ -83,8 +83,13 @@ def next_end(tx: Connection) -> datetime | None:
     return tx.execute(select(func.min(silences.c.ends_at)).where(silences.c.settled_at.is_(None))).scalar()
 
 
-def _lasts(now: datetime) -> ColumnElement[bool]:
+def _lasts(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return (silences.c.ends_at > now) & (_ENDED_EARLY.is_(None) | (now < _ENDED_EARLY))
+
+
+_NOW = bindparam("now", type_=silences.c.ends_at.type)
+_ACTIVE = select(silences).where(silences.c.starts_at <= _NOW, _lasts(_NOW)).order_by(silences.c.id)
+_INHIBITING = select(silences).where(silences.c.kind == "inhibition", silences.c.ends_at > _NOW).order_by(silences.c.id)
 
 
 def _chosen(tx: Connection, where: ColumnElement[bool]) -> list[Silence]:

@@ -129,8 +129,11 @@ def poll_now(tx: Connection, source_id: str, now: datetime) -> bool:
 
 def get(tx: Connection, source_id: str) -> SourceState | None:
     """One source's state, or None."""
-    row = tx.execute(select(sources).where(sources.c.id == source_id)).mappings().first()
+    row = tx.execute(_ONE, {"source": source_id}).mappings().first()
     return None if row is None else _state(row)
+
+
+_ONE = select(sources).where(sources.c.id == bindparam("source"))
 
 
 def list_all(tx: Connection) -> list[SourceState]:
@@ -195,17 +198,22 @@ def heard_until(tx: Connection, ids: Sequence[str], until: datetime) -> None:
 
 def heard_between(tx: Connection, start: datetime, end: datetime) -> dict[str, list[tuple[datetime, datetime]]]:
     """The intervals in which each source was heard, cut to nothing, that touch [start, end)."""
-    chosen = select(coverage).where(coverage.c.ends_at > start, coverage.c.starts_at < end).order_by(coverage.c.starts_at)
     intervals: dict[str, list[tuple[datetime, datetime]]] = {}
-    for row in tx.execute(chosen):
+    for row in tx.execute(_BETWEEN, {"start": start, "end": end}):
         intervals.setdefault(row.source_id, []).append((row.starts_at, row.ends_at))
     return intervals
 
 
-def unheard(tx: Connection, ids: Sequence[str], since: datetime) -> bool:
-    """Whether one of these sources was not heard since a moment."""
+_BETWEEN = (
+    select(coverage).where(coverage.c.ends_at > bindparam("start"), coverage.c.starts_at < bindparam("end")).order_by(coverage.c.starts_at)
+)
+
+
+def awaited(tx: Connection, ids: Sequence[str], since: datetime, now: datetime) -> bool:
+    """Whether one of these sources is due or being asked, and was not heard since a moment; one that failed is waited for no more."""
+    asked = (sources.c.next_poll_at <= now) | (sources.c.claimed_until > now)
     silent = sources.c.last_success_at.is_(None) | (sources.c.last_success_at < since)
-    return tx.execute(select(sources.c.id).where(sources.c.id.in_(ids), silent).limit(1)).first() is not None
+    return tx.execute(select(sources.c.id).where(sources.c.id.in_(ids), asked, silent).limit(1)).first() is not None
 
 
 def first_heard(tx: Connection) -> datetime | None:

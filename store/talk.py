@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from core.records import AuthorRole, MentionClass, Risk, Sentiment, Triage
 from store.schema import authors, enrichments, mention_texts, mention_topics, mentions, readings, sources
@@ -70,17 +71,24 @@ class Said(msgspec.Struct, frozen=True, gc=False):
 
 def heard(tx: Connection, topic_id: str, start: datetime, end: datetime, limit: int) -> list[Said]:
     """The newest `limit` live mentions of a topic that count within [start, end), oldest first."""
+    asked = {"topic": topic_id, "start": start, "end": end, "lately": end - AN_HOUR, "most": limit}
+    return [_said(*row) for row in tx.execute(_heard(), asked)]
+
+
+@cache
+def _heard() -> Select[Any]:
     newest = (
         select(mention_topics.c.mention_id, mention_topics.c.counts_at, mention_topics.c.place_id, mention_topics.c.weak)
-        .where(mention_topics.c.topic_id == topic_id, mention_topics.c.counts_at >= start, mention_topics.c.counts_at < end)
+        .where(mention_topics.c.topic_id == bindparam("topic"))
+        .where(mention_topics.c.counts_at >= bindparam("start"), mention_topics.c.counts_at < bindparam("end"))
         .order_by(mention_topics.c.counts_at.desc(), mention_topics.c.mention_id.desc())
-        .limit(limit)
+        .limit(bindparam("most"))
         .subquery()
     )
     felt = (enrichments.c.negative, enrichments.c.neutral, enrichments.c.positive, enrichments.c.confident)
-    lately = (readings.c.mention_id == mentions.c.id) & (readings.c.at >= end - AN_HOUR) & (readings.c.at < end)
+    lately = (readings.c.mention_id == mentions.c.id) & (readings.c.at >= bindparam("lately")) & (readings.c.at < bindparam("end"))
     read_before = select(func.min(readings.c.reposts)).where(lately).correlate(mentions).scalar_subquery()
-    chosen = (
+    return (
         select(
             *(*felt, enrichments.c.risks, newest.c.mention_id, newest.c.counts_at, *_WHO, mentions.c.reach, mentions.c.reposts),
             *(read_before.label("reposts_before"), mentions.c.parent_key, mentions.c.repost_of, newest.c.place_id, newest.c.weak, *_WORDS),
@@ -93,7 +101,6 @@ def heard(tx: Connection, topic_id: str, start: datetime, end: datetime, limit: 
         .where(mentions.c.arrival == "live", mentions.c.deleted_at.is_(None))
         .order_by(newest.c.counts_at, mentions.c.id)
     )
-    return [_said(*row) for row in tx.execute(chosen)]
 
 
 _WHO = (  # as the fields of `Said` stand

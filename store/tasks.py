@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from store.database import insert
 from store.incidents import OPEN
@@ -44,8 +44,10 @@ def add(tx: Connection, found: Sequence[Task]) -> list[int]:
 
 def of_incident(tx: Connection, incident_id: int, kind: str) -> list[Task]:
     """The tasks of a kind of an incident, oldest first."""
-    chosen = select(tasks).where(tasks.c.incident_id == incident_id, tasks.c.kind == kind).order_by(tasks.c.id)
-    return [_task(row) for row in tx.execute(chosen).mappings()]
+    return [_task(row) for row in tx.execute(_OF_INCIDENT, {"incident": incident_id, "kind": kind}).mappings()]
+
+
+_OF_INCIDENT = select(tasks).where(tasks.c.incident_id == bindparam("incident"), tasks.c.kind == bindparam("kind")).order_by(tasks.c.id)
 
 
 def waiting(tx: Connection, kind: str) -> list[Task]:

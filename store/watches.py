@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from store.claims import claim_due, next_claimable, still_mine
 from store.database import insert
@@ -95,9 +95,12 @@ def start_again(tx: Connection, topic_id: str, saved: SavedState) -> None:
 def changed(tx: Connection, topic_ids: Iterable[str], due_at: datetime) -> None:
     """Mark topics as having new counts: the Watcher steps them at `due_at`, unless they are due sooner."""
     for topic_id in sorted(topic_ids):
-        row = watches.c.topic_id == topic_id
-        tx.execute(update(watches).where(row, watches.c.due_at.is_(None) | (watches.c.due_at > due_at)).values(due_at=due_at))
-        tx.execute(update(watches).where(row).values(changed_at=due_at))
+        tx.execute(_SOONER, {"topic": topic_id, "at": due_at, "due_at": due_at})
+        tx.execute(_CHANGED, {"topic": topic_id, "changed_at": due_at})
+
+
+_CHANGED = update(watches).where(watches.c.topic_id == bindparam("topic"))
+_SOONER = _CHANGED.where(watches.c.due_at.is_(None) | (watches.c.due_at > bindparam("at")))
 
 
 def claim(tx: Connection, topic_ids: Sequence[str], now: datetime, until: datetime, limit: int) -> list[Watch]:
@@ -127,8 +130,11 @@ def finish(tx: Connection, watch: Watch, *, due_at: datetime | None, stepped_at:
 
 def states(tx: Connection, topic_id: str) -> dict[str, SavedState]:
     """The saved states of a topic's detectors, by kind."""
-    chosen = select(detector_states).where(detector_states.c.topic_id == topic_id)
-    return {row.kind: SavedState(row.kind, row.version, row.stepped_to, row.state) for row in tx.execute(chosen)}
+    found = tx.execute(_STATES, {"topic": topic_id})
+    return {row.kind: SavedState(row.kind, row.version, row.stepped_to, row.state) for row in found}
+
+
+_STATES = select(detector_states).where(detector_states.c.topic_id == bindparam("topic"))
 
 
 def save_state(tx: Connection, topic_id: str, saved: SavedState) -> None:
