@@ -32,8 +32,8 @@ COLD: Final[dict[Language, tuple[str, ...]]] = {
         "thế lực", "đối thủ", "bôi nhọ", "thiếu thiện chí", "một số ít", "đáng tiếc", "rất tiếc", "lấy làm tiếc", "bảo lưu quyền",
     ),
     "en": (
-        "according to regulations", "if any", "legal action", "lawyer", "isolated", "misunderstanding", "misuse", "user error", "alleged",
-        "competitor", "defam", "regret any", "apologise if", "apologize if", "sorry if", "inconvenience", "reserve the right",
+        "according to regulations", "if any", "legal action", "lawyer", "lawyers", "isolated", "misunderstanding", "misuse", "user error", "alleged",
+        "competitor", "competitors", "defamation", "defamatory", "regret any", "apologise if", "apologize if", "sorry if", "inconvenience", "reserve the right",
     ),
 }  # fmt: skip
 PEOPLE: Final[dict[Language, re.Pattern[str]]] = {
@@ -122,7 +122,7 @@ def _first_sentence(playbook: Playbook, statement: Statement) -> str:
 
 def _cold(language: Language, text: str) -> list[str]:
     words = " ".join(text.lower().split())
-    return [phrase for phrase in COLD[language] if phrase in words]
+    return [phrase for phrase in COLD[language] if re.search(rf"\b{phrase}\b", words)]
 
 
 def _channels(playbook: Playbook) -> Iterator[Finding]:

@@ -67,6 +67,10 @@ def test_each_rule_is_told_once_at_its_place(make_good, changes, grade, place, r
     assert found(make_good(**changes)) == [(grade, place, rule)]
 
 
+def test_a_longer_word_is_no_cold_phrase(make_good):
+    assert found(make_good(holding_statements__1__text="To you who use {{ product }}: if anyone is unwell, call us.")) == []
+
+
 def test_public_words_without_the_time_of_the_next_ones_are_an_error(make_good):
     silent = make_good(holding_statements__1__channel="website")
     assert ("error", "holding_statements.1.text", "no_next_update") in found(silent)
