@@ -1,4 +1,4 @@
-"""The Hold: a monitor that has just started pages nobody of what it notices, for a minute or until every source was heard once (R11).
+"""The Hold: a monitor that has just started pages nobody of what it notices, for a minute or until every source was asked once (R11).
 
 After a stop all sources bring at once what they gathered meanwhile; a page made of the first of them would tell half of it. What was planned
 before the stop goes out at once, and so does what people do. Signals are taken, incidents opened, all the same: their pages wait.
@@ -37,7 +37,7 @@ class Hold:
         """See whether it is over; then what waits goes out. Returns None once it is."""
         if self._is_over:
             return None
-        if now < self._started_at + LENGTH and await self._store.database.read(sources.unheard, self._heard, self._started_at):
+        if now < self._started_at + LENGTH and await self._store.database.read(sources.awaited, self._heard, self._started_at, now):
             return now + LOOK_EVERY
         self._is_over = True
         let_go = await self._store.database.write(notifications.let_go, self._started_at + LENGTH, now)

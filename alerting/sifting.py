@@ -41,11 +41,11 @@ class Sifter:
         self._sent: dict[tuple[str, str], list[datetime]] = defaultdict(list)
         self._red = channels.red(tx)
         self._paged: set[tuple[int | None, str, str]] = set()
-        for one in notifications.sent_since(tx, now - LONGEST, CAPPED):
-            self._count(one, one.sent_at or now)
 
     def sift(self, claimed: Sequence[Notification]) -> list[Notification]:
         """Those that go out now; the others are marked."""
+        for one in notifications.sent_since(self._tx, self._now - LONGEST, CAPPED, {one.person for one in claimed}):
+            self._count(one, one.sent_at or self._now)
         return [one for one in claimed if self._goes(one)]
 
     def _goes(self, one: Notification) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -143,10 +143,18 @@ def sent_between(tx: Connection, start: datetime, end: datetime, *, kind: str = 
     return [_notification(row) for row in tx.execute(chosen).mappings()]
 
 
-def sent_since(tx: Connection, since: datetime, kinds: Sequence[str]) -> list[Notification]:
-    """Those of these kinds that went out after a moment, oldest first."""
-    chosen = select(notifications).where(notifications.c.sent_at > since, notifications.c.state == "sent", notifications.c.kind.in_(kinds))
-    return [_notification(row) for row in tx.execute(chosen.order_by(notifications.c.sent_at, notifications.c.id)).mappings()]
+def sent_since(tx: Connection, since: datetime, kinds: Sequence[str], people: Collection[str]) -> list[Notification]:
+    """Those of these kinds that went out to these people after a moment, oldest first."""
+    asked = {"since": since, "kinds": list(kinds), "people": list(people)}
+    return [_notification(row) for row in tx.execute(_SENT_SINCE, asked).mappings()]
+
+
+_SENT_SINCE = (
+    select(notifications)
+    .where(notifications.c.sent_at > bindparam("since"), notifications.c.state == "sent")
+    .where(notifications.c.kind.in_(bindparam("kinds", expanding=True)), notifications.c.person.in_(bindparam("people", expanding=True)))
+    .order_by(notifications.c.sent_at, notifications.c.id)
+)
 
 
 def waiting_digest(tx: Connection, person: str, channel: str, key: str) -> Notification | None:

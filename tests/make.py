@@ -46,6 +46,7 @@ def config(**changes: Any) -> dict[str, Any]:
                 {"id": "ana", "name": "Ana", "channels": [{"kind": "log", "id": "phone"}]},
                 {"id": "ben", "name": "Ben", "channels": [{"kind": "log", "id": "phone"}]},
             ],
+            "update_within": {},  # whoever takes an incident is left in peace, unless the story is about that
             "policies": [
                 {"id": "default", "steps": [{"notify": ["ana"], "after": "0m"}, {"notify": ["ben"], "after": "15m"}], "repeat": 1}
             ],

@@ -31,6 +31,7 @@ SETTINGS: dict[str, Any] = {
         {"id": "ana", "name": "Ana", "language": "en", "channels": [{"kind": "log", "id": "phone"}]},
         {"id": "ben", "name": "Ben", "language": "vi", "channels": [{"kind": "log", "id": "phone"}]},
     ],
+    "update_within": {},
     "policies": [{"id": "default", "steps": [{"notify": ["ana"]}, {"notify": ["ben"], "after": "15m"}], "repeat": 1}],
 }
 

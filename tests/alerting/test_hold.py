@@ -30,7 +30,7 @@ async def on(desk, **length):
 def hear(desk, *ids):
     desk.now += timedelta(seconds=1)
     for source in ids:
-        desk.database.write_now(sources.save, source, 0, {"last_success_at": desk.now})
+        desk.database.write_now(sources.save, source, 0, {"last_success_at": desk.now, "next_poll_at": desk.now + timedelta(minutes=5)})
 
 
 async def test_what_is_noticed_waits_until_every_source_was_heard(desk):
@@ -43,7 +43,15 @@ async def test_what_is_noticed_waits_until_every_source_was_heard(desk):
     assert len(desk.phone("ana").got) == 1
 
 
-async def test_a_dead_source_holds_nobody_longer_than_a_minute(desk):
+async def test_a_source_that_failed_is_waited_for_no_more(desk):
+    await desk.hear(make.signal())
+    hear(desk, "forum")
+    desk.database.write_now(sources.save, "paper", 0, {"failures": 1, "next_poll_at": desk.now + timedelta(minutes=1)})
+    await on(desk)
+    assert len(desk.phone("ana").got) == 1
+
+
+async def test_a_source_that_never_answers_holds_nobody_longer_than_a_minute(desk):
     await desk.hear(make.signal())
     hear(desk, "forum")
     await on(desk, seconds=58)

@@ -16,7 +16,9 @@ def told(**values):
 
 
 def incident(number, kind, severity="minor", **about):
-    made = Incident(id=number, key=f"k{number}", kind=kind, words=Words(key="x"), severity=severity, opened_at=make.NOON, last_signal_at=make.NOON)
+    made = Incident(
+        id=number, key=f"k{number}", kind=kind, words=Words(key="x"), severity=severity, opened_at=make.NOON, last_signal_at=make.NOON
+    )
     return made, told(kind=kind, **about)
 
 

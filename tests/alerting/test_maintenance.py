@@ -43,7 +43,9 @@ def test_two_in_the_night_stays_two_when_the_clocks_change():
 
 
 def test_a_stretch_is_a_silence_that_says_which_window_it_is():
-    made = as_silence(window(match={"source": ["a", "b"], "topic": "acme"}, comment="the forum moves"), SATURDAY, SATURDAY + timedelta(hours=1))
+    made = as_silence(
+        window(match={"source": ["a", "b"], "topic": "acme"}, comment="the forum moves"), SATURDAY, SATURDAY + timedelta(hours=1)
+    )
     assert (made.kind, made.by, made.comment, made.data) == ("maintenance", "config", "the forum moves", {"window": "move"})
     assert made.matches == {"topic": "acme", "source": ("a", "b")}
 

@@ -98,7 +98,7 @@ def test_an_alert_in_vietnamese() -> None:
         "\n"
         f"Bấm để xem và nhận xử lý: {LINK}\n"
         "Nếu đến 21:19 chưa ai nhận, hệ thống gọi Minh.\n"
-        "Mã nhận xử lý: K7P2"
+        "Nhận xử lý: K7P2"
     )
     assert said.short == f"[NGHIÊM TRỌNG] SỰ CỐ #12 Acme: 60 lượt nhắc trong 15 phút, bình thường khoảng 3 {LINK} K7P2"
     assert (said.thread_key, said.idempotency_key, said.incident_id) == ("incident-live-12", "k" * 64, 12)

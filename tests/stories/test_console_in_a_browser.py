@@ -126,10 +126,10 @@ async def test_an_incident_is_handled_with_the_buttons_of_its_page(place: Place,
     assert "Đã ghi nhận" in await page.inner_text("[role=status]")
     await page.locator(".steps button").first.click()
     assert await page.locator(".steps .done").count() == 1
-    await page.locator("form summary").click()
+    await page.locator("form summary").first.click()
     await page.fill("textarea[name=text]", "đã gọi nhà máy")
     await page.get_by_role("button", name="Ghi chú", exact=True).click()
-    await page.locator("form summary").click()
+    await page.locator("form summary").first.click()
     await page.select_option("select[name=reason]", "fixed")
     await page.get_by_role("button", name="Đóng sự cố", exact=True).click()
     assert place.incidents()[0].status == "resolved"

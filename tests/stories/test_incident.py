@@ -23,7 +23,8 @@ PLACES = {
 }
 
 
-async def test_a_critical_incident_without_an_update_asks_its_owner_and_then_calls_the_others(house):
+async def test_a_critical_incident_without_an_update_asks_its_owner_and_then_calls_the_others(build_house):
+    house = build_house(alerting={**make.config()["alerting"], "update_within": {"critical": "30m"}})
     await house.say(FIRE)
     await house.phone("ana").expect("Acme")
     await house.acknowledge("ana")

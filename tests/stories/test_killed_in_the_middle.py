@@ -104,7 +104,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lives]:
 
 
 def test_every_mention_is_stored_once(lived: Lives) -> None:
-    stored = [name for (name,) in lived.place.ask("SELECT native_id FROM mentions")]
+    stored = [name for (name,) in lived.place.ask("SELECT native_id FROM mentions WHERE source_id <> 'tocsin:probe'")]
     assert sorted(stored) == sorted(guid for guid, _, _ in lived.feeds.posts)
 
 
