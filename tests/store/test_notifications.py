@@ -160,3 +160,13 @@ def test_those_sent_within_a_span_are_listed(database, now):
 def test_a_nonce_is_spent_once(database, now):
     assert database.write_now(notifications.use_nonce, "abc", now)
     assert not database.write_now(notifications.use_nonce, "abc", now)
+
+
+def test_what_went_out_to_some_people_is_read_without_the_others(database, now):
+    planned(database, page(now), page(now, "k2", person="ben"), page(now, "k3", kind="test"), page(now, "k4", due_at=now + MINUTE))
+    for one in claimed(database, now):
+        database.write_now(notifications.mark_sent, one, "ok", None, now)
+    lately = database.read_now(notifications.sent_since, now - MINUTE, ("page", "update"), {"ana", "cleo"})
+    assert [one.key for one in lately] == ["k1"]
+    assert database.read_now(notifications.sent_since, now, ("page",), {"ana"}) == []
+    assert database.read_now(notifications.sent_since, now - MINUTE, ("page",), ()) == []
