@@ -38,7 +38,7 @@ def match(playbooks: Iterable[Playbook], facts: Facts) -> tuple[Playbook, Words]
 def _fits(playbook: Playbook, facts: Facts) -> bool:
     asked = playbook.triggers
     return (
-        (not asked.risks or not set(asked.risks).isdisjoint(facts.risks))
+        (not asked.risks or not set(asked.risks).isdisjoint(facts.risks) or not set(asked.or_kinds).isdisjoint(facts.kinds))
         and (not asked.kinds or not set(asked.kinds).isdisjoint(facts.kinds))
         and (not asked.topics or facts.topic_kind in asked.topics)
         and severity_rank(facts.severity) >= severity_rank(asked.severity_from)
@@ -53,14 +53,19 @@ def _asks_anything(playbook: Playbook) -> bool:
 def _closeness(playbook: Playbook, facts: Facts) -> tuple[int, bool, bool, int]:
     asked = playbook.triggers
     heard = [at for at, risk in enumerate(facts.risks) if risk in asked.risks]
-    return (len(facts.risks) - heard[0] if heard else 0, bool(asked.kinds), bool(asked.topics), severity_rank(asked.severity_from))
+    return (
+        len(facts.risks) - heard[0] if heard else 0,
+        bool(asked.kinds) or not set(asked.or_kinds).isdisjoint(facts.kinds),
+        bool(asked.topics),
+        severity_rank(asked.severity_from),
+    )
 
 
 def _because(playbook: Playbook, facts: Facts) -> Words:
     asked = playbook.triggers
     reasons: list[dict[str, object]] = []
     risk = next((risk for risk in facts.risks if risk in asked.risks), None)
-    kind = next((kind for kind in facts.kinds if kind in asked.kinds), None)
+    kind = next((kind for kind in facts.kinds if kind in (*asked.kinds, *asked.or_kinds)), None)
     if risk is not None:
         reasons.append({"key": "because.risk", "args": {"risk": risk}})
     if kind is not None:

@@ -44,10 +44,12 @@ class Triggers(Part):
     """When the playbook applies. Each list that is not empty must hold one of the incident's; an empty one asks nothing.
 
     `risks` are families of risk ("recall"), `kinds` kinds of signal ("volume_spike"), `topics` kinds of topic, `severity_from` the mildest.
+    `or_kinds`: kinds of signal that stand in for a risk: one of them is enough where none of `risks` is heard.
     """
 
     risks: tuple[Id, ...] = ()
     kinds: tuple[str, ...] = ()
+    or_kinds: tuple[str, ...] = ()
     topics: tuple[TopicKind, ...] = ()
     severity_from: Severity = "watch"
 

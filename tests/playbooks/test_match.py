@@ -56,6 +56,23 @@ def test_the_closest_playbook_is_found_with_its_reason(shelf, facts, id, because
     assert (playbook.id, render(words, "en")) == (id, because)
 
 
+@pytest.mark.parametrize(
+    ("facts", "id"),
+    [
+        (Facts(severity="minor", risks=("ambassador",)), "star"),
+        (Facts(severity="minor", kinds=("ambassador_turned",)), "star"),
+        (Facts(severity="minor", risks=("legal",), kinds=("ambassador_turned",)), "star"),
+        (Facts(severity="minor", risks=("recall",), kinds=("ambassador_turned",)), "recall"),
+        (Facts(severity="minor", kinds=("volume_spike",)), "default"),
+    ],
+)
+def test_a_kind_of_signal_may_stand_in_for_a_risk(make_playbook, facts, id):
+    star = make_playbook(id="star", triggers={"risks": ["ambassador"], "or_kinds": ["ambassador_turned"]})
+    recall = make_playbook(id="recall", triggers={"risks": ["recall"]})
+    default = make_playbook(id="default", default=True, triggers={})
+    assert match([star, recall, default], facts)[0].id == id
+
+
 def test_the_order_of_the_shelf_does_not_matter(shelf):
     facts = Facts(severity="critical", risks=("injury",), kinds=("volume_spike",))
     assert {match(order, facts)[0].id for order in itertools.permutations(shelf)} == {"fire-in-a-spike"}
