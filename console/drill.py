@@ -58,6 +58,7 @@ def config_of(drill: Drill, language: str) -> Config:
         "alerting": {
             "people": [{"id": person.id, "name": person.name, "language": person.language} for person in drill.people],
             "rotations": [{"id": "first-line", "people": [drill.people[0].id]}],
+            "update_within": {},  # the players do what the script says, and no more
             "policies": [{
                 "id": "default",
                 "steps": [{"notify": ["first-line"], "after": "0m"}, {"notify": [person.id for person in drill.people], "after": "15m"}],

@@ -22,7 +22,7 @@ def test_what_stands_on_a_shelf_is_found_without_a_registry(where, some):
 
 
 def test_an_unknown_kind_is_answered_with_those_there_are():
-    with pytest.raises(ConfigError, match="unknown kind 'fax'; on this shelf stand: apprise, email, log, webhook"):
+    with pytest.raises(ConfigError, match="unknown kind 'fax'; on this shelf stand: apprise, discord, email, log, matrix, ntfy"):
         shelf.load(shelf.NOTIFIERS, "fax")
 
 

@@ -30,7 +30,8 @@ def test_a_restored_backup_opens_checked_and_sends_again_what_was_under_way(sqli
     database = open_database(sqlite_url)
     page = Notification(key="k1", incident_id=None, kind="page", person="ana", channel="phone", due_at=now, planned_at=now)
     database.write_now(notifications.plan, [page])
-    database.write_now(notifications.claim, now, now + MINUTE, 1)
+    (begun,) = database.write_now(notifications.claim, now, now + MINUTE, 1)
+    assert database.write_now(notifications.begin, begun)
     backup(database, tmp_path / "copy.db")
     database.close()
     restored = tmp_path / "another" / "tocsin.db"
