@@ -16,7 +16,11 @@ COLLECTORS: Final = "listener.collectors"
 SIGNALS: Final = "detectors.signals"
 NOTIFIERS: Final = "alerting.notifiers"
 INBOXES: Final = "alerting.inbox"
-CLASSES: Final = {COLLECTORS: "Collector", SIGNALS: "Detector", NOTIFIERS: "Notifier"}  # `INBOXES` holds more than kinds (console/replying.py)
+CLASSES: Final = {
+    COLLECTORS: "Collector",
+    SIGNALS: "Detector",
+    NOTIFIERS: "Notifier",
+}  # `INBOXES` holds more than kinds (console/replying.py)
 _KIND = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
 
 

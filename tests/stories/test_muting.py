@@ -38,7 +38,9 @@ async def house(values, tmp_path, sqlite_template):
 def mute(house):
     async def begin(hours=2.0, **changes):
         matches = changes.pop("matches", {"topic": "acme"})
-        wanted = Silence(matches=matches, starts_at=house.now, ends_at=house.now + hours * HOUR, by="ana", comment="our own campaign", **changes)
+        wanted = Silence(
+            matches=matches, starts_at=house.now, ends_at=house.now + hours * HOUR, by="ana", comment="our own campaign", **changes
+        )
         made = await house.simulation.store.database.write(silencing.silence, wanted, house.now, channel="cli")
         house.simulation.touch()
         return made
@@ -129,7 +131,9 @@ class TestMaintenance:
     @pytest.fixture
     def values(self):
         values = quiet_config()
-        values["alerting"]["maintenance"] = [{"id": "lunch", "match": {"topic": "acme"}, "when": "12:00-13:00", "comment": "the shop moves"}]
+        values["alerting"]["maintenance"] = [
+            {"id": "lunch", "match": {"topic": "acme"}, "when": "12:00-13:00", "comment": "the shop moves"}
+        ]
         return values
 
     async def test_a_window_of_the_file_mutes_each_day_and_is_seen(self, house, notice):
@@ -157,7 +161,9 @@ class TestInhibition:
         return values
 
     async def echo(self, notice, at="echo"):
-        await notice(kind="outside_count", subject=f"measure:desk/{at}", topic="acme", place_id="q1", frozen={"at_least": 5.0}, observed=20.0)
+        await notice(
+            kind="outside_count", subject=f"measure:desk/{at}", topic="acme", place_id="q1", frozen={"at_least": 5.0}, observed=20.0
+        )
 
     async def test_an_echo_calls_nobody_while_its_cause_is_open(self, house, notice):
         await notice()

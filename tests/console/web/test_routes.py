@@ -15,7 +15,17 @@ from tests.console.web.place import Place, field_of
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 LOCAL = [route for route in ROUTES if route.who == "local"]
-OPEN = {"/i/{token}", "/f/{token}", "/t/{token}", "/hooks/{source}", "/hooks/websub/{token}", "/healthz", "/readyz", "/static/{name}", "/on-call/{token}.ics"}
+OPEN = {
+    "/i/{token}",
+    "/f/{token}",
+    "/t/{token}",
+    "/hooks/{source}",
+    "/hooks/websub/{token}",
+    "/healthz",
+    "/readyz",
+    "/static/{name}",
+    "/on-call/{token}.ics",
+}
 
 
 def address(route: Route, place: Place) -> str:

@@ -17,7 +17,6 @@ from core.errors import SourceError, SourceRejected, SourceUnavailable, SourceUn
 from core.http import Fetcher
 from core.text import mention_key
 from listener.base import Page
-from listener.collectors import imap
 from listener.collectors.imap import Collector, Options
 from tests.listener.collectors.mail_server import MailServer, lent, mail_server
 
