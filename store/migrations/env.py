@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from store.schema import metadata
+import store.schema  # noqa: F401 - every table is made by importing it
+from store.tables import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, render_as_batch=connection.dialect.name == "sqlite")
