@@ -25,7 +25,8 @@ def compose_digest(told: Sequence[Incident], notification: Notification, reader:
     worst = ranked[0].severity
     untaken = sum(one.status == "open" for one in ranked)
     subject = inert(say("digest.subject", count=len(ranked), severity=worst, untaken=untaken), MAX_SUBJECT)
-    head = say(key, **(notification.words or Words(key=key)).args)
+    repeat = say("alert.possible_repeat") if notification.possible_repeat else ""
+    head = "\n".join(filter(None, (repeat, say(key, **(notification.words or Words(key=key)).args))))
     lines = [
         say("digest.line", id=one.id, severity=one.severity, title=inert(say.render(one.words), MAX_TITLE), status=one.status)
         for one in ranked[:MOST_TOLD]

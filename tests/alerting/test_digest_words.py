@@ -16,7 +16,7 @@ def incident(number, severity="major", title="Acme"):
     )
 
 
-def digest(language, *told):
+def digest(language, *told, **changes):
     row = Notification(
         key="d" * 64,
         incident_id=None,
@@ -26,6 +26,7 @@ def digest(language, *told):
         due_at=NOON,
         planned_at=NOON,
         words=Words(key="digest.held"),
+        **changes,
     )
     return compose_digest(told, row, Reader(person="lan", name="Lan", language=language), link="http://tocsin.example/incidents")
 
@@ -37,6 +38,12 @@ def test_the_gravest_come_first_and_the_others_stand_as_numbers():
     assert lines[2].startswith("#1000 [KHẨN CẤP] Acme")
     assert f"Còn {1000 - MOST_TOLD} sự cố mức nghiêm trọng: #{MOST_TOLD}-#999" in lines
     assert lines[-1] == "http://tocsin.example/incidents"
+
+
+def test_a_digest_that_may_have_arrived_says_so():
+    message = digest("en", incident(1), possible_repeat=True)
+    assert message.possible_repeat
+    assert message.body.startswith("This message may have reached you before.")
 
 
 def test_what_strangers_wrote_is_dead_in_a_digest_too():
