@@ -35,12 +35,16 @@ log = structlog.get_logger()
 
 
 class Prepared(Record, frozen=True, kw_only=True, gc=False):
-    """A message ready to be sent: to whom, on which channel. `copies` are the handles of earlier messages that it replaces in place; `curve` is to be drawn below it."""
+    """A message ready to be sent: to whom, on which channel.
+
+    `earlier` are the handles of messages that it replaces in place, `only_changes`: it does nothing else; `curve` is to be drawn below it.
+    """
 
     message: Message
     person: PersonSettings
     channel: ChannelSettings
-    copies: tuple[dict[str, Any], ...] = ()
+    earlier: tuple[dict[str, Any], ...] = ()
+    only_changes: bool = False
     curve: Curve | None = None
 
 
@@ -48,7 +52,7 @@ class Made(NamedTuple):
     """A message, the handles of those that it replaces in place, and what to draw below it."""
 
     message: Message
-    copies: tuple[dict[str, Any], ...] = ()
+    earlier: tuple[dict[str, Any], ...] = ()
     curve: Curve | None = None
 
 
@@ -97,21 +101,18 @@ class Composer:
             made = self._digest(tx, notification, reader)
         else:
             made = Made(compose_test(notification, reader, link=self._link(notification, now)))
-        return (
-            made
-            if isinstance(made, str)
-            else Prepared(
-                message=replace(made.message, seal=self._signer.seal(made.message.thread_key, person.id)),
-                person=person,
-                channel=channel,
-                copies=made.copies,
-                curve=made.curve,
-            )
+        if isinstance(made, str):
+            return made
+        message = replace(made.message, seal=self._signer.seal(made.message.thread_key, person.id))
+        return Prepared(
+            message=message, person=person, channel=channel, earlier=made.earlier, only_changes=is_copy(notification), curve=made.curve
         )
 
     def _digest(self, tx: Tx, notification: Notification, reader: Reader) -> Made | str:
-        told = [one for one in digest.incidents_of(tx, notification) if one.is_open]
-        return Made(compose_digest(told, notification, reader, link=f"{self._base_url}/incidents")) if told else "why.nothing_left"
+        still_open = [one for one in digest.incidents_of(tx, notification) if one.is_open]
+        if not still_open:
+            return "why.nothing_left"
+        return Made(compose_digest(still_open, notification, reader, link=f"{self._base_url}/incidents"))
 
     def _about_incident(
         self, tx: Tx, notification: Notification, reader: Reader, channel: ChannelSettings, roster: Roster, now: datetime
@@ -128,14 +129,14 @@ class Composer:
         if limits.rings and notification.kind != "page":
             return "why.rings_for_pages"
         refs = handles(notifications.to_person(tx, incident.id, reader.person, notification.channel))
-        copies = refs if limits.edits and notification.kind != "page" else ()
-        if not copies and is_copy(notification):
+        earlier = refs if limits.edits and notification.kind != "page" else ()
+        if not earlier and is_copy(notification):
             return "why.no_copy"
         code = translator(reader.language)("alert.reply_code", id=incident.id) if limits.answers else f"tocsin ack {incident.id}"
         message = compose(self._briefing(tx, incident, roster, now), notification, reader, link=link, ack_code=code)
         curve = self._curve(tx, incident, now, reader) if limits.pictures and notification.kind == "page" else None
         message = replace(message, thread_ref=refs[0] if refs else None, picture_says="" if curve is None else told(curve, reader.language))
-        return Made(message, copies, curve)
+        return Made(message, earlier, curve)
 
     def _curve(self, tx: Tx, incident: Incident, now: datetime, reader: Reader) -> Curve | None:
         try:

@@ -54,7 +54,7 @@ def sent(tx: Tx, notification: Notification, receipt: Receipt, now: datetime, ro
 def failed(tx: Tx, notification: Notification, error: DeliveryFailed, now: datetime, roster: Roster) -> None:
     """Plan another attempt, or give up and say so; where it takes long, see that somebody else is reached."""
     copies = (notification.copies or 0) + (1 if error.ambiguous and not error.answered else 0)
-    again = _again_at(notification, error, copies, now)
+    again = _again_at(replace(notification, copies=copies), error, now)
     values: dict[str, object] = {
         "state": "failed" if again is None else "planned",
         "error": error.reason,
@@ -65,17 +65,23 @@ def failed(tx: Tx, notification: Notification, error: DeliveryFailed, now: datet
         values["due_at"] = again
     if not notifications.mark(tx, notification, values):
         return
-    channels.failed(tx, notification.person, notification.channel, now, error.reason, error.permanent)
+    capped = is_capped(notification)
+    if not capped:  # that we do not send it again is no fault of the channel's
+        channels.failed(tx, notification.person, notification.channel, now, error.reason, error.permanent)
     log.warning("delivery failed", person=notification.person, channel=notification.channel, reason=error.reason, again=again is not None)
     if notification.attempt == 1 or again is None:
         _tell(tx, notification, now, roster, "delivery_failed", reason=error.reason)
     incident = None if notification.incident_id is None else incidents.get(tx, notification.incident_id)
     if incident is None or notification.kind != "page":
         return
-    twice = (notification.copies or 0) >= MOST_COPIES  # or not at all, where we died twice before sending: a line of a digest says so
-    if again is None and (twice or not error.permanent):  # the channel may work again
+    if again is None and (capped or not error.permanent):  # it may have arrived not at all, or the channel may work again
         notifications.list_in(tx, notification.id, digest.bundle(tx, notification, now))
     _reach_otherwise(tx, incident, notification, now, roster, lasting=again is None)
+
+
+def is_capped(notification: Notification) -> bool:
+    """Whether it may have arrived so often that it is not sent again. A digest never is, for nothing stands behind it: it says that it may be a repeat."""
+    return notification.kind != "digest" and (notification.copies or 0) >= MOST_COPIES
 
 
 def backoff(key: str, attempt: int, error: DeliveryFailed) -> timedelta:
@@ -85,9 +91,9 @@ def backoff(key: str, attempt: int, error: DeliveryFailed) -> timedelta:
     return timedelta(seconds=max(seconds * (1 - JITTER + 2 * JITTER * spread), error.retry_after_s or 0.0))
 
 
-def _again_at(notification: Notification, error: DeliveryFailed, copies: int, now: datetime) -> datetime | None:
+def _again_at(notification: Notification, error: DeliveryFailed, now: datetime) -> datetime | None:
     """When to try again; None: never, for it cannot help, took too long, or may have arrived twice."""
-    if error.permanent or copies >= MOST_COPIES:
+    if error.permanent or is_capped(notification):
         return None
     at = now + backoff(notification.key, notification.attempt, error)
     give_up = DIGESTS_GIVE_UP if notification.kind == "digest" else GIVE_UP

@@ -186,7 +186,10 @@ class Dispatcher:
             if self._now is not None:
                 await self._store.notifications.publish([notification.id])  # what follows of it may be due at once
             return
-        await self._mark(notification, receipt, now)
+        if receipt is None:
+            await self._store.database.write(notifications.mark, notification, {"state": "cancelled", "error": "why.no_copy"})
+        else:
+            await self._mark(notification, receipt, now)
 
     async def _mark(self, notification: Notification, receipt: Receipt, now: datetime) -> None:
         """Write that it went out; where the database is away, again until the claim lapses: unmarked it would go out once more."""
@@ -205,7 +208,7 @@ class Dispatcher:
 
     async def _ready(self, notification: Notification, now: datetime) -> Prepared | None:
         """The message, if the incident still wants it right before sending; None where it does not."""
-        if notification.kind != "digest" and (notification.copies or 0) >= delivery.MOST_COPIES:
+        if delivery.is_capped(notification):
             raise DeliveryFailed("it may have arrived twice, and is not sent again", permanent=True)
         try:
             prepared = await self._store.database.read(self._composer.prepare, notification, now)
@@ -217,7 +220,8 @@ class Dispatcher:
             return None
         return prepared if await self._store.database.write(notifications.begin, notification) else None
 
-    async def _send(self, prepared: Prepared) -> Receipt:
+    async def _send(self, prepared: Prepared) -> Receipt | None:
+        """Hand it to its channel; None where it was only to change a message that cannot be changed any more."""
         try:
             notifier = self._notifier_for(prepared.person, prepared.channel)
             return await asyncio.wait_for(_handed_over(notifier, await _illustrated(prepared)), self._send_timeout_s)
@@ -253,16 +257,16 @@ async def _illustrated(prepared: Prepared) -> Prepared:
     return prepared
 
 
-async def _handed_over(notifier: Notifier, prepared: Prepared) -> Receipt:
-    """Change what was sent before, where the service lets us and there is something; else send."""
+async def _handed_over(notifier: Notifier, prepared: Prepared) -> Receipt | None:
+    """Change what was sent before, where the service lets us and there is something; else send, unless nobody needs another message (None)."""
     try:
-        for ref in prepared.copies:
+        for ref in prepared.earlier:
             receipt = await cast("Editor", notifier).edit(prepared.message, ref)
     except DeliveryFailed as error:
         if not error.permanent:
             raise
-        log.info("copy not changed, sent anew", reason=error.reason)
-        return await notifier.send(prepared.message)
-    if prepared.copies:
-        return Receipt(id=receipt.id, detail=receipt.detail, ref={"edited": len(prepared.copies)})
+        log.info("copy not changed", reason=error.reason, sent_anew=not prepared.only_changes)
+        return None if prepared.only_changes else await notifier.send(prepared.message)
+    if prepared.earlier:
+        return Receipt(id=receipt.id, detail=receipt.detail, ref={"edited": len(prepared.earlier)})
     return await notifier.send(prepared.message)

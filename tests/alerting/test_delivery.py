@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
+from alerting import digest
 from alerting.delivery import BACKOFF_S, MOST_COPIES
 from alerting.events import Acknowledged
 from core.errors import DeliveryFailed
@@ -114,6 +116,35 @@ async def test_two_crashes_in_the_middle_of_a_message_are_two_copies_at_most(des
     assert len(desk.phone("ana/sms").got) == 1
 
 
+async def test_that_a_page_is_not_sent_a_third_time_makes_no_channel_red(desk):
+    for _ in range(MOST_COPIES):
+        (begun,) = desk.database.write_now(notifications.claim, desk.now, desk.now + timedelta(seconds=60), 10)
+        assert desk.database.write_now(notifications.begin, begun)
+        desk.now += timedelta(seconds=61)
+    await desk.forward()
+    assert desk.database.read_now(channels.red) == {}
+
+
+async def test_a_digest_that_may_have_arrived_twice_outlasts_an_outage(desk):
+    """Nothing stands behind a digest: what it lists would be lost with it."""
+    desk.phone("ana/mail").answers, desk.phone("ana/sms").answers = [GONE], [DOWN] * 99
+    desk.database.write_now(_waiting_digest, desk.now)
+    for _ in range(MOST_COPIES):
+        (begun,) = [
+            one
+            for one in desk.database.write_now(notifications.claim, desk.now, desk.now + timedelta(seconds=60), 10)
+            if one.kind == "digest"
+        ]
+        assert desk.database.write_now(notifications.begin, begun)
+        desk.now += timedelta(seconds=61)
+    for _ in range(3):
+        await desk.forward(minutes=6)
+    desk.phone("ana/sms").answers = []
+    await desk.forward(minutes=6)
+    (told,) = [message for message in desk.phone("ana/sms").got if message.kind == "digest"]
+    assert told.possible_repeat
+
+
 async def test_a_red_channel_is_tried_and_not_relied_on(desk):
     for _ in range(channels.MISSES):
         desk.database.write_now(channels.missed, "ana", "mail", desk.now)
@@ -146,3 +177,10 @@ async def test_an_acknowledgement_ends_what_another_channel_was_to_bring(desk):
     await desk.respond(Acknowledged(by="ben", via="command"))
     await desk.forward(minutes=2)
     assert [message.kind for message in desk.phone("ana/sms").got] == []
+
+
+def _waiting_digest(tx, now):
+    """A digest by text message that lists Ana's page, due now."""
+    (page,) = notifications.of_incident(tx, 1)
+    notifications.list_in(tx, page.id, digest.bundle(tx, replace(page, channel="sms"), now))
+    notifications.let_go(tx, now + digest.GATHER, now)

@@ -1,18 +1,16 @@
 """What goes out by itself and what stands in a digest: storms, nights, what comes too late."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
 
-from alerting.base import Limits
 from alerting.delivery import GIVE_UP
-from alerting.events import Acknowledged, Resolved
+from alerting.events import Resolved
 from core.errors import DeliveryFailed
 from store import incidents, notifications
 from tests import make
-from tests.alerting.desk import Desk, Phone
+from tests.alerting.desk import Desk
 
 TOPICS = [f"brand{number}" for number in range(12)]
 
@@ -103,70 +101,6 @@ async def test_a_digest_is_tried_until_it_gets_through(desk):
     for _ in range(60):
         await desk.forward(minutes=2)
     assert "digest" in [message.kind for message in desk.phone("ana").got]
-
-
-async def test_every_copy_says_who_has_it_and_no_phone_rings_for_that(database):
-    desk = Desk(database, limits=Limits(edits=True))
-    desk.phones = {"ana": Phone(keeps_handles=True), "ben": Phone(keeps_handles=True)}
-    await desk.hear(make.signal())
-    await desk.forward()
-    await desk.forward(minutes=15)
-    await desk.respond(Acknowledged(by="ben", via="reply"))
-    await desk.forward()
-    assert [message.kind for message in desk.phone("ana").got] == ["page"]
-    ((said, ref),) = desk.phone("ana").edited
-    assert "Ben has had it since" in said.body
-    assert ref == {"message": 1}
-    assert [ref for _, ref in desk.phone("ben").edited] == [{"message": 1}], "who took it has no button left to press either"
-    assert [message.kind for message in desk.phone("ben").got] == ["page"]
-    await desk.respond(Resolved(by="ana", reason="fixed"))
-    await desk.forward()
-    assert [said.kind for said, _ in desk.phone("ana").edited] == ["update", "resolved"]
-
-
-async def test_a_copy_that_was_under_way_when_somebody_took_it_says_so_too(database):
-    desk = Desk(database, limits=Limits(edits=True))
-    desk.phones = {"ana": Phone(keeps_handles=True), "ben": Phone(keeps_handles=True)}
-    await desk.hear(make.signal())
-    desk.phone("ana").may_answer.clear()
-    sending = asyncio.create_task(desk.forward())
-    await desk.phone("ana").ringing.wait()
-    await desk.respond(Acknowledged(by="ben", via="reply"))
-    desk.phone("ana").may_answer.set()
-    await sending
-    await desk.forward()
-    ((said, _),) = desk.phone("ana").edited
-    assert "Ben has had it since" in said.body
-
-
-async def test_a_copy_that_cannot_be_changed_any_more_is_followed_by_a_message(database):
-    desk = Desk(database, limits=Limits(edits=True))
-    desk.phones = {"ana": Phone(keeps_handles=True), "ben": Phone()}
-    await desk.hear(make.signal())
-    await desk.forward()
-    desk.phone("ana").answers = [DeliveryFailed("too old to edit", permanent=True)]
-    await desk.respond(Acknowledged(by="ben", via="reply"))
-    await desk.forward()
-    assert [message.kind for message in desk.phone("ana").got] == ["page", "update"]
-
-
-async def test_a_telephone_rings_for_pages_alone(database):
-    desk = Desk(database, limits=Limits(rings=True))
-    await desk.hear(make.signal())
-    await desk.forward()
-    await desk.respond(Acknowledged(by="ben", via="reply"))
-    await desk.forward()
-    assert [message.kind for message in desk.phone("ana").got] == ["page"]
-    assert [one.error for one in desk.notifications if one.kind == "update"] == ["why.rings_for_pages"]
-
-
-async def test_a_second_page_stands_below_the_first(database):
-    desk = Desk(database, policies=[{"id": "default", "steps": [{"notify": ["ana"]}], "repeat": 2, "again_after": "15m"}])
-    desk.phones = {"ana": Phone(keeps_handles=True)}
-    await desk.hear(make.signal())
-    await desk.forward()
-    await desk.forward(minutes=15)
-    assert [message.thread_ref for message in desk.phone("ana").got] == [None, {"message": 1}]
 
 
 def _make_critical(tx, incident_id):
