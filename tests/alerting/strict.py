@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -87,3 +87,21 @@ async def running(service: S) -> AsyncIterator[S]:
     finally:
         await service.server.close()
     assert service.complaints == []
+
+
+class Service(Protocol):
+    """A stand-in with a server of its own, which keeps what broke the rules in `faults`."""
+
+    server: TestServer
+    faults: list[str]
+
+    @property
+    def pair(self) -> str: ...
+
+
+@asynccontextmanager
+async def at_work(place: Any, service: Service) -> AsyncIterator[Any]:
+    """A bench whose service works, with a session in `place.http` that may reach it; ends with a failure if a call broke the rules."""
+    async with service.server, Fetcher(now=lambda: AT, allow=[service.pair], limits=Limits(total_s=5)) as place.http:
+        yield place
+    assert service.faults == []

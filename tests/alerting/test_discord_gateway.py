@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Any
 
 import pytest
 
 from alerting import discord_gateway
 from alerting.inbox.base import Batch
-from alerting.inbox.discord import Inbox, Options
 from core.errors import SourceRejected, SourceUnavailable
+from tests.alerting.discord_listening import began, inbox, listened, one
 from tests.alerting.discord_people import Guild
 from tests.alerting.discord_rules import Refusal
-from tests.alerting.strict import AT, running
+from tests.alerting.strict import running
 
 
 @pytest.fixture
@@ -23,30 +22,6 @@ async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Guild]:
     monkeypatch.setattr(discord_gateway, "PAUSE_S", (0.0, 0.0))
     async with running(Guild()) as found:
         yield found
-
-
-def inbox(place: Guild, **options: Any) -> Inbox:
-    return Inbox(Options.model_validate({**place.options, **options}), http=place.http, now=lambda: AT)
-
-
-async def listened(box: Inbox, enough: Callable[[list[Batch]], bool], cursor: str | None = None) -> list[Batch]:
-    """What is heard until it is enough."""
-    came: list[Batch] = []
-    async with asyncio.timeout(5), aclosing(box.listen(cursor)) as batches:
-        async for batch in batches:
-            came.append(batch)
-            if enough(came):
-                return came
-    raise AssertionError("the stream ended")
-
-
-def one(came: list[Batch]) -> bool:
-    return bool(came)
-
-
-async def begin(place: Guild) -> str | None:
-    """The cursor of a session that has begun, and is not listened to now."""
-    return (await listened(inbox(place), one))[-1].cursor
 
 
 async def test_heartbeats_go_out_in_time_with_the_last_number_though_a_reply_is_handled_slowly(place: Guild) -> None:
@@ -78,7 +53,7 @@ async def test_a_connection_that_answers_no_heartbeat_is_replaced_and_the_sessio
 
 
 async def test_what_was_said_while_nobody_listened_comes_after_a_restart(place: Guild) -> None:
-    cursor = await begin(place)
+    cursor = await began(place)
     for word in ("một", "hai"):
         await place.say(word)
     came = await listened(inbox(place), lambda came: sum(len(batch.replies) for batch in came) == 2, cursor)
@@ -104,7 +79,7 @@ async def test_when_discord_asks_for_it_another_connection_resumes(place: Guild)
 
 
 async def test_a_session_that_is_gone_begins_anew(place: Guild) -> None:
-    cursor = await begin(place)
+    cursor = await began(place)
     place.resumes = False
     (batch,) = await listened(inbox(place), one, cursor)
     assert (place.identified, place.resumed) == (2, 0)
@@ -112,7 +87,7 @@ async def test_a_session_that_is_gone_begins_anew(place: Guild) -> None:
 
 
 async def test_a_server_that_is_gone_is_asked_for_another(place: Guild) -> None:
-    cursor = (await begin(place) or "").replace(place.pair, "127.0.0.1:9")
+    cursor = (await began(place) or "").replace(place.pair, "127.0.0.1:9")
     await place.say("nhận")
     await listened(inbox(place), lambda came: bool(came[-1].replies), cursor)
     assert place.resumed == 1
@@ -130,7 +105,7 @@ async def test_a_server_that_is_gone_is_asked_for_another(place: Guild) -> None:
 async def test_what_a_close_code_means_is_told(place: Guild, code: int, kind: type[Exception], says: str) -> None:
     place.closes_with = code
     with pytest.raises(kind, match=says):
-        await begin(place)
+        await began(place)
 
 
 @pytest.mark.parametrize(
@@ -144,13 +119,13 @@ async def test_what_a_close_code_means_is_told(place: Guild, code: int, kind: ty
 async def test_why_no_connection_opens_is_told(place: Guild, refusal: Refusal, kind: type[Exception], says: str) -> None:
     place.refusals = [refusal]
     with pytest.raises(kind, match=says):
-        await begin(place)
+        await began(place)
 
 
 async def test_it_waits_when_no_session_may_begin_today(place: Guild) -> None:
     place.remaining = 0
     with pytest.raises(SourceUnavailable, match="today") as caught:
-        await begin(place)
+        await began(place)
     assert caught.value.retry_after_s == 60
 
 
@@ -163,4 +138,4 @@ async def test_the_privileged_intent_is_asked_for_where_it_is_wanted(place: Guil
 async def test_a_handshake_that_fails_passes(place: Guild, status: int) -> None:
     place.handshake = status
     with pytest.raises(SourceUnavailable, match=str(status)):
-        await begin(place)
+        await began(place)

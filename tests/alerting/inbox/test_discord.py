@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from alerting import discord_gateway
-from alerting.inbox.base import Batch, Reply
-from alerting.inbox.discord import Inbox, Options
+from alerting.inbox.base import Reply
+from alerting.inbox.discord import Options
 from core.errors import DeliveryFailed
+from tests.alerting.discord_listening import began, inbox, listened
 from tests.alerting.discord_people import ALERT, Guild
 from tests.alerting.discord_rules import Refusal, plain
 from tests.alerting.discord_server import BOT, DIRECT, LAN, ROOM, STRANGER, snowflake
@@ -31,30 +32,6 @@ async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Guild]:
     monkeypatch.setattr(discord_gateway, "PAUSE_S", (0.0, 0.0))
     async with running(Guild()) as found:
         yield found
-
-
-def inbox(place: Guild, **options: Any) -> Inbox:
-    return Inbox(Options.model_validate({**place.options, **options}), http=place.http, now=lambda: AT)
-
-
-async def listened(box: Inbox, enough: Callable[[list[Batch]], bool], cursor: str | None = None) -> list[Batch]:
-    """What is heard until it is enough."""
-    came: list[Batch] = []
-    async with asyncio.timeout(5), aclosing(box.listen(cursor)) as batches:
-        async for batch in batches:
-            came.append(batch)
-            if enough(came):
-                return came
-    raise AssertionError("the stream ended")
-
-
-def one(came: list[Batch]) -> bool:
-    return bool(came)
-
-
-async def began(place: Guild) -> str | None:
-    """The cursor of a session that has begun, and is not listened to now."""
-    return (await listened(inbox(place), one))[-1].cursor
 
 
 async def heard(place: Guild, cursor: str | None) -> list[Reply]:

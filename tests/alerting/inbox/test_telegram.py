@@ -16,7 +16,8 @@ import alerting.inbox.telegram as module
 from alerting.inbox.base import Reply
 from alerting.inbox.telegram import LIMIT, Inbox, Options
 from core.errors import DeliveryFailed, SourceRejected, SourceUnavailable, SourceUnreadable
-from core.http import Fetcher, Limits
+from core.http import Fetcher
+from tests.alerting.strict import at_work
 from tests.alerting.telegram_server import BOT, NOON, TOKEN, Telegram
 from tests.core.site import serving
 
@@ -63,9 +64,8 @@ class Bench:
 @asynccontextmanager
 async def bench(folder: Path) -> AsyncIterator[Bench]:
     place = Bench()
-    async with place.telegram.server, Fetcher(now=lambda: AT, allow=[place.telegram.pair], limits=Limits(total_s=5)) as place.http:
+    async with at_work(place, place.telegram):
         yield place
-    assert place.telegram.faults == []
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from alerting.inbox.base import Reply
 from alerting.inbox.zalo import Inbox, Options
 from core.errors import DeliveryFailed, SourceRejected, SourceUnavailable
-from core.http import Fetcher, Limits
+from core.http import Fetcher
+from tests.alerting.strict import at_work
 from tests.alerting.zalo_server import APP, NOON, SECRET, TOKEN, Zalo
 
 AT = datetime(2026, 11, 21, 3, tzinfo=UTC)
@@ -60,9 +61,8 @@ class Bench:
 @asynccontextmanager
 async def bench(folder: Path) -> AsyncIterator[Bench]:
     place = Bench()
-    async with place.zalo.server, Fetcher(now=lambda: AT, allow=[place.zalo.pair], limits=Limits(total_s=5)) as place.http:
+    async with at_work(place, place.zalo):
         yield place
-    assert place.zalo.faults == []
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from alerting.base import Message
 from alerting.buttons import link_label
 from alerting.notifiers.telegram import MAX_CAPTION, MAX_TEXT, Notifier, Options
 from core.errors import DeliveryFailed
-from core.http import Fetcher, Limits
+from core.http import Fetcher
+from tests.alerting.strict import at_work
 from tests.alerting.telegram_server import PNG, TOKEN, Telegram, alive, units
 
 AT = datetime(2026, 11, 21, 3, tzinfo=UTC)
@@ -64,9 +65,8 @@ def shown(held: dict[str, Any]) -> dict[str, Any]:
 @asynccontextmanager
 async def bench(folder: Path) -> AsyncIterator[Bench]:
     place = Bench()
-    async with place.telegram.server, Fetcher(now=lambda: AT, allow=[place.telegram.pair], limits=Limits(total_s=5)) as place.http:
+    async with at_work(place, place.telegram):
         yield place
-    assert place.telegram.faults == []
 
 
 @pytest.fixture
